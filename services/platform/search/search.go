@@ -1,0 +1,73 @@
+// Package search finds documents by their words. Its drivers are Bleve, in
+// this process, and Meilisearch. An index is derived data: it can be rebuilt
+// from the documents it was made of, and holds no personal field.
+package search
+
+import (
+	"context"
+
+	"meadow/services/kernel/errs"
+)
+
+// Doc is what can be found. Texts are searched in the order of their weight:
+// title, then tags, then body.
+type Doc struct {
+	ID     string   `json:"id"`
+	Kind   string   `json:"kind"` // "post", "product", "creator", …
+	Title  string   `json:"title"`
+	Tags   []string `json:"tags,omitempty"`
+	Body   string   `json:"body,omitempty"`
+	Lang   string   `json:"lang,omitempty"`   // BCP 47, "" if mixed
+	Facets []string `json:"facets,omitempty"` // "category:beauty"; filtered and counted exactly
+	// Rank breaks ties between equally good answers; the greater comes first.
+	Rank int64 `json:"rank"`
+}
+
+// Query asks for documents. Every word of Text must match, if need be with one
+// typo in a Latin word of five letters or more.
+type Query struct {
+	Text   string
+	Kind   string   // "" is any
+	Facets []string // all of these
+	Count  []string // names of facets to count values of, "category"
+	Limit  int      // at most 100
+	After  string   // a Result's Next
+}
+
+// Hit is one answer. Title and Body carry highlights as pairs of [start, end)
+// in bytes.
+type Hit struct {
+	ID    string   `json:"id"`
+	Kind  string   `json:"kind"`
+	Title string   `json:"title"`
+	Score float64  `json:"score"`
+	Marks [][2]int `json:"marks"` // in Title
+}
+
+// Result is a page of answers, best first.
+type Result struct {
+	Hits   []Hit
+	Counts map[string]map[string]int // facet name → value → documents
+	Next   string
+}
+
+// ErrQuery answers a query that cannot be asked.
+var ErrQuery = errs.New(errs.Invalid, "bad_query", "This search could not be read.")
+
+// Index is the port. Package searchtest says exactly what it promises.
+type Index interface {
+	// Put stores docs, replacing those with the same ids. They are found within
+	// five seconds, and at once after Sync.
+	Put(ctx context.Context, docs ...Doc) error
+	// Delete removes documents; absent ids are fine.
+	Delete(ctx context.Context, ids ...string) error
+	// Find answers q, or ErrQuery.
+	Find(ctx context.Context, q Query) (Result, error)
+	// Sync waits until everything put before can be found.
+	Sync(ctx context.Context) error
+	// Clear removes everything, before a rebuild.
+	Clear(ctx context.Context) error
+	// Ping reports whether the index answers.
+	Ping(ctx context.Context) error
+	Close() error
+}
