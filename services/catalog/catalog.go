@@ -1,0 +1,246 @@
+// Package catalog is what merchants sell and how much of it is left.
+//
+// A merchant lists products; a product comes in SKUs, which carry the price;
+// a SKU's stock lies in cells of at most 500 units. Units move in three steps:
+// an order reserves them for a while, then commits or releases them. Catalog is
+// the one owner of stock: nobody else counts it.
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"meadow/services/kernel/errs"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/money"
+	"meadow/services/kernel/page"
+	"meadow/services/kernel/picture"
+	"meadow/services/platform/bus"
+	"meadow/services/platform/rpc"
+)
+
+// Merchant owns goods and is paid for them.
+type Merchant struct {
+	ID       id.Merchant     `json:"id" bson:"_id"`
+	Owner    id.User         `json:"owner" bson:"owner"`
+	Name     string          `json:"name" bson:"name"`
+	Story    string          `json:"story" bson:"story"`
+	Logo     picture.Picture `json:"logo,omitzero" bson:"logo,omitempty"`
+	OpenedAt time.Time       `json:"opened_at" bson:"opened_at"`
+}
+
+// Product is a thing for sale, in one or more SKUs.
+type Product struct {
+	ID       id.Product  `json:"id" bson:"_id"`
+	Merchant id.Merchant `json:"merchant" bson:"merchant"`
+	Title    string      `json:"title" bson:"title"`
+	Body     string      `json:"body" bson:"body"`
+	Category string      `json:"category" bson:"category"`
+	Facts    []Fact      `json:"facts" bson:"facts"`
+	Pictures []id.Media  `json:"pictures" bson:"pictures"`
+	Options  []Option    `json:"options" bson:"options"`
+	SKUs     []SKU       `json:"skus" bson:"skus"`
+	State    State       `json:"state" bson:"state"`
+	// Commission is what a creator earns of the goods' price.
+	Commission money.Rate `json:"commission" bson:"commission"`
+	Sold       int64      `json:"sold" bson:"sold"`
+	UpdatedAt  time.Time  `json:"updated_at" bson:"updated_at"`
+}
+
+// State is whether a product can be bought.
+type State string
+
+const (
+	Draft    State = "draft"    // its merchant is still writing
+	Listed   State = "listed"   // on sale
+	Delisted State = "delisted" // was on sale
+)
+
+// Fact is one disclosed property: origin, material, shelf life.
+type Fact struct {
+	Name  string `json:"name" bson:"name" min:"1" max:"40"`
+	Value string `json:"value" bson:"value" min:"1" max:"200"`
+}
+
+// Option is a choice a shopper makes, such as shade; SKUs combine values.
+type Option struct {
+	Name   string   `json:"name" bson:"name" min:"1" max:"40"`
+	Values []string `json:"values" bson:"values" min:"1" max:"50"`
+}
+
+// SKU is one sellable combination of a product's options.
+type SKU struct {
+	ID      id.SKU      `json:"id" bson:"id"`
+	Values  []string    `json:"values" bson:"values"` // one for each option, in their order
+	Price   money.Money `json:"price" bson:"price"`
+	List    money.Money `json:"list,omitzero" bson:"list,omitempty"`        // price before, struck through
+	Picture id.Media    `json:"picture,omitempty" bson:"picture,omitempty"` // one of the product's
+	// Available is how many can be bought now. It is filled on reading and not
+	// stored here.
+	Available int64 `json:"available" bson:"-"`
+}
+
+// Categories are the shelves of the shop.
+var Categories = []string{"beauty", "fashion", "food", "home", "tech", "outdoors"}
+
+var (
+	ErrNoSuchProduct  = errs.New(errs.NotFound, "no_such_product", "This product is no longer here.")
+	ErrNoSuchSKU      = errs.New(errs.NotFound, "no_such_sku", "This choice is no longer offered.")
+	ErrNoSuchMerchant = errs.New(errs.NotFound, "no_such_merchant", "This shop does not exist.")
+	ErrNotListed      = errs.New(errs.Precondition, "not_listed", "This product is not on sale right now.")
+	ErrSoldOut        = errs.New(errs.Exhausted, "sold_out", "Sold out.")
+	ErrIncomplete     = errs.New(errs.Precondition, "facts_missing", "Please complete the product's facts and pictures first.")
+	ErrShopExists     = errs.New(errs.Conflict, "shop_exists", "You already have a shop.")
+	ErrBadMatrix      = errs.New(errs.Invalid, "bad_options", "Every SKU needs one value for each option, and no two may be the same.")
+	ErrBadPrice       = errs.New(errs.Invalid, "bad_price", "A price must be above zero and in the shop's currency.")
+	ErrStockBelowZero = errs.New(errs.Precondition, "stock_below_zero", "There are not that many left to take away.")
+)
+
+// Service is the catalogue. Amounts and stock are decided here; callers send
+// choices.
+type Service interface {
+	// OpenShop makes the caller a merchant, or returns ErrShopExists.
+	OpenShop(ctx context.Context, in OpenShop) (Merchant, error)
+	// Merchant returns a shop, or ErrNoSuchMerchant.
+	Merchant(ctx context.Context, in ByMerchant) (Merchant, error)
+	// Draft makes a product that is not yet on sale: ErrBadMatrix, ErrBadPrice.
+	Draft(ctx context.Context, in DraftProduct) (Product, error)
+	// Edit changes a product of the caller's shop. SKUs keep their ids by their
+	// values. The errors of Draft, or ErrNoSuchProduct.
+	Edit(ctx context.Context, in EditProduct) (Product, error)
+	// List puts a product on sale, or returns ErrIncomplete; Delist takes it off.
+	List(ctx context.Context, in ByProduct) (Product, error)
+	Delist(ctx context.Context, in ByProduct) (Product, error)
+	// Product returns a product with what is available of each SKU. One that was
+	// never listed exists for its merchant only: ErrNoSuchProduct.
+	Product(ctx context.Context, in ByProduct) (Product, error)
+	// Products pages through what is on sale, newest first, of all shops, of one,
+	// or of a category. With Mine, the caller's own products in any state.
+	Products(ctx context.Context, in Products) (page.Page[Product], error)
+	// ProductsByID returns those that exist, in the order asked, delisted ones too.
+	ProductsByID(ctx context.Context, in ProductsByID) (ProductList, error)
+	// Adjust changes what is in stock by a signed number, for a stated reason:
+	// ErrNoSuchSKU, ErrStockBelowZero. Once for each request id.
+	Adjust(ctx context.Context, in Adjust) (Stock, error)
+	// Stock returns a SKU's numbers to its merchant: ErrNoSuchSKU.
+	Stock(ctx context.Context, in BySKU) (Stock, error)
+
+	// Price returns SKUs as they are sold right now: ErrNoSuchSKU, ErrNotListed.
+	Price(ctx context.Context, in PriceSKUs) (Priced, error)
+	// Reserve holds units for an order until an instant: all lines or none, and
+	// once for each order. ErrSoldOut with the SKU in Fields.
+	Reserve(ctx context.Context, in Reserve) (rpc.Empty, error)
+	// Commit turns what an order holds into sold units. If the hold has lapsed it
+	// is taken anew, or ErrSoldOut. Once for each order.
+	Commit(ctx context.Context, in Reserve) (rpc.Empty, error)
+	// Release gives back what an order holds; units already committed stay sold.
+	Release(ctx context.Context, in ByOrder) (rpc.Empty, error)
+	// Restock gives back what an order holds or bought, once.
+	Restock(ctx context.Context, in ByOrder) (rpc.Empty, error)
+}
+
+type (
+	OpenShop struct {
+		Name  string   `json:"name" min:"1" max:"60"`
+		Story string   `json:"story" max:"2000"`
+		Logo  id.Media `json:"logo,omitempty" max:"64"`
+	}
+	ByMerchant struct {
+		ID id.Merchant `path:"id" json:"-" max:"64"`
+	}
+	ByProduct struct {
+		ID id.Product `path:"id" json:"-" max:"64"`
+	}
+	BySKU struct {
+		ID id.SKU `path:"id" json:"-" max:"64"`
+	}
+	ByOrder struct {
+		Order id.Order `json:"order" min:"1" max:"64"`
+	}
+	// Sheet is what a merchant writes about a product.
+	Sheet struct {
+		Title      string           `json:"title" min:"1" max:"120"`
+		Body       string           `json:"body" max:"10000"`
+		Category   string           `json:"category" min:"1" enum:"beauty,fashion,food,home,tech,outdoors"`
+		Facts      []Fact           `json:"facts" max:"40"`
+		Pictures   []picture.Wanted `json:"pictures" max:"18"`
+		Options    []Option         `json:"options" max:"3"`
+		SKUs       []NewSKU         `json:"skus" min:"1" max:"200"`
+		Commission money.Rate       `json:"commission" min:"0" max:"9000"`
+	}
+	NewSKU struct {
+		Values  []string    `json:"values" max:"3"`
+		Price   money.Money `json:"price"`
+		List    money.Money `json:"list,omitzero"`
+		Picture id.Media    `json:"picture,omitempty" max:"64"`
+	}
+	DraftProduct struct {
+		Sheet
+		RequestID string `header:"Idempotency-Key" json:"-"`
+	}
+	EditProduct struct {
+		ID id.Product `path:"id" json:"-" max:"64"`
+		Sheet
+	}
+	Products struct {
+		page.Ask
+		Merchant id.Merchant `query:"merchant" json:"-" max:"64"`
+		Category string      `query:"category" json:"-" max:"40"`
+		Mine     bool        `query:"mine" json:"-"`
+	}
+	ProductsByID struct {
+		IDs []id.Product `json:"ids" max:"200"`
+	}
+	ProductList struct {
+		Items []Product `json:"items"`
+	}
+	Adjust struct {
+		ID        id.SKU `path:"id" json:"-" max:"64"`
+		By        int64  `json:"by" min:"-1000000" max:"1000000"`
+		Reason    string `json:"reason" min:"1" max:"200"`
+		RequestID string `header:"Idempotency-Key" json:"-"`
+	}
+	// Stock is a SKU's units: Received = Available + Held + Sold.
+	Stock struct {
+		SKU       id.SKU `json:"sku"`
+		Received  int64  `json:"received"`
+		Available int64  `json:"available"`
+		Held      int64  `json:"held"`
+		Sold      int64  `json:"sold"`
+	}
+	PriceSKUs struct {
+		SKUs []id.SKU `json:"skus" min:"1" max:"50"`
+	}
+	Priced struct {
+		Items []PricedSKU `json:"items"` // in the order asked
+	}
+	// PricedSKU is all that an order freezes of a product.
+	PricedSKU struct {
+		SKU        id.SKU          `json:"sku"`
+		Product    id.Product      `json:"product"`
+		Merchant   id.Merchant     `json:"merchant"`
+		Title      string          `json:"title"`
+		Values     []string        `json:"values"`
+		Picture    picture.Picture `json:"picture,omitzero"`
+		Price      money.Money     `json:"price"`
+		Commission money.Rate      `json:"commission"`
+		Available  int64           `json:"available"`
+	}
+	Units struct {
+		SKU id.SKU `json:"sku" bson:"sku"`
+		N   int64  `json:"n" bson:"n" min:"1" max:"999"`
+	}
+	Reserve struct {
+		Order id.Order  `json:"order" min:"1" max:"64"`
+		Units []Units   `json:"units" min:"1" max:"50"` // each SKU once
+		Until time.Time `json:"until"`
+	}
+)
+
+// ProductChanged is announced when a product was listed, edited or delisted.
+// Key is the product's id and its revision.
+var ProductChanged = bus.Topic[ProductChangedData]{Name: "catalog.ProductChanged"}
+
+type ProductChangedData struct {
+	Product Product `json:"product"`
+}
