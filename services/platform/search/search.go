@@ -24,9 +24,11 @@ type Doc struct {
 }
 
 // Query asks for documents. Every word of Text must match, if need be with one
-// typo in a Latin word of five letters or more.
+// typo in a Latin word of five letters or more. There are no operators: quotes,
+// signs and brackets are not words. Without Text everything matches, and the
+// greatest Rank comes first; a Text without a word matches nothing.
 type Query struct {
-	Text   string
+	Text   string   // at most MaxText characters
 	Kind   string   // "" is any
 	Facets []string // all of these
 	Count  []string // names of facets to count values of, "category"
@@ -34,8 +36,8 @@ type Query struct {
 	After  string   // a Result's Next
 }
 
-// Hit is one answer. Title and Body carry highlights as pairs of [start, end)
-// in bytes.
+// Hit is one answer. Marks are the parts of Title that matched, as pairs of
+// [start, end) in bytes, in order and apart from each other.
 type Hit struct {
 	ID    string   `json:"id"`
 	Kind  string   `json:"kind"`
@@ -53,6 +55,9 @@ type Result struct {
 
 // ErrQuery answers a query that cannot be asked.
 var ErrQuery = errs.New(errs.Invalid, "bad_query", "This search could not be read.")
+
+// ErrDown answers when the index cannot be reached.
+var ErrDown = errs.New(errs.Unavailable, "search_down", "Search is not available right now.")
 
 // Index is the port. Package searchtest says exactly what it promises.
 type Index interface {

@@ -1,0 +1,45 @@
+package blevesearch
+
+import (
+	"fmt"
+	"math"
+
+	bsearch "github.com/blevesearch/bleve/v2/search"
+)
+
+// byOrder sorts by rank, the greater first.
+func byOrder() bsearch.SortOrder {
+	return bsearch.SortOrder{&bsearch.SortField{Field: fieldOrder, Desc: true, Type: bsearch.SortFieldAsString}}
+}
+
+// byQuality sorts the best answers first, and equally good ones by rank.
+func byQuality() bsearch.SortOrder {
+	return append(bsearch.SortOrder{&quality{desc: true}}, byOrder()...)
+}
+
+// quality sorts by score in steps of about a tenth: scores that differ by less
+// than that are equally good. It also keeps pages together, since scores move
+// a little whenever a document comes or goes.
+type quality struct{ desc bool }
+
+const (
+	stepsPerDoubling = 7
+	worst, best      = 0, 9999
+)
+
+func (q *quality) Value(d *bsearch.DocumentMatch) string {
+	step := worst
+	if d.Score > 0 {
+		step = int(math.Round(math.Log2(d.Score)*stepsPerDoubling)) + best/2
+	}
+	return fmt.Sprintf("%04d", max(worst, min(step, best)))
+}
+
+func (q *quality) UpdateVisitor(string, []byte) {}
+func (q *quality) DecodeValue(v string) string  { return v }
+func (q *quality) Descending() bool             { return q.desc }
+func (q *quality) RequiresDocID() bool          { return false }
+func (q *quality) RequiresScoring() bool        { return false } // or Bleve would compare scores itself
+func (q *quality) RequiresFields() []string     { return nil }
+func (q *quality) Reverse()                     { q.desc = !q.desc }
+func (q *quality) Copy() bsearch.SearchSort     { c := *q; return &c }
