@@ -1,0 +1,229 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"meadow/services/kernel/actor"
+)
+
+const (
+	inFlight      = 16 // deliveries of one subscription handled at a time
+	ackWait       = 30 * time.Second
+	handlerWait   = 25 * time.Second // less than ackWait: a slow handler ends before its event is given away
+	pendingMost   = 10_000           // deliveries that may be waiting for another try
+	pullExpiry    = 30 * time.Second
+	pullHeartbeat = 5 * time.Second
+	firstRetry    = 250 * time.Millisecond
+	lastRetry     = time.Minute
+)
+
+// subscription delivers one topic to one consumer. A loop of its own feeds at
+// most inFlight handlers.
+type subscription struct {
+	bus             *NATS
+	consumer, topic string
+	handle          Handler
+	slots           chan struct{}
+
+	mu       sync.Mutex // guards messages
+	messages jetstream.MessagesContext
+}
+
+// Subscribe implements Bus. A handler has handlerWait for one event. A new
+// consumer also gets the facts that the bus still holds.
+func (n *NATS) Subscribe(ctx context.Context, consumer, topic string, h Handler) error {
+	if !plain(consumer) || !plain(topic) {
+		return fmt.Errorf("%w: consumer %q, topic %q", ErrSubject, consumer, topic)
+	}
+	if err := n.usable(); err != nil {
+		return err
+	}
+	s := &subscription{bus: n, consumer: consumer, topic: topic, handle: h, slots: make(chan struct{}, inFlight)}
+	messages, err := s.open(ctx)
+	if err != nil {
+		return fmt.Errorf("bus: subscribe %s to %s: %w", consumer, topic, err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.shut {
+		messages.Stop()
+		return ErrClosed
+	}
+	n.subs = append(n.subs, s)
+	n.loops.Go(func() { s.run(n.handling, messages) })
+	return nil
+}
+
+// renew ends what every subscription is pulling from, so that it opens its
+// consumer again, or ends if the bus is closing.
+func (n *NATS) renew() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, s := range n.subs {
+		s.mu.Lock()
+		if s.messages != nil {
+			s.messages.Drain()
+		}
+		s.mu.Unlock()
+	}
+}
+
+// open makes sure of the consumer, and of the stream it reads, and starts
+// pulling from it.
+func (s *subscription) open(ctx context.Context) (jetstream.MessagesContext, error) {
+	cfg := jetstream.ConsumerConfig{
+		Durable:       s.consumer + "@" + strings.ReplaceAll(s.topic, ".", "="),
+		FilterSubject: factPrefix + s.topic,
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       ackWait,
+		MaxDeliver:    -1,
+		MaxAckPending: pendingMost,
+	}
+	cfg.Durable = strings.ReplaceAll(cfg.Durable, ".", "=")
+	c, err := s.bus.js.CreateOrUpdateConsumer(ctx, stream, cfg)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if err = s.bus.ensureStream(ctx); err == nil {
+			c, err = s.bus.js.CreateOrUpdateConsumer(ctx, stream, cfg)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	messages, err := c.Messages(jetstream.PullMaxMessages(inFlight),
+		jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullHeartbeat))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.messages = messages
+	return messages, nil
+}
+
+// run delivers until the bus closes. Whatever ends the pulling before that is
+// answered by opening it again.
+func (s *subscription) run(ctx context.Context, messages jetstream.MessagesContext) {
+	for try := 0; ; {
+		if messages != nil {
+			s.pull(ctx, messages)
+			messages.Stop()
+			try = 0
+		}
+		if s.closing() {
+			return
+		}
+		var err error
+		if messages, err = s.open(ctx); err != nil {
+			s.bus.log.WarnContext(ctx, "cannot subscribe, trying again", "consumer", s.consumer, "topic", s.topic, "err", err)
+			s.pause(backoff(try))
+			try++
+		}
+	}
+}
+
+// pull hands out messages until there are no more to be had from this source.
+func (s *subscription) pull(ctx context.Context, messages jetstream.MessagesContext) {
+	if s.closing() {
+		messages.Drain() // closed between open and here
+	}
+	for {
+		m, err := messages.Next()
+		if err != nil {
+			if !errors.Is(err, jetstream.ErrMsgIteratorClosed) {
+				s.bus.log.WarnContext(ctx, "deliveries interrupted", "consumer", s.consumer, "topic", s.topic, "err", err)
+				s.pause(firstRetry)
+			}
+			return
+		}
+		select {
+		case s.slots <- struct{}{}:
+		case <-s.bus.closing:
+		}
+		if s.closing() {
+			_ = m.Nak() // for the next process; a lost one comes back after ackWait
+			continue
+		}
+		s.bus.handlers.Go(func() {
+			defer func() { <-s.slots }()
+			s.deliver(ctx, m)
+		})
+	}
+}
+
+// deliver runs the handler on one message and tells the server how it went.
+func (s *subscription) deliver(ctx context.Context, m jetstream.Msg) {
+	log := s.bus.log.With("consumer", s.consumer, "topic", s.topic)
+	var e Event
+	if err := json.Unmarshal(m.Data(), &e); err != nil {
+		log.ErrorContext(ctx, "event cannot be read, dropped", "err", err)
+		_ = m.Term()
+		return
+	}
+	ctx = actor.WithRequest(actor.AsSystem(ctx, s.consumer), e.Request)
+	err := s.attempt(ctx, e)
+	if err == nil {
+		err = m.Ack()
+		if err != nil {
+			log.WarnContext(ctx, "event handled but not acknowledged", "event", e.ID, "err", err)
+		}
+		return
+	}
+	tries := 1
+	if meta, merr := m.Metadata(); merr == nil {
+		tries = int(min(meta.NumDelivered, 1000))
+	}
+	after := backoff(tries - 1)
+	log.WarnContext(ctx, "event not handled, will be delivered again",
+		"event", e.ID, "key", e.Key, "tries", tries, "after", after, "err", err)
+	_ = m.NakWithDelay(after) // a lost one comes back after ackWait
+}
+
+// attempt runs the handler under its time limit; a panic in it is an error.
+func (s *subscription) attempt(ctx context.Context, e Event) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, handlerWait)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			s.bus.log.ErrorContext(ctx, "event handler panicked", "consumer", s.consumer, "topic", s.topic,
+				"event", e.ID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			err = fmt.Errorf("bus: handler panicked: %v", r)
+		}
+	}()
+	return s.handle(ctx, e)
+}
+
+func (s *subscription) closing() bool {
+	select {
+	case <-s.bus.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *subscription) pause(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.bus.closing:
+	}
+}
+
+// backoff is how long to wait after that many failures before this one.
+func backoff(failures int) time.Duration {
+	if failures >= 8 {
+		return lastRetry
+	}
+	return min(firstRetry<<max(failures, 0), lastRetry)
+}
