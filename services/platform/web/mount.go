@@ -1,0 +1,332 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Mount serves everything at and below prefix by h. Bodies stream both ways and
+// are never held whole; each read and each write has a time of its own, and
+// there is no limit on all of them. h limits what it takes.
+func (s *Server) Mount(prefix string, h http.Handler) {
+	run := s.answer(target{name: prefix, streams: true}, func(x *Exchange) error { return x.stream(h) })
+	for _, method := range []string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+		http.MethodPatch, http.MethodDelete, http.MethodOptions,
+	} {
+		s.app.Add(method, prefix, run)
+		s.app.Add(method, prefix+"/*", run)
+	}
+}
+
+// stream answers x by h, which runs beside fasthttp: h's writes are what
+// fasthttp reads and sends.
+func (x *Exchange) stream(h http.Handler) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(x.ctx))
+	unhook := context.AfterFunc(x.s.base, cancel)
+	fast := x.c.Context()
+	in := &incoming{stream: fast.RequestBodyStream(), conn: fast.Conn(), idle: x.s.cfg.ReadTimeout}
+	in.ended = in.stream == nil || fast.Request.Header.ContentLength() == 0
+	req, err := x.request11(ctx, in)
+	if err != nil {
+		cancel()
+		return err
+	}
+	out := newOutgoing(in)
+	out.stop = func() { unhook(); cancel() }
+	go out.serve(h, req, x.s.unstarted(x)) // ends before out is closed
+	<-out.started
+
+	if in.done() {
+		fast.SetUserValue(endedKey{}, true)
+	} else if n := fast.Request.Header.ContentLength(); n < 0 || n > readAhead {
+		fast.SetConnectionClose()
+	}
+	if out.complete || out.failed != nil {
+		<-out.ended
+	}
+	if out.failed != nil {
+		return out.failed
+	}
+	out.copyTo(&fast.Response)
+	return nil
+}
+
+// unstarted logs a handler's panic that came after its answer began.
+func (s *Server) unstarted(x *Exchange) func(*panicked) {
+	request, route := x.request, x.target.name
+	return func(p *panicked) {
+		s.deps.Log.Error("request failed under way", "request", request, "route", route, "err", p, "stack", string(p.stack))
+	}
+}
+
+// request11 is x as net/http has it.
+func (x *Exchange) request11(ctx context.Context, in *incoming) (*http.Request, error) {
+	fast := &x.c.Context().Request
+	target := string(fast.Header.RequestURI())
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		return nil, errPath.Because(err)
+	}
+	r := &http.Request{
+		Method: x.Method(), URL: u, RequestURI: target, Host: string(fast.Host()),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, ContentLength: int64(fast.Header.ContentLength()),
+		RemoteAddr: net.JoinHostPort(x.client.String(), "0"), Body: in,
+	}
+	for name, value := range fast.Header.All() {
+		if n := string(name); n != "Host" && n != "Transfer-Encoding" {
+			r.Header.Add(n, string(value))
+		}
+	}
+	if r.ContentLength < -1 {
+		r.ContentLength = 0
+	}
+	if in.ended {
+		r.Body = http.NoBody
+	}
+	return r.WithContext(ctx), nil
+}
+
+// incoming is a request's body. Each read may wait for idle.
+type incoming struct {
+	stream io.Reader
+	conn   net.Conn
+	idle   time.Duration
+
+	mu     sync.Mutex // guards what follows
+	ended  bool
+	closed bool
+	until  time.Time // set by the handler, in place of idle
+}
+
+func (i *incoming) Read(p []byte) (int, error) {
+	i.mu.Lock()
+	switch {
+	case i.closed:
+		i.mu.Unlock()
+		return 0, http.ErrBodyReadAfterClose
+	case i.ended:
+		i.mu.Unlock()
+		return 0, io.EOF
+	}
+	until := i.until
+	if until.IsZero() {
+		until = time.Now().Add(i.idle)
+	}
+	_ = i.conn.SetReadDeadline(until)
+	i.mu.Unlock()
+
+	n, err := i.stream.Read(p)
+	if errors.Is(err, io.EOF) {
+		i.mu.Lock()
+		i.ended = true
+		i.mu.Unlock()
+	}
+	return n, err
+}
+
+// Close is for the handler: it reads no more.
+func (*incoming) Close() error { return nil }
+
+// done reports whether the body was read to its end.
+func (i *incoming) done() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.ended
+}
+
+// stop ends reads, also one that waits.
+func (i *incoming) stop() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.closed = true
+	if !i.ended {
+		_ = i.conn.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// small is how much of an answer is held back, so that a short one has a length.
+const small = 16 << 10
+
+// outgoing is a handler's answer: it begins in head, and goes on in a pipe.
+type outgoing struct {
+	in     *incoming
+	header http.Header
+	stop   func()
+
+	status   int
+	sent     http.Header
+	begun    bool // only the handler's goroutine reads and writes this
+	head     []byte
+	flushed  bool
+	complete bool // all of the answer is in head
+	failed   error
+
+	started chan struct{} // closed when what is above stands
+	ended   chan struct{} // closed when the handler's goroutine ends
+	r       *io.PipeReader
+	w       *io.PipeWriter
+}
+
+func newOutgoing(in *incoming) *outgoing {
+	o := &outgoing{in: in, header: http.Header{}, started: make(chan struct{}), ended: make(chan struct{})}
+	o.r, o.w = io.Pipe()
+	return o
+}
+
+// serve runs h to its end.
+func (o *outgoing) serve(h http.Handler, req *http.Request, late func(*panicked)) {
+	defer close(o.ended)
+	defer func() {
+		p := recover()
+		switch {
+		case p == nil:
+			o.finish()
+		case !o.begun:
+			o.failed = &panicked{value: p, stack: debug.Stack()}
+			o.stop()
+			close(o.started)
+		default:
+			if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+				late(&panicked{value: p, stack: debug.Stack()})
+			}
+			_ = o.w.CloseWithError(io.ErrUnexpectedEOF) // the client must see a cut
+		}
+	}()
+	h.ServeHTTP(o, req)
+}
+
+func (o *outgoing) finish() {
+	if !o.begun {
+		o.complete = true
+		o.stop()
+		o.begin()
+	}
+	_ = o.w.Close()
+}
+
+// begin lets the answer out.
+func (o *outgoing) begin() {
+	if o.status == 0 {
+		o.status = http.StatusOK
+	}
+	o.begun = true
+	o.sent = o.header.Clone() // what the handler changes now changes nothing
+	close(o.started)
+}
+
+// Header implements http.ResponseWriter.
+func (o *outgoing) Header() http.Header { return o.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (o *outgoing) WriteHeader(status int) {
+	if o.status == 0 && status >= 200 {
+		o.status = status
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (o *outgoing) Write(p []byte) (int, error) {
+	if o.status == 0 {
+		o.status = http.StatusOK
+	}
+	if !o.begun {
+		if len(o.head)+len(p) <= small {
+			o.head = append(o.head, p...)
+			return len(p), nil
+		}
+		o.begin()
+	}
+	return o.w.Write(p)
+}
+
+// Flush implements http.Flusher.
+func (o *outgoing) Flush() {
+	if !o.begun {
+		o.flushed = true
+		o.begin()
+	}
+}
+
+// EnableFullDuplex is for http.ResponseController: it is always so.
+func (*outgoing) EnableFullDuplex() error { return nil }
+
+// SetReadDeadline is for http.ResponseController.
+func (o *outgoing) SetReadDeadline(at time.Time) error {
+	o.in.mu.Lock()
+	defer o.in.mu.Unlock()
+	o.in.until = at
+	return o.in.conn.SetReadDeadline(at)
+}
+
+// copyTo makes res the answer.
+func (o *outgoing) copyTo(res *fasthttp.Response) {
+	size := -1
+	for name, values := range o.sent {
+		switch name {
+		case "Content-Length":
+			if n, err := strconv.Atoi(values[0]); err == nil && n >= 0 {
+				size = n
+			}
+			continue
+		case "Connection", "Transfer-Encoding", "Date":
+			continue
+		}
+		for i, v := range values {
+			if i == 0 {
+				res.Header.Set(name, v)
+			} else {
+				res.Header.Add(name, v)
+			}
+		}
+	}
+	res.SetStatusCode(o.status)
+	if len(o.sent["Content-Type"]) == 0 {
+		res.Header.SetContentType("application/octet-stream")
+	}
+	if o.complete && size <= len(o.head) {
+		res.SetBodyRaw(o.head)
+		if size >= 0 && len(o.head) == 0 {
+			res.Header.SetContentLength(size)
+		}
+		return
+	}
+	res.ImmediateHeaderFlush = o.flushed
+	res.SetBodyStream(&outgoingBody{o: o, head: o.head}, size)
+}
+
+// outgoingBody is what fasthttp sends.
+type outgoingBody struct {
+	o    *outgoing
+	head []byte
+}
+
+func (b *outgoingBody) Read(p []byte) (int, error) {
+	if len(b.head) > 0 {
+		n := copy(p, b.head)
+		b.head = b.head[n:]
+		return n, nil
+	}
+	return b.o.r.Read(p)
+}
+
+// Close returns when the handler has. It is called also when the client is
+// gone, and then the handler is told so.
+func (b *outgoingBody) Close() error {
+	_ = b.o.r.CloseWithError(net.ErrClosed)
+	b.o.in.stop()
+	b.o.stop()
+	<-b.o.ended
+	return nil
+}
