@@ -35,10 +35,12 @@ type NATS struct {
 	// handling is the context of every handler; stopHandling ends it.
 	handling     context.Context
 	stopHandling context.CancelFunc
-	closing      chan struct{} // closed when Close begins
-	gone         chan struct{} // closed when the connection has ended
-	loops        sync.WaitGroup
-	handlers     sync.WaitGroup
+	// pulling ends when Close begins.
+	pulling     context.Context
+	stopPulling context.CancelFunc
+	gone        chan struct{} // closed when the connection has ended
+	loops       sync.WaitGroup
+	handlers    sync.WaitGroup
 
 	mu   sync.Mutex // guards what follows
 	shut bool
@@ -56,8 +58,9 @@ func Connect(ctx context.Context, url string, log *slog.Logger) (*NATS, error) {
 
 // dial connects and makes sure of the stream.
 func dial(ctx context.Context, url string, log *slog.Logger, more ...nats.Option) (*NATS, error) {
-	n := &NATS{log: log, closing: make(chan struct{}), gone: make(chan struct{}), unlock: func() {}}
+	n := &NATS{log: log, gone: make(chan struct{}), unlock: func() {}}
 	n.handling, n.stopHandling = context.WithCancel(context.WithoutCancel(ctx))
+	n.pulling, n.stopPulling = context.WithCancel(n.handling)
 	conn, err := nats.Connect(url, append(n.options(), more...)...)
 	if err != nil {
 		n.stopHandling()
@@ -114,10 +117,8 @@ func (n *NATS) Ping(ctx context.Context) error {
 
 // usable fails at once where waiting for the server would be in vain.
 func (n *NATS) usable() error {
-	select {
-	case <-n.closing:
+	if n.pulling.Err() != nil {
 		return ErrClosed
-	default:
 	}
 	if !n.conn.IsConnected() {
 		return fmt.Errorf("bus: %w", nats.ErrDisconnected)
@@ -132,7 +133,7 @@ func (n *NATS) Close() error {
 		<-n.gone
 		return nil
 	}
-	close(n.closing)
+	n.stopPulling()
 	n.renew() // no new deliveries; what was fetched and not begun goes back
 	n.loops.Wait()
 	grace := time.AfterFunc(closeGrace, n.stopHandling)

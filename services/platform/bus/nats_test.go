@@ -229,6 +229,26 @@ func TestAServerThatLostEverythingIsSetUpAnew(t *testing.T) {
 	publish(t, a, "o4")
 	await(t, handled, "o4")
 }
+
+func TestCloseDoesNotWaitForAServerThatIsDown(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir(), server.RANDOM_PORT)
+	b := connect(t, s.ClientURL())
+	deliveries(t, b, "ledger")
+	s.Shutdown()
+	s.WaitForShutdown()
+	closed := make(chan error, 1)
+	go func() { closed <- b.Close() }()
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(4 * time.Second):
+		t.Error("Close waits for nobody")
+		<-closed
+	}
+}
 func port(t *testing.T, u *url.URL) int {
 	t.Helper()
 	p, err := strconv.Atoi(u.Port())

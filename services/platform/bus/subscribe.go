@@ -70,10 +70,18 @@ func (n *NATS) renew() {
 	defer n.mu.Unlock()
 	for _, s := range n.subs {
 		s.mu.Lock()
-		if s.messages != nil {
-			s.messages.Drain()
-		}
+		s.end(s.messages)
 		s.mu.Unlock()
+	}
+}
+
+// end makes Next hand out what has been fetched, then fail. Without the server
+// there is no draining, only stopping: it would wait for an answer.
+func (s *subscription) end(messages jetstream.MessagesContext) {
+	if s.bus.conn.IsConnected() {
+		messages.Drain()
+	} else {
+		messages.Stop()
 	}
 }
 
@@ -123,7 +131,7 @@ func (s *subscription) run(ctx context.Context, messages jetstream.MessagesConte
 			return
 		}
 		var err error
-		if messages, err = s.open(ctx); err != nil {
+		if messages, err = s.reopen(); err != nil {
 			s.bus.log.WarnContext(ctx, "cannot subscribe, trying again", "consumer", s.consumer, "topic", s.topic, "err", err)
 			s.pause(backoff(try))
 			try++
@@ -131,10 +139,17 @@ func (s *subscription) run(ctx context.Context, messages jetstream.MessagesConte
 	}
 }
 
+func (s *subscription) reopen() (jetstream.MessagesContext, error) {
+	if err := s.bus.usable(); err != nil {
+		return nil, err
+	}
+	return s.open(s.bus.pulling)
+}
+
 // pull hands out messages until there are no more to be had from this source.
 func (s *subscription) pull(ctx context.Context, messages jetstream.MessagesContext) {
 	if s.closing() {
-		messages.Drain() // closed between open and here
+		s.end(messages) // the bus closed between open and here
 	}
 	for {
 		m, err := messages.Next()
@@ -147,7 +162,7 @@ func (s *subscription) pull(ctx context.Context, messages jetstream.MessagesCont
 		}
 		select {
 		case s.slots <- struct{}{}:
-		case <-s.bus.closing:
+		case <-s.bus.pulling.Done():
 		}
 		if s.closing() {
 			_ = m.Nak() // for the next process; a lost one comes back after ackWait
@@ -202,21 +217,14 @@ func (s *subscription) attempt(ctx context.Context, e Event) (err error) {
 	return s.handle(ctx, e)
 }
 
-func (s *subscription) closing() bool {
-	select {
-	case <-s.bus.closing:
-		return true
-	default:
-		return false
-	}
-}
+func (s *subscription) closing() bool { return s.bus.pulling.Err() != nil }
 
 func (s *subscription) pause(d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-	case <-s.bus.closing:
+	case <-s.bus.pulling.Done():
 	}
 }
 
