@@ -37,9 +37,10 @@ type Index struct {
 	dir string
 	log *slog.Logger
 
-	mu  sync.RWMutex // guards ix, which Clear and Close replace
-	ix  bleve.Index
-	raw bool // not rebuilt since it was made empty
+	mu     sync.RWMutex // guards what Clear and Close change
+	ix     bleve.Index
+	closed bool // Bleve panics when it is closed twice
+	raw    bool // not rebuilt since it was made empty
 }
 
 var _ search.Index = (*Index)(nil)
@@ -133,7 +134,7 @@ func (x *Index) create() error {
 	if err := ix.SetInternal(keyVersion(), []byte(version)); err != nil {
 		return errors.Join(fmt.Errorf("create index: %w", err), ix.Close())
 	}
-	x.ix, x.raw = ix, true
+	x.ix, x.raw, x.closed = ix, true, false
 	return nil
 }
 
@@ -206,6 +207,10 @@ func (x *Index) Clear(ctx context.Context) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.closed {
+		return bleve.ErrorIndexClosed
+	}
+	x.closed = true
 	if err := x.ix.Close(); err != nil {
 		return fmt.Errorf("clear: %w", err)
 	}
@@ -225,9 +230,13 @@ func (x *Index) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close writes what is left and lets the folder go.
+// Close writes what is left and lets the folder go. Closing again is fine.
 func (x *Index) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.closed {
+		return nil
+	}
+	x.closed = true
 	return x.ix.Close()
 }

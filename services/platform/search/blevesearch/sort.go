@@ -20,19 +20,26 @@ func byQuality() bsearch.SortOrder {
 // quality sorts by score in steps of about a tenth: scores that differ by less
 // than that are equally good. It also keeps pages together, since scores move
 // a little whenever a document comes or goes.
-type quality struct{ desc bool }
+type quality struct {
+	desc  bool
+	names [steps]string // of the steps met so far; it is asked for every match
+}
 
 const (
+	steps            = 1000
 	stepsPerDoubling = 7
-	worst, best      = 0, 9999
 )
 
 func (q *quality) Value(d *bsearch.DocumentMatch) string {
-	step := worst
+	step := 0
 	if d.Score > 0 {
-		step = int(math.Round(math.Log2(d.Score)*stepsPerDoubling)) + best/2
+		step = int(math.Round(math.Log2(d.Score)*stepsPerDoubling)) + steps/2
 	}
-	return fmt.Sprintf("%04d", max(worst, min(step, best)))
+	step = max(0, min(step, steps-1))
+	if q.names[step] == "" {
+		q.names[step] = fmt.Sprintf("%03d", step)
+	}
+	return q.names[step]
 }
 
 func (q *quality) UpdateVisitor(string, []byte) {}
@@ -42,4 +49,4 @@ func (q *quality) RequiresDocID() bool          { return false }
 func (q *quality) RequiresScoring() bool        { return false } // or Bleve would compare scores itself
 func (q *quality) RequiresFields() []string     { return nil }
 func (q *quality) Reverse()                     { q.desc = !q.desc }
-func (q *quality) Copy() bsearch.SearchSort     { c := *q; return &c }
+func (q *quality) Copy() bsearch.SearchSort     { return &quality{desc: q.desc} }
