@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -30,8 +31,13 @@ func (q Query) Check() (Query, error) {
 	case len(q.Count) > MaxFacets:
 		return q, ErrQuery.With("count", "has too many names")
 	}
+	q.Kind = clean(q.Kind)
+	q.Facets = slices.Clone(q.Facets)
+	for i, f := range q.Facets {
+		q.Facets[i] = clean(f)
+	}
 	for _, name := range q.Count {
-		if name == "" || strings.Contains(name, ":") {
+		if name == "" || !utf8.ValidString(name) || strings.Contains(name, ":") {
 			return q, ErrQuery.With("count", "is not the name of a facet")
 		}
 	}

@@ -163,6 +163,10 @@ func (x *Index) Put(ctx context.Context, docs ...search.Doc) error {
 	defer x.mu.RUnlock()
 	b := x.ix.NewBatch()
 	for i, d := range docs {
+		d, err := d.Check()
+		if err != nil {
+			return fmt.Errorf("put %q: %w", d.ID, err)
+		}
 		if err := b.IndexAdvanced(newDocument(d)); err != nil {
 			return fmt.Errorf("put %q: %w", d.ID, err)
 		}

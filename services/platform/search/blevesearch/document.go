@@ -1,12 +1,10 @@
 package blevesearch
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"hash/fnv"
 	"strings"
-	"unicode/utf8"
-
-	"encoding/binary"
 
 	"github.com/blevesearch/bleve/v2/document"
 	index "github.com/blevesearch/bleve_index_api"
@@ -27,9 +25,6 @@ const (
 	bodyGrams, bodyWords   = "bg", "bw"
 )
 
-// maxBody bounds how much of a body is indexed, in bytes.
-const maxBody = 32 << 10
-
 // Options of fields. Term vectors are never kept: marks are found by reading
 // the title again, which is cheaper than the disk they take.
 const (
@@ -48,12 +43,12 @@ func newDocument(d search.Doc) *document.Document {
 		doc.AddField(document.NewTextFieldCustom(grams, nil, []byte(value), texts, gramAnalyzer{}))
 		doc.AddField(document.NewTextFieldCustom(words, nil, []byte(value), texts, newWordAnalyzer()))
 	}
-	text(titleGrams, titleWords, cut(d.Title, maxBody))
-	text(tagGrams, tagWords, cut(strings.Join(d.Tags, " , "), maxBody))
-	text(bodyGrams, bodyWords, cut(d.Body, maxBody))
+	text(titleGrams, titleWords, d.Title)
+	text(tagGrams, tagWords, strings.Join(d.Tags, " , "))
+	text(bodyGrams, bodyWords, d.Body)
 
 	term := func(name, value string, o index.FieldIndexingOptions) {
-		doc.AddField(document.NewTextFieldCustom(name, nil, []byte(strings.ToValidUTF8(value, "\ufffd")), o, nil))
+		doc.AddField(document.NewTextFieldCustom(name, nil, []byte(value), o, nil))
 	}
 	term(fieldTitle, d.Title, stored)
 	term(fieldKind, d.Kind, stored|exact)
@@ -73,15 +68,4 @@ func order(d search.Doc) string {
 	binary.BigEndian.PutUint64(b[:8], uint64(d.Rank)^(1<<63))
 	binary.BigEndian.PutUint64(b[8:], h.Sum64())
 	return hex.EncodeToString(b[:])
-}
-
-// cut shortens s to n bytes without cutting a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

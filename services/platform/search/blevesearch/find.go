@@ -126,7 +126,7 @@ func browse(q query.Query, size int) *bleve.SearchRequest {
 
 // filter decides and is worth nothing.
 func filter(field, value string) query.Query {
-	q := bleve.NewTermQuery(strings.ToValidUTF8(value, "\ufffd"))
+	q := bleve.NewTermQuery(value)
 	q.SetField(field)
 	q.SetBoost(0)
 	return q
