@@ -1,0 +1,3 @@
+package docdbtest
+
+func laws(Open) []promise { return nil }
