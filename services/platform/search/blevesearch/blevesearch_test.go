@@ -2,6 +2,7 @@ package blevesearch_test
 
 import (
 	"log/slog"
+	"strings"
 	"testing"
 
 	"meadow/services/platform/search"
@@ -32,5 +33,38 @@ func TestPeopleFindWhatTheyMean(t *testing.T) {
 	t.Logf("recall %.3f, precision %.3f", recall, precision)
 	if recall < 0.95 || precision < 0.95 {
 		t.Errorf("got recall %.3f and precision %.3f, want 0.95 of both", recall, precision)
+	}
+}
+
+func TestCharactersFarApartAreNotAWord(t *testing.T) {
+	t.Parallel()
+	ix := open(t, t.TempDir())
+	put(t, ix,
+		search.Doc{ID: "meant", Title: "耳机怎么选：主动降噪横评"},
+		search.Doc{ID: "far", Title: "降噪做得好的机房，耳朵很舒服"},
+	)
+	r, err := ix.Find(t.Context(), search.Query{Text: "降噪耳机"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Hits) != 1 || r.Hits[0].ID != "meant" {
+		t.Errorf("got %v, want the one that means it", r.Hits)
+	}
+}
+
+func TestAnswersThatAreAboutAsGoodComeByRank(t *testing.T) {
+	t.Parallel()
+	ix := open(t, t.TempDir())
+	words := strings.Repeat("plain words around it ", 10)
+	put(t, ix,
+		search.Doc{ID: "shorter", Title: "A shirt", Body: "linen " + words, Rank: 1},
+		search.Doc{ID: "popular", Title: "A shirt", Body: "linen " + words + "and one", Rank: 2},
+	)
+	r, err := ix.Find(t.Context(), search.Query{Text: "linen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Hits) != 2 || r.Hits[0].ID != "popular" {
+		t.Errorf("got %v, want the popular one first", r.Hits)
 	}
 }
