@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,10 @@ func (s *Server) enter(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 			return
 		}
 		s.setHeaders(ctx)
+		if method := string(ctx.Method()); !slices.Contains(fiber.DefaultMethods, method) {
+			s.refuse(ctx, rpc.ErrNoRoute) // Fiber would answer in words of its own
+			return
+		}
 		next(ctx)
 		if !ctx.Response.IsBodyStream() && !drained(ctx) {
 			ctx.SetConnectionClose()

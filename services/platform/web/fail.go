@@ -94,7 +94,13 @@ func (s *Server) unread(ctx *fasthttp.RequestCtx, err error) {
 		public = errHeader
 	}
 	s.deps.Log.Debug("request unreadable", "err", err)
+	s.refuse(ctx, public)
+}
+
+// refuse answers what has no exchange, and closes the connection.
+func (s *Server) refuse(ctx *fasthttp.RequestCtx, public *errs.Error) {
 	ctx.Response.SetStatusCode(statusOf(public))
 	ctx.Response.Header.SetContentType("application/json")
 	ctx.Response.SetBody(encode(public))
+	ctx.SetConnectionClose()
 }

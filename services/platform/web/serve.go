@@ -25,7 +25,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	defer s.cancel()
 
 	server := s.server()
-	server.Handler = s.enter(s.app.Handler())
+	server.Handler = s.handler()
 	server.ErrorHandler = s.unread
 	server.CloseOnShutdown = true
 	wrapped := s.guard.wrap(ln)

@@ -110,6 +110,8 @@ type Server struct {
 	health  health
 	guard   *guard
 
+	otherwise fiber.Handler // nil answers that there is nothing
+
 	base     context.Context // of every request; ends when draining gives up
 	cancel   context.CancelFunc
 	draining atomic.Bool
@@ -147,13 +149,13 @@ func (s *Server) Raw(method, path string, maxBody int, h func(*Exchange) error) 
 	s.app.Add(method, path, s.answer(target{name: method + " " + path, maxBody: maxBody}, h))
 }
 
+// Fallback is the name of the route that Otherwise serves.
+const Fallback = "otherwise"
+
 // Otherwise serves what no route matches, and is called once. Without it, such
 // requests are answered with rpc.ErrNoRoute.
 func (s *Server) Otherwise(h func(*Exchange) error) {
-	run := s.answer(target{name: "otherwise"}, h)
-	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		s.app.Add(method, "/*", run)
-	}
+	s.otherwise = s.answer(target{name: Fallback}, h)
 }
 
 // Before adds a hook, which runs after those added earlier.
@@ -169,3 +171,12 @@ type target struct {
 
 // server is the fasthttp server below Fiber.
 func (s *Server) server() *fasthttp.Server { return s.app.Server() }
+
+// handler closes the list of routes. What matches everything comes last.
+func (s *Server) handler() fasthttp.RequestHandler {
+	if s.otherwise != nil {
+		s.app.Add(http.MethodGet, "/*", s.otherwise)
+		s.app.Add(http.MethodHead, "/*", s.otherwise)
+	}
+	return s.enter(s.app.Handler())
+}

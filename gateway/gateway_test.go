@@ -1,0 +1,340 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/errs"
+	"meadow/services/kernel/id"
+	"meadow/services/platform/rpc"
+	"meadow/services/platform/web"
+)
+
+// door is a shop's front door with a few routes behind it.
+type door struct {
+	gateway *Gateway
+	url     string
+	clock   *clock.Fake
+	made    func() int // changes that got through
+}
+
+const (
+	mei    = "session-of-mei-000000"
+	public = "https://shop.example"
+)
+
+type whoOut struct {
+	User   string `json:"user"`
+	System string `json:"system"`
+}
+
+type postIn struct {
+	Text string `json:"text"`
+}
+
+// open starts a door; adjust changes what it is made of.
+func open(t *testing.T, adjust func(*Config, *Deps, *web.Config)) *door {
+	t.Helper()
+	d := &door{clock: clock.NewFake(time.Date(2026, 11, 11, 0, 0, 0, 0, time.UTC))}
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	cfg := Default()
+	cfg.PublicURL = public
+	deps := Deps{
+		Log: log, Now: d.clock.Now, Key: []byte("0123456789abcdef"), Dist: dist,
+		Identify: func(_ context.Context, token string) (actor.Actor, error) {
+			if token == mei {
+				return actor.Actor{User: "usr_mei", System: "never believed"}, nil
+			}
+			return actor.Actor{}, errs.New(errs.Unauthenticated, "gone", "Gone.")
+		},
+	}
+	server := web.Config{DrainTimeout: 2 * time.Second, HTTPS: true}
+	if adjust != nil {
+		adjust(&cfg, &deps, &server)
+	}
+	s := web.New(server, web.Deps{Log: log, Now: d.clock.Now})
+	var err error
+	if d.gateway, err = New(cfg, deps, s); err != nil {
+		t.Fatal(err)
+	}
+	d.mount(s)
+
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil && !errors.Is(err, web.ErrDrain) {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	d.url = "http://" + ln.Addr().String()
+	return d
+}
+
+func (d *door) mount(s *web.Server) {
+	made := make(chan struct{}, 10_000)
+	d.made = func() int { return len(made) }
+	who := rpc.Endpoint[rpc.Empty, whoOut]{Name: "who", Method: "GET", Path: "/who"}
+	rpc.Mount(s, who, func(ctx context.Context, _ rpc.Empty) (whoOut, error) {
+		a := actor.From(ctx)
+		return whoOut{string(a.User), a.System}, nil
+	})
+	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
+		change := rpc.Endpoint[postIn, rpc.Empty]{Name: "change" + method, Method: method, Path: "/things"}
+		rpc.Mount(s, change, func(context.Context, postIn) (rpc.Empty, error) {
+			made <- struct{}{}
+			return rpc.Empty{}, nil
+		})
+	}
+	signIn := rpc.Endpoint[rpc.Empty, rpc.Empty]{Name: "signIn", Method: "POST", Path: "/sign-in"}
+	rpc.MountThen(s, signIn, func(context.Context, rpc.Empty) (rpc.Empty, error) {
+		made <- struct{}{}
+		return rpc.Empty{}, nil
+	}, func(x rpc.Exchange, _ *rpc.Empty) { d.gateway.SetSession(x, mei, time.Hour) })
+	signOut := rpc.Endpoint[rpc.Empty, rpc.Empty]{Name: "signOut", Method: "POST", Path: "/sign-out"}
+	rpc.MountThen(s, signOut, func(context.Context, rpc.Empty) (rpc.Empty, error) { return rpc.Empty{}, nil },
+		func(x rpc.Exchange, _ *rpc.Empty) { d.gateway.ClearSession(x) })
+	s.Raw("POST", "/hooks/pay", 1<<10, func(x *web.Exchange) error {
+		made <- struct{}{}
+		return x.Send(200, "text/plain", nil)
+	})
+	s.Mount("/media", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "POST" {
+			made <- struct{}{}
+		}
+		_, _ = io.WriteString(w, "media")
+	}))
+}
+
+var dist = fstest.MapFS{
+	"index.html":                {Data: []byte(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>x</title><script type="module" src="/assets/app-4f3a9c21.js"></script></head><body><div id="app"></div></body></html>`)},
+	"studio/index.html":         {Data: []byte(`<!doctype html><html><head></head><body>studio</body></html>`)},
+	"assets/app-4f3a9c21.js":    {Data: []byte(strings.Repeat("console.log(1);", 50))},
+	"assets/app-4f3a9c21.js.br": {Data: []byte("brotli")},
+	"assets/app-4f3a9c21.js.gz": {Data: []byte("gzipped")},
+	"assets/logo.svg":           {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
+	"sw.js":                     {Data: []byte("self.x=1")},
+	"manifest.webmanifest":      {Data: []byte("{}")},
+}
+
+type request struct {
+	method, path, body string
+	header             map[string]string
+}
+
+func (d *door) do(t *testing.T, r request) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), r.method, d.url+r.path, strings.NewReader(r.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range r.header {
+		if k == "Host" {
+			req.Host = v
+		}
+		req.Header.Set(k, v)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(b)
+}
+
+// token asks for the token of mei's session.
+func (d *door) token(t *testing.T) string {
+	t.Helper()
+	_, body := d.do(t, request{method: "GET", path: "/api/v1/csrf", header: map[string]string{"Cookie": "__Host-meadow=" + mei}})
+	var out Token
+	if err := json.Unmarshal([]byte(body), &out); err != nil || out.Token == "" {
+		t.Fatalf("no token: %s", body)
+	}
+	return out.Token
+}
+
+func TestTheCookieSaysWhoIsAsking(t *testing.T) {
+	t.Parallel()
+	d := open(t, nil)
+	for cookie, want := range map[string]string{
+		"__Host-meadow=" + mei:               `{"user":"usr_mei","system":""}`,
+		"":                                   `{"user":"","system":""}`,
+		"__Host-meadow=session-of-nobody-00": `{"user":"","system":""}`,
+		"__Host-meadow=short":                `{"user":"","system":""}`,
+		"meadow_session=" + mei:              `{"user":"","system":""}`, // the name of plain http
+		"__Host-meadow=" + strings.Repeat("x", 300):         `{"user":"","system":""}`,
+		"other=" + mei + "; __Host-meadow=" + mei + "; a=b": `{"user":"usr_mei","system":""}`,
+	} {
+		if _, body := d.do(t, request{method: "GET", path: "/api/v1/who", header: map[string]string{"Cookie": cookie}}); body != want {
+			t.Errorf("%q: got %s", cookie, body)
+		}
+	}
+}
+
+func TestNoHeaderMakesAnyoneSomebody(t *testing.T) {
+	t.Parallel()
+	d := open(t, nil)
+	forged := http.Header{}
+	if err := (rpc.Signer{Key: []byte("guessed"), Now: d.clock.Now}).Sign(forged, "GET", "/api/v1/who", actor.Actor{System: "app"}); err != nil {
+		t.Fatal(err)
+	}
+	res, body := d.do(t, request{method: "GET", path: "/api/v1/who", header: map[string]string{
+		rpc.ActorHeader: forged.Get(rpc.ActorHeader), rpc.RequestHeader: "chosen-by-client", rpc.DeadlineHeader: "0",
+	}})
+	if body != `{"user":"","system":""}` || res.Header.Get(rpc.RequestHeader) == "chosen-by-client" {
+		t.Errorf("got %s, request %s", body, res.Header.Get(rpc.RequestHeader))
+	}
+}
+
+func TestTheSessionCookieIsForThisHostAndNoScript(t *testing.T) {
+	t.Parallel()
+	d := open(t, nil)
+	res, _ := d.do(t, request{method: "POST", path: "/api/v1/sign-in", header: map[string]string{"Origin": public}})
+	got := res.Header.Get("Set-Cookie")
+	for _, want := range []string{"__Host-meadow=" + mei, "Path=/", "HttpOnly", "Secure", "SameSite=Lax", "Max-Age=3600"} {
+		if !strings.Contains(strings.ToLower(got), strings.ToLower(want)) {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+	if strings.Contains(strings.ToLower(got), "domain") {
+		t.Errorf("%q names a domain", got)
+	}
+}
+
+func TestSigningOutForgetsAtOnce(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	d := open(t, func(_ *Config, deps *Deps, _ *web.Config) {
+		deps.Identify = func(context.Context, string) (actor.Actor, error) {
+			asked++
+			return actor.Actor{User: id.User("usr_mei")}, nil
+		}
+	})
+	header := map[string]string{"Cookie": "__Host-meadow=" + mei, "Origin": public, TokenHeader: d.token(t)}
+	d.do(t, request{method: "GET", path: "/api/v1/who", header: header})
+	if asked != 1 {
+		t.Fatalf("asked %d times for one page", asked)
+	}
+	res, body := d.do(t, request{method: "POST", path: "/api/v1/sign-out", header: header})
+	if res.StatusCode != 200 || !strings.Contains(res.Header.Get("Set-Cookie"), "__Host-meadow=") {
+		t.Fatalf("%d %s %v", res.StatusCode, body, res.Header)
+	}
+	d.do(t, request{method: "GET", path: "/api/v1/who", header: header})
+	if asked != 2 {
+		t.Errorf("asked %d times; a session that ended was still believed", asked)
+	}
+	d.clock.Advance(rememberFor)
+	d.do(t, request{method: "GET", path: "/api/v1/who", header: header})
+	if asked != 3 {
+		t.Errorf("asked %d times; a session is remembered for too long", asked)
+	}
+}
+
+func TestFiftySpoofedHeadersChangeNothing(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(c *Config, _ *Deps, _ *web.Config) { c.PerClient = Limit{PerSecond: 0.001, Burst: 10} })
+	spoofs := []map[string]string{}
+	for _, name := range []string{
+		"X-Forwarded-For", "X-Real-Ip", "Forwarded", "True-Client-Ip", "Cf-Connecting-Ip", "X-Client-Ip",
+		"X-Cluster-Client-Ip", "Fastly-Client-Ip", "X-Originating-Ip", "Client-Ip",
+	} {
+		for _, v := range []string{"9.9.9.9", "127.0.0.1", "8.8.8.8, 127.0.0.1", "::1", "for=1.2.3.4;host=evil.example;proto=http"} {
+			spoofs = append(spoofs, map[string]string{name: v, "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"})
+		}
+	}
+	passed := 0
+	for _, h := range spoofs {
+		h["Cookie"] = ""
+		res, body := d.do(t, request{method: "GET", path: "/p/1", header: h})
+		if res.StatusCode == 200 {
+			passed++
+		}
+		if strings.Contains(body, "evil") || strings.Contains(res.Header.Get("Location"), "evil") {
+			t.Errorf("%v: the answer repeats it", h)
+		}
+	}
+	if len(spoofs) != 50 || passed != 10 {
+		t.Errorf("%d of %d requests passed a limit of 10", passed, len(spoofs))
+	}
+}
+
+func TestATrustedProxySpeaksForItsClientsOnly(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(c *Config, _ *Deps, w *web.Config) {
+		c.PerClient = Limit{PerSecond: 0.001, Burst: 1}
+		w.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
+	})
+	for i, c := range []struct {
+		forwarded string
+		status    int
+	}{
+		{"9.9.9.1", 200},
+		{"9.9.9.1", 429},
+		{"9.9.9.2", 200},
+		{"1.1.1.1, 9.9.9.2", 429},           // what a client wrote before the proxy did
+		{"1.1.1.1, 9.9.9.3, 10.0.0.7", 200}, // two proxies of ours
+		{"9.9.9.3", 429},
+		{"2001:db8::1", 200},
+		{"2001:db8::2", 429}, // the same network
+	} {
+		res, _ := d.do(t, request{method: "GET", path: "/p/1", header: map[string]string{"X-Forwarded-For": c.forwarded}})
+		if res.StatusCode != c.status {
+			t.Errorf("%d: %s got %d, want %d", i, c.forwarded, res.StatusCode, c.status)
+		}
+	}
+}
+
+func TestSigningInIsLimitedMoreStrictly(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(c *Config, _ *Deps, _ *web.Config) {
+		c.Strict = map[string]Limit{"signIn": {PerSecond: 0.1, Burst: 2}}
+	})
+	try := func() *http.Response {
+		res, _ := d.do(t, request{method: "POST", path: "/api/v1/sign-in"})
+		return res
+	}
+	if a, b, c := try(), try(), try(); a.StatusCode != 200 || b.StatusCode != 200 || c.StatusCode != 429 || c.Header.Get("Retry-After") != "10" {
+		t.Errorf("got %d %d %d, retry after %q", a.StatusCode, b.StatusCode, c.StatusCode, c.Header.Get("Retry-After"))
+	}
+	if res, _ := d.do(t, request{method: "GET", path: "/api/v1/who"}); res.StatusCode != 200 {
+		t.Errorf("other routes: %d", res.StatusCode)
+	}
+	d.clock.Advance(10 * time.Second)
+	if res := try(); res.StatusCode != 200 {
+		t.Errorf("after the wait: %d", res.StatusCode)
+	}
+}
+
+func TestALimiterForgetsOldKeysFirst(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(Limit{PerSecond: 1, Burst: 1}, clock.NewFake(time.Unix(0, 0)).Now)
+	for i := range 3*bucketsPerHalf + 5 {
+		l.bucket(string(rune('a'+i%26)) + id.Derive("k", string(rune(i))))
+	}
+	if n := len(l.newer) + len(l.older); n > 2*bucketsPerHalf {
+		t.Errorf("%d buckets are held", n)
+	}
+}
