@@ -31,19 +31,19 @@ type Merchant struct {
 
 // Product is a thing for sale, in one or more SKUs.
 type Product struct {
-	ID       id.Product  `json:"id" bson:"_id"`
-	Merchant id.Merchant `json:"merchant" bson:"merchant"`
-	Title    string      `json:"title" bson:"title"`
-	Body     string      `json:"body" bson:"body"`
-	Category string      `json:"category" bson:"category"`
-	Facts    []Fact      `json:"facts" bson:"facts"`
-	Pictures []id.Media  `json:"pictures" bson:"pictures"`
-	Options  []Option    `json:"options" bson:"options"`
-	SKUs     []SKU       `json:"skus" bson:"skus"`
-	State    State       `json:"state" bson:"state"`
+	ID       id.Product        `json:"id" bson:"_id"`
+	Merchant id.Merchant       `json:"merchant" bson:"merchant"`
+	Title    string            `json:"title" bson:"title"`
+	Body     string            `json:"body" bson:"body"`
+	Category string            `json:"category" bson:"category"`
+	Facts    []Fact            `json:"facts" bson:"facts"`
+	Pictures []picture.Picture `json:"pictures" bson:"pictures"`
+	Options  []Option          `json:"options" bson:"options"`
+	SKUs     []SKU             `json:"skus" bson:"skus"`
+	State    State             `json:"state" bson:"state"`
 	// Commission is what a creator earns of the goods' price.
 	Commission money.Rate `json:"commission" bson:"commission"`
-	Sold       int64      `json:"sold" bson:"sold"`
+	Sold       int64      `json:"sold" bson:"-"` // units of all SKUs; filled on reading
 	UpdatedAt  time.Time  `json:"updated_at" bson:"updated_at"`
 }
 
@@ -242,5 +242,7 @@ type (
 var ProductChanged = bus.Topic[ProductChangedData]{Name: "catalog.ProductChanged"}
 
 type ProductChangedData struct {
-	Product Product `json:"product"`
+	Product Product     `json:"product"`
+	Rev     int64       `json:"rev"`   // a higher one is newer
+	Price   money.Money `json:"price"` // of its cheapest SKU
 }

@@ -129,10 +129,11 @@ var (
 // Service is the till.
 type Service interface {
 	// Quote prices lines for whoever asks: the errors of catalog.Price,
-	// creator.ErrBadLink, ErrCurrencies, ErrDoubleSKU. Stock is not held.
+	// ErrCurrencies, ErrDoubleSKU. Stock is not held. A purchase link that is not
+	// valid any more credits nobody, and does not stand in the way.
 	Quote(ctx context.Context, in Ask) (Quote, error)
 	// Place reserves the quote's units and makes the order, once for each request
-	// id: ErrNoSuchQuote, account.ErrNoSuchAddress, catalog.ErrSoldOut,
+	// id: ErrNoSuchQuote, account.ErrNoAddress, catalog.ErrSoldOut,
 	// rpc.ErrReused.
 	Place(ctx context.Context, in Place) (Order, error)
 	// Pay starts a payment of an unpaid order, once for each request id:
@@ -151,7 +152,7 @@ type Service interface {
 	Orders(ctx context.Context, in Orders) (page.Page[Order], error)
 	// Sales pages through the paid lines of the caller's shop, latest first.
 	Sales(ctx context.Context, in page.Ask) (page.Page[Sale], error)
-	// Webhook takes a provider's message: ErrNoProvider, ErrBadSignature. Once it
+	// Webhook takes a provider's message: ErrNoProvider, pay.ErrSignature. Once it
 	// returned nil the message is stored and will be acted on, once.
 	Webhook(ctx context.Context, in Webhook) (rpc.Empty, error)
 }
@@ -205,9 +206,12 @@ type (
 // What happens to orders. Each happens to an order at most once.
 var (
 	OrderPlaced    = bus.Topic[OrderData]{Name: "checkout.Placed"}
-	OrderPaid      = bus.Topic[OrderData]{Name: "checkout.Paid", Confirm: []string{"ledger", "catalog"}}
+	OrderPaid      = bus.Topic[OrderData]{Name: "checkout.Paid", Confirm: []string{"ledger", "catalog", "checkout"}}
 	OrderCancelled = bus.Topic[OrderData]{Name: "checkout.Cancelled", Confirm: []string{"catalog"}}
 	OrderExpired   = bus.Topic[OrderData]{Name: "checkout.Expired", Confirm: []string{"catalog"}}
+	// PaymentReturned is announced when money that came too late, or twice, went
+	// back to its buyer.
+	PaymentReturned = bus.Topic[Payment]{Name: "checkout.PaymentReturned", Confirm: []string{"ledger"}}
 )
 
 // OrderData is an order as others hear of it.

@@ -119,6 +119,10 @@ type Attribution struct {
 	At      time.Time  `json:"at" bson:"at"` // when the link was shown
 }
 
+// MaxFollows is about how many people one can follow: two follows at the same
+// moment may pass it by one.
+const MaxFollows = 1000
+
 // LinkTTL is how long a purchase link credits its post after it was shown.
 const LinkTTL = 7 * 24 * time.Hour
 
@@ -126,20 +130,24 @@ var (
 	ErrNoSuchProfile = errs.New(errs.NotFound, "no_such_profile", "This profile does not exist.")
 	ErrNoSuchPost    = errs.New(errs.NotFound, "no_such_post", "This post is no longer here.")
 	ErrNoSuchComment = errs.New(errs.NotFound, "no_such_comment", "This comment is no longer here.")
-	ErrNoPicture     = errs.New(errs.Invalid, "no_such_picture", "One of the pictures is not yours or not ready.")
-	ErrNoTagged      = errs.New(errs.Invalid, "no_such_tag", "One of the tagged products is not on sale, or its picture is missing.")
+	ErrNoPicture     = errs.New(errs.Invalid, "bad_picture", "One of the pictures is not yours or not ready.")
+	ErrNoTagged      = errs.New(errs.Invalid, "bad_tag", "One of the tagged products is not on sale, or its picture is missing.")
 	ErrUnlabelled    = errs.New(errs.Precondition, "ad_label_required", "A post that sells for a reward must carry the Ad label.")
+	ErrFollowsFull   = errs.New(errs.Exhausted, "follows_full", "You follow as many people as one can. Please unfollow somebody first.")
 	ErrFollowSelf    = errs.New(errs.Invalid, "follow_self", "You cannot follow yourself.")
-	ErrBadLink       = errs.New(errs.Invalid, "bad_link", "This purchase link is not valid any more.")
+	ErrBadLink       = errs.New(errs.Invalid, "bad_purchase_link", "This purchase link is not valid any more.")
 )
 
-// Service is creators, posts and conversation.
+// Service is creators, posts and conversation. Cards, Follows, AllPosts and
+// OpenLink are for other parts of the shop (actor.AsSystem); nobody else finds
+// them (rpc.ErrNoRoute).
 type Service interface {
 	// Profile returns an account as others see it, or ErrNoSuchProfile.
 	Profile(ctx context.Context, in ByUser) (Profile, error)
 	// EditProfile changes the caller's own: ErrNoPicture.
 	EditProfile(ctx context.Context, in EditProfile) (Profile, error)
-	// Follow and Unfollow are idempotent: ErrNoSuchProfile, ErrFollowSelf.
+	// Follow and Unfollow are idempotent: ErrNoSuchProfile, ErrFollowSelf,
+	// ErrFollowsFull. The profile is of whom they concern.
 	Follow(ctx context.Context, in ByUser) (Profile, error)
 	Unfollow(ctx context.Context, in ByUser) (Profile, error)
 
@@ -178,6 +186,9 @@ type Service interface {
 	Cards(ctx context.Context, in Cards) (CardList, error)
 	// Follows pages through whom a user follows.
 	Follows(ctx context.Context, in Follows) (page.Page[id.User], error)
+	// AllPosts pages through every post there is as it would be announced, oldest
+	// first, for rebuilding what is derived from them.
+	AllPosts(ctx context.Context, in page.Ask) (page.Page[PublishedData], error)
 	// OpenLink returns what a purchase link proves, or ErrBadLink.
 	OpenLink(ctx context.Context, in OpenLink) (Attribution, error)
 }
@@ -288,11 +299,12 @@ type (
 		Topics   []string     `json:"topics"`
 		Products []id.Product `json:"products"`
 		Lang     string       `json:"lang"`
-		At       time.Time    `json:"at"` // of first publication
-		Rev      int64        `json:"rev"`
+		At       time.Time    `json:"at"`  // of first publication
+		Rev      int64        `json:"rev"` // a higher one is newer
 	}
 	RemovedData struct {
 		Post   id.Post `json:"post"`
 		Author id.User `json:"author"`
+		Rev    int64   `json:"rev"` // above that of everything published before
 	}
 )

@@ -39,8 +39,9 @@ type Posting struct {
 type Kind string
 
 const (
-	Sale   Kind = "sale"   // an order was paid
-	Refund Kind = "refund" // an order's money goes back
+	Sale        Kind = "sale"         // an order was paid
+	LatePayment Kind = "late_payment" // money came that no order can be served for
+	Refund      Kind = "refund"       // money went back to its buyer
 )
 
 // Entry is one movement of money.

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+)
+
+// unsafe lists what -prod refuses, each with what to do instead.
+func (c *Config) unsafe() error {
+	if !c.Prod {
+		return nil
+	}
+	var wrong []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			wrong = append(wrong, fmt.Errorf("-prod: "+format, args...))
+		}
+	}
+	u, err := url.Parse(c.PublicURL)
+	refuse(err != nil || u.Scheme != "https", "-public-url must be https, so that sessions cannot be read on the way")
+	refuse(err == nil && loopback(u.Hostname()), "-public-url must be the shop's public name, not this machine's loopback address")
+	refuse(c.Demo, "-demo fills the shop with invented people; leave it out")
+	refuse(slices.Contains(list(c.Payments), "sandbox"), "-payments sandbox takes no money; name a real provider, or none")
+	refuse(c.Notify == "", "-notify is needed: the inbox in the app shows one-time codes to everybody")
+	refuse(strings.HasPrefix(c.Notify, "smtp://") && strings.Contains(c.Notify, "starttls=no"), "-notify must encrypt: remove starttls=no")
+	refuse(!c.VerifyLogin, "-verify-login is needed: nobody else proves that an address is theirs")
+	refuse(!c.RateLimits, "-rate-limits=false lets anybody guess as fast as they can; leave it out")
+	refuse(c.MaxConnsPerIP == 0, "-max-conns-per-ip 0 lets one address take every connection")
+	refuse(c.LogLevel == "debug", "-log-level debug writes too much of what people do; use info")
+	refuse(public(c.MetricsListen), "-metrics-listen must be on a private address")
+	refuse(open(c.Blob, "secure=false") || strings.Contains(c.Blob, "minioadmin"), "-blob must be encrypted or on this machine, with keys of your own")
+	refuse(plain(c.Search, "http://"), "-search must be https or on this machine")
+	refuse(plain(c.Bus, "nats://"), "-bus must be tls:// or on this machine")
+	refuse(c.DB != "" && !strings.Contains(c.DB, "tls=true") && !strings.HasPrefix(c.DB, "mongodb+srv") && !local(c.DB), "-db must use tls=true or be on this machine")
+	refuse(readable(c.Secrets), "%s can be read by others; run chmod -R go= on it", c.Secrets)
+	return errors.Join(wrong...)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// public reports whether an address to listen on can be reached from anywhere.
+func public(address string) bool {
+	if address == "" {
+		return false
+	}
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback() && !ip.IsPrivate())
+}
+
+func local(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && loopback(u.Hostname())
+}
+
+func open(address, mark string) bool { return strings.Contains(address, mark) && !local(address) }
+
+func plain(address, scheme string) bool { return strings.HasPrefix(address, scheme) && !local(address) }
+
+// readable reports whether anybody but the owner may look into a folder that
+// exists.
+func readable(dir string) bool {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	return err == nil && info.Mode().Perm()&0o077 != 0
+}

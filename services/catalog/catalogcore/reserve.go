@@ -1,0 +1,281 @@
+package catalogcore
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"time"
+
+	"meadow/services/catalog"
+	"meadow/services/kernel/id"
+	"meadow/services/platform/docdb"
+	"meadow/services/platform/rpc"
+)
+
+// reservation is the one place where an order's units are decided about. Its
+// state moves by compare-and-set; the cells follow, in steps that can be done
+// again. Two tries of one order therefore agree on every cell, and a commit and
+// a lapse of the same hold cannot both win.
+type reservation struct {
+	ID    id.Order     `bson:"_id"`
+	Gen   string       `bson:"gen"`
+	Parts []part       `bson:"parts"` // by SKU, so that orders reserve in one order
+	State reserveState `bson:"state"`
+	// Until is when a hold lapses; absent once it cannot.
+	Until time.Time `bson:"until,omitempty"`
+}
+
+// part is the units of one SKU and the cell they come from.
+type part struct {
+	SKU  id.SKU `bson:"sku"`
+	N    int64  `bson:"n"`
+	Cell string `bson:"cell"`
+}
+
+type reserveState string
+
+const (
+	taking    reserveState = "taking"    // the cells are being asked
+	held      reserveState = "held"      // every cell gave
+	sold      reserveState = "sold"      // paid: the units never come back by themselves
+	releasing reserveState = "releasing" // the units go back, then the record goes
+	returning reserveState = "returning" // sold units go back
+	returned  reserveState = "returned"
+)
+
+// Reserve holds units for an order.
+func (c *Core) Reserve(ctx context.Context, in catalog.Reserve) (rpc.Empty, error) {
+	_, err := c.reserve(ctx, in)
+	return rpc.Empty{}, err
+}
+
+// reserve returns the order's reservation, with its units held, or the error
+// that says no. It finishes what an earlier try left undone.
+func (c *Core) reserve(ctx context.Context, in catalog.Reserve) (reservation, error) {
+	const tries = 6
+	for range tries {
+		r, err := c.reservations.Get(ctx, string(in.Order))
+		switch {
+		case errors.Is(err, docdb.ErrNotFound):
+			r, err = c.begin(ctx, in)
+			if errors.Is(err, docdb.ErrExists) {
+				continue // a twin of this call began first
+			}
+			if err != nil {
+				return r, err
+			}
+		case err != nil:
+			return r, err
+		}
+		switch r.State {
+		case held, sold:
+			return r, nil
+		case releasing:
+			if err := c.giveBack(ctx, r); err != nil {
+				return r, err
+			}
+			continue
+		case returning, returned:
+			return r, catalog.ErrSoldOut
+		}
+		r, err = c.take(ctx, r)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		return r, err
+	}
+	return reservation{}, docdb.ErrBusy
+}
+
+// errMoved means that somebody else changed the reservation meanwhile.
+var errMoved = errors.New("catalog: reservation moved on")
+
+// begin stores the plan of a reservation before any cell is touched.
+func (c *Core) begin(ctx context.Context, in catalog.Reserve) (reservation, error) {
+	r := reservation{ID: in.Order, Gen: id.Secret(), State: taking, Until: in.Until}
+	want := map[id.SKU]int64{}
+	for _, u := range in.Units {
+		want[u.SKU] += u.N
+	}
+	for _, sku := range slices.Sorted(maps.Keys(want)) {
+		parts, err := c.gather(ctx, in.Order, catalog.Units{SKU: sku, N: want[sku]})
+		if err != nil {
+			return r, err
+		}
+		r.Parts = append(r.Parts, parts...)
+	}
+	return r, c.reservations.Insert(ctx, string(r.ID), r)
+}
+
+// gather plans where units come from: one cell that has them all, or the
+// fullest cells together.
+func (c *Core) gather(ctx context.Context, order id.Order, u catalog.Units) ([]part, error) {
+	home, err := c.pick(ctx, order, u, nil)
+	if err == nil {
+		return []part{{SKU: u.SKU, N: u.N, Cell: home}}, nil
+	}
+	if !errors.Is(err, catalog.ErrSoldOut) {
+		return nil, err
+	}
+	cells, findErr := c.cells.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}, From: int64(1), Descending: true, Limit: 50})
+	if findErr != nil {
+		return nil, findErr
+	}
+	var parts []part
+	left := u.N
+	for _, x := range cells.Items {
+		if n := min(left, x.Available); n > 0 {
+			parts = append(parts, part{SKU: u.SKU, N: n, Cell: x.ID})
+			left -= n
+		}
+	}
+	if left > 0 {
+		return nil, err
+	}
+	return parts, nil
+}
+
+// pick chooses a cell that has n units, other than those that refused. Orders
+// spread over the cells of a hot SKU by their id.
+func (c *Core) pick(ctx context.Context, order id.Order, u catalog.Units, refused []string) (string, error) {
+	cells, err := c.cells.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}, From: u.N, Limit: 16 + len(refused)})
+	if err != nil {
+		return "", err
+	}
+	open := slices.DeleteFunc(cells.Items, func(x cell) bool { return slices.Contains(refused, x.ID) })
+	if len(open) == 0 {
+		return "", catalog.ErrSoldOut.With("sku", string(u.SKU))
+	}
+	h := fnv.New32a()
+	h.Write([]byte(order))
+	return open[h.Sum32()%uint32(len(open))].ID, nil
+}
+
+// take asks each cell of the plan. A cell that refuses is replaced in the plan
+// first and asked after; when no cell is left, all is given back.
+func (c *Core) take(ctx context.Context, r reservation) (reservation, error) {
+	for i := range r.Parts {
+		var refused []string
+		for {
+			err := c.takeOne(ctx, r, r.Parts[i])
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, docdb.ErrRefused) {
+				return r, err
+			}
+			refused = append(refused, cellsOf(r)...)
+			next, err := c.pick(ctx, r.ID, catalog.Units{SKU: r.Parts[i].SKU, N: r.Parts[i].N}, refused)
+			if err != nil {
+				return r, errors.Join(err, c.abandon(ctx, r))
+			}
+			if r, err = c.replan(ctx, r, i, next); err != nil {
+				return r, err
+			}
+		}
+	}
+	return c.step(ctx, r, taking, func(x *reservation) error {
+		if !slices.Equal(x.Parts, r.Parts) {
+			return errMoved // a twin moved a part; its cell must be asked too
+		}
+		x.State = held
+		return nil
+	})
+}
+
+func cellsOf(r reservation) []string {
+	var cells []string
+	for _, p := range r.Parts {
+		cells = append(cells, p.Cell)
+	}
+	return cells
+}
+
+// takeOne moves a part's units from available to held, once.
+func (c *Core) takeOne(ctx context.Context, r reservation, p part) error {
+	key := "holds." + string(r.ID)
+	_, err := c.cells.UpdateIf(ctx, p.Cell,
+		[]docdb.Cond{{Field: "available", Op: docdb.Gte, Value: p.N}, {Field: key, Op: docdb.Absent}},
+		[]docdb.Change{
+			{Field: "available", Verb: docdb.Add, Value: -p.N},
+			{Field: "held", Verb: docdb.Add, Value: p.N},
+			{Field: key, Verb: docdb.Set, Value: hold{N: p.N, Gen: r.Gen}},
+		})
+	if !errors.Is(err, docdb.ErrRefused) {
+		return err
+	}
+	x, getErr := c.cells.Get(ctx, p.Cell)
+	if getErr != nil {
+		return getErr
+	}
+	if x.Holds[string(r.ID)].Gen == r.Gen {
+		return nil // an earlier try took them
+	}
+	return err
+}
+
+// replan moves one part to another cell, if nobody else moved it first.
+func (c *Core) replan(ctx context.Context, r reservation, i int, to string) (reservation, error) {
+	from := r.Parts[i].Cell
+	return c.step(ctx, r, taking, func(x *reservation) error {
+		if x.Parts[i].Cell != from {
+			return errMoved
+		}
+		x.Parts[i].Cell = to
+		return nil
+	})
+}
+
+// abandon gives back what a reservation took before it failed.
+func (c *Core) abandon(ctx context.Context, r reservation) error {
+	r, err := c.step(ctx, r, taking, func(x *reservation) error { x.State = releasing; return nil })
+	if errors.Is(err, errMoved) {
+		return nil // a twin decides
+	}
+	if err != nil {
+		return err
+	}
+	return c.giveBack(ctx, r)
+}
+
+// step changes a reservation of the same generation that is in state from;
+// errMoved if it is not.
+func (c *Core) step(ctx context.Context, r reservation, from reserveState, f func(*reservation) error) (reservation, error) {
+	out, err := c.reservations.Update(ctx, string(r.ID), func(x *reservation) error {
+		if x.Gen != r.Gen || x.State != from {
+			return errMoved
+		}
+		return f(x)
+	})
+	if errors.Is(err, docdb.ErrNotFound) {
+		return out, errMoved
+	}
+	return out, err
+}
+
+// giveBack returns the units of a releasing reservation to their cells and
+// removes it.
+func (c *Core) giveBack(ctx context.Context, r reservation) error {
+	key := "holds." + string(r.ID)
+	for _, p := range r.Parts {
+		_, err := c.cells.UpdateIf(ctx, p.Cell,
+			[]docdb.Cond{{Field: key + ".gen", Op: docdb.Eq, Value: r.Gen}},
+			[]docdb.Change{
+				{Field: "available", Verb: docdb.Add, Value: p.N},
+				{Field: "held", Verb: docdb.Add, Value: -p.N},
+				{Field: key, Verb: docdb.Remove},
+			})
+		if err != nil && !errors.Is(err, docdb.ErrRefused) {
+			return err
+		}
+	}
+	err := c.reservations.DeleteIf(ctx, string(r.ID), func(x reservation) bool {
+		return x.Gen == r.Gen && x.State == releasing
+	})
+	if errors.Is(err, docdb.ErrNotFound) || errors.Is(err, docdb.ErrConflict) {
+		return nil // a twin removed it, and may have begun anew
+	}
+	return err
+}

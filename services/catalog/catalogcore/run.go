@@ -1,0 +1,49 @@
+package catalogcore
+
+import (
+	"context"
+	"time"
+
+	"meadow/services/catalog"
+	"meadow/services/checkout"
+	"meadow/services/kernel/id"
+	"meadow/services/platform/bus"
+)
+
+// Consumer is the catalogue's name on the bus.
+const Consumer = "catalog"
+
+// sweepEvery is how often lapsed holds are looked for.
+const sweepEvery = 5 * time.Second
+
+// Run subscribes to what happens to orders, gives back what lapses, and
+// announces products, until ctx ends.
+func (c *Core) Run(ctx context.Context) error {
+	if err := bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, func(ctx context.Context, _ bus.Event, e checkout.OrderData) error {
+		_, err := c.Commit(ctx, catalog.Reserve{Order: e.Order.ID, Units: units(e.Order.Lines), Until: e.Order.ExpiresAt})
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, t := range []bus.Topic[checkout.OrderData]{checkout.OrderCancelled, checkout.OrderExpired} {
+		if err := bus.On(ctx, c.Bus, Consumer, t, func(ctx context.Context, _ bus.Event, e checkout.OrderData) error {
+			return c.releaseFor(ctx, e.Order.ID)
+		}); err != nil {
+			return err
+		}
+	}
+	return c.relay.Run(ctx)
+}
+
+func (c *Core) releaseFor(ctx context.Context, o id.Order) error {
+	_, err := c.Release(ctx, catalog.ByOrder{Order: o})
+	return err
+}
+
+func units(lines []checkout.Line) []catalog.Units {
+	out := make([]catalog.Units, 0, len(lines))
+	for _, l := range lines {
+		out = append(out, catalog.Units{SKU: l.SKU, N: l.N})
+	}
+	return out
+}

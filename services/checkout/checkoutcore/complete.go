@@ -1,0 +1,186 @@
+package checkoutcore
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"meadow/services/catalog"
+	"meadow/services/checkout"
+	"meadow/services/checkout/pay"
+	"meadow/services/kernel/id"
+	"meadow/services/platform/docdb"
+)
+
+// complete is the one path by which a provider's word changes anything. A
+// webhook, a shopper who came back, and the job that asks after silent payments
+// all end here, in any order and any number of times.
+func (c *Core) complete(ctx context.Context, f pay.Fact) error {
+	p, err := c.fold(ctx, f)
+	if errors.Is(err, docdb.ErrNotFound) {
+		return checkout.ErrNoSuchPayment.Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	switch p.State {
+	case checkout.Succeeded:
+		return c.fulfil(ctx, p)
+	case checkout.Returned:
+		return c.closeRefund(ctx, p)
+	case checkout.Frozen:
+		c.Log.ErrorContext(ctx, "payment frozen", "payment", p.ID, "order", p.Order, "wanted", p.Amount, "got", f.Amount)
+	}
+	return nil
+}
+
+// next is every move a payment's state may make.
+var next = map[checkout.PaymentState]map[pay.Outcome]checkout.PaymentState{
+	checkout.Pending:   {pay.Succeeded: checkout.Succeeded, pay.Failed: checkout.Failed},
+	checkout.Failed:    {pay.Succeeded: checkout.Succeeded}, // some providers let a shopper try again
+	checkout.Succeeded: {pay.Refunded: checkout.Returned},
+}
+
+// fold adds a fact to the payment it is about, if it changes anything.
+func (c *Core) fold(ctx context.Context, f pay.Fact) (payment, error) {
+	p, err := c.payments.Update(ctx, string(f.Payment), func(p *payment) error {
+		to, moves := next[p.State][f.Outcome]
+		if !moves {
+			return errSame
+		}
+		if f.Amount != p.Amount {
+			to = checkout.Frozen
+		}
+		p.State, p.CheckAt = to, time.Time{}
+		p.Facts = append(p.Facts, f)
+		switch to {
+		case checkout.Succeeded:
+			p.CheckAt = c.Now().Add(retryAfter) // until the order took it
+		case checkout.Returned:
+			p.Add(c.Now(), checkout.PaymentReturned.Event(c.Now(), string(p.ID), p.Payment))
+		}
+		return nil
+	})
+	if errors.Is(err, errSame) {
+		return p, nil
+	}
+	if err == nil && p.State == checkout.Returned {
+		c.paymentRelay.Kick(string(p.ID))
+	}
+	return p, err
+}
+
+var errSame = errors.New("checkout: nothing to change")
+
+// retryAfter is when a payment is looked at again that could not be finished.
+const retryAfter = 10 * time.Second
+
+// fulfil gives a succeeded payment to its order. Units are committed before the
+// order says so: an order that is paid has its goods.
+func (c *Core) fulfil(ctx context.Context, p payment) error {
+	o, err := c.orders.Get(ctx, string(p.Order))
+	if err != nil {
+		return err
+	}
+	if o.Payment == p.ID && o.State == checkout.Paid {
+		return c.settled(ctx, p.ID)
+	}
+	if slices.Contains(canBePaid, o.State) {
+		_, err := c.Catalog.Commit(system(ctx), catalog.Reserve{Order: o.ID, Units: unitsOf(o), Until: c.Now().Add(checkout.HoldGrace)})
+		switch {
+		case err == nil:
+			o, err = c.markPaid(ctx, p)
+			if err != nil {
+				return err
+			}
+			if o.Payment == p.ID && o.State == checkout.Paid {
+				return c.settled(ctx, p.ID)
+			}
+		case !errors.Is(err, catalog.ErrSoldOut):
+			return err
+		}
+	}
+	return c.refund(ctx, p)
+}
+
+// canBePaid are the states in which money still buys the order. One that
+// expired is served if its units can be had again.
+var canBePaid = []checkout.State{checkout.Unpaid, checkout.Expired}
+
+// markPaid moves the order to paid and announces it, in one write. If the order
+// went another way meanwhile, it is returned as it is.
+func (c *Core) markPaid(ctx context.Context, p payment) (order, error) {
+	o, err := c.orders.Update(ctx, string(p.Order), func(o *order) error {
+		if !slices.Contains(canBePaid, o.State) {
+			return errSame
+		}
+		o.State, o.PaidAt, o.Payment, o.Due = checkout.Paid, c.Now(), p.ID, time.Time{}
+		o.Add(c.Now(), checkout.OrderPaid.Event(c.Now(), string(o.ID), noted(*o, p.Payment)))
+		return nil
+	})
+	if errors.Is(err, errSame) {
+		return o, nil
+	}
+	if err == nil {
+		c.orderRelay.Kick(string(p.Order))
+	}
+	return o, err
+}
+
+// settled notes that nothing more is to be done for a payment.
+func (c *Core) settled(ctx context.Context, p id.Payment) error {
+	_, err := c.payments.UpdateIf(ctx, string(p), []docdb.Cond{{Field: "check_at", Op: docdb.Present}}, []docdb.Change{{Field: "check_at", Verb: docdb.Remove}})
+	if errors.Is(err, docdb.ErrRefused) {
+		return nil
+	}
+	return err
+}
+
+// refund sends back money that buys nothing: the order is closed, sold out, or
+// paid by another payment. An order that nobody paid gives its units back.
+func (c *Core) refund(ctx context.Context, p payment) error {
+	o, err := c.orders.Update(ctx, string(p.Order), func(o *order) error {
+		if o.State == checkout.Paid || o.State == checkout.Refunding || o.State == checkout.Refunded {
+			return errSame
+		}
+		o.State, o.Payment, o.Due = checkout.Refunding, p.ID, time.Time{}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errSame) {
+		return err
+	}
+	if o.State != checkout.Paid {
+		if _, err := c.Catalog.Restock(system(ctx), catalog.ByOrder{Order: o.ID}); err != nil {
+			return err
+		}
+	}
+	provider, err := c.provider(p.Provider)
+	if err != nil {
+		return err
+	}
+	c.Log.WarnContext(ctx, "payment goes back", "payment", p.ID, "order", p.Order, "state", o.State)
+	if err := provider.Refund(ctx, p.ID); err != nil {
+		return err
+	}
+	fact, err := provider.Query(ctx, p.ID)
+	if err != nil || fact.Outcome != pay.Refunded {
+		return err // the provider takes its time; the job asks again
+	}
+	return c.complete(ctx, fact)
+}
+
+// closeRefund moves an order whose money went back to its last state.
+func (c *Core) closeRefund(ctx context.Context, p payment) error {
+	_, err := c.orders.Update(ctx, string(p.Order), func(o *order) error {
+		if o.State != checkout.Refunding || o.Payment != p.ID {
+			return errSame
+		}
+		o.State, o.ClosedAt = checkout.Refunded, c.Now()
+		return nil
+	})
+	if err != nil && !errors.Is(err, errSame) {
+		return err
+	}
+	return c.settled(ctx, p.ID)
+}

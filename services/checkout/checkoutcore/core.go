@@ -1,0 +1,172 @@
+// Package checkoutcore implements checkout.Service.
+package checkoutcore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"meadow/services/account"
+	"meadow/services/catalog"
+	"meadow/services/checkout"
+	"meadow/services/checkout/pay"
+	"meadow/services/creator"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/money"
+	"meadow/services/platform/bus"
+	"meadow/services/platform/docdb"
+	"meadow/services/platform/jobs"
+	"meadow/services/platform/outbox"
+)
+
+// Deps is what the till needs; every field is required.
+type Deps struct {
+	DB        docdb.Driver
+	Bus       bus.Bus
+	Jobs      *jobs.Runner
+	Now       clock.Now
+	Log       *slog.Logger
+	Account   account.Desk
+	Catalog   catalog.Service
+	Creator   creator.Service
+	Providers []pay.Provider
+	Shipping  Shipping
+	// Return is where a provider sends a shopper back to; the order's id follows.
+	Return string
+}
+
+// Shipping is what sending an order costs: Fee, or nothing from FreeFrom on,
+// in minor units of the order's currency.
+type Shipping struct {
+	Fee      int64
+	FreeFrom int64
+}
+
+// Core is the till.
+type Core struct {
+	Deps
+	quotes   *docdb.Collection[quote]
+	orders   *docdb.Collection[order]
+	payments *docdb.Collection[payment]
+	inbox    *docdb.Collection[message]
+	sales    *docdb.Collection[sale]
+
+	orderRelay   *outbox.Relay[order]
+	paymentRelay *outbox.Relay[payment]
+	arrived      chan string // ids of messages to act on now
+}
+
+var _ checkout.Service = (*Core)(nil)
+
+// quote is a stored quote. It belongs to whoever asked.
+type quote struct {
+	checkout.Quote `bson:",inline"`
+	Buyer          id.User `bson:"buyer"`
+}
+
+// order is a stored order, with what is to be announced of it.
+type order struct {
+	checkout.Order `bson:",inline"`
+	outbox.Box     `bson:",inline"`
+	Request        string           `bson:"request"` // what was asked when it was placed
+	Address        account.Snapshot `bson:"address"`
+	// Payment is the one that completed the order, or that has to go back.
+	Payment id.Payment `bson:"payment,omitempty"`
+	// Due is when an unpaid order expires; absent once it is not unpaid.
+	Due time.Time `bson:"due,omitempty"`
+}
+
+// payment is a stored payment.
+type payment struct {
+	checkout.Payment `bson:",inline"`
+	outbox.Box       `bson:",inline"`
+	Buyer            id.User    `bson:"buyer"`
+	Facts            []pay.Fact `bson:"facts"` // all that changed its state, in the order they came
+	// CheckAt is when to ask the provider again; absent once nothing can change.
+	CheckAt time.Time `bson:"check_at,omitempty"`
+	Checks  int       `bson:"checks"`
+	BegunAt time.Time `bson:"begun_at"`
+}
+
+// New opens the till's collections.
+func New(ctx context.Context, d Deps) (*Core, error) {
+	c := &Core{Deps: d, arrived: make(chan string, 1024)}
+	var err, e error
+	c.quotes, e = docdb.Open[quote](ctx, d.DB, d.Now, docdb.Schema{Name: "quotes", Expiry: "expires_at"})
+	err = errors.Join(err, e)
+	c.orders, e = docdb.Open[order](ctx, d.DB, d.Now, docdb.Schema{Name: "orders", Indexes: []docdb.Index{
+		outbox.Index,
+		{Name: "buyer", Keys: []string{"buyer", "placed_at"}},
+		{Name: "buyer_state", Keys: []string{"buyer", "state", "placed_at"}},
+		{Name: "due", Keys: []string{"due"}},
+	}})
+	err = errors.Join(err, e)
+	c.payments, e = docdb.Open[payment](ctx, d.DB, d.Now, docdb.Schema{Name: "payments", Indexes: []docdb.Index{
+		outbox.Index,
+		{Name: "order", Keys: []string{"order", "begun_at"}},
+		{Name: "check", Keys: []string{"check_at"}},
+	}})
+	err = errors.Join(err, e)
+	c.inbox, e = docdb.Open[message](ctx, d.DB, d.Now, docdb.Schema{Name: "payment_inbox", Expiry: "forget_at", Indexes: []docdb.Index{
+		{Name: "due", Keys: []string{"due"}},
+	}})
+	err = errors.Join(err, e)
+	c.sales, e = docdb.Open[sale](ctx, d.DB, d.Now, docdb.Schema{Name: "sales", Indexes: []docdb.Index{
+		{Name: "merchant", Keys: []string{"merchant", "paid_at"}},
+	}})
+	if err = errors.Join(err, e); err != nil {
+		return nil, fmt.Errorf("checkout: %w", err)
+	}
+	deps := outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log}
+	c.orderRelay = outbox.NewRelay(c.orders, "orders", func(o *order) *outbox.Box { return &o.Box }, deps)
+	c.paymentRelay = outbox.NewRelay(c.payments, "payments", func(p *payment) *outbox.Box { return &p.Box }, deps)
+	d.Jobs.Every("checkout.inbox", time.Second, c.actOnDue)
+	d.Jobs.Every("checkout.expire", 5*time.Second, c.expireDue)
+	d.Jobs.Every("checkout.check", 10*time.Second, c.checkSilent)
+	return c, nil
+}
+
+// system is ctx with the till itself asking, for calls that no shopper may make.
+func system(ctx context.Context) context.Context { return actor.AsSystem(ctx, "checkout") }
+
+func (c *Core) provider(name string) (pay.Provider, error) {
+	for _, p := range c.Providers {
+		if p.Name() == name {
+			return p, nil
+		}
+	}
+	return nil, checkout.ErrNoProvider
+}
+
+// fingerprint tells apart two requests that bear one id.
+func fingerprint(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("checkout: %T cannot be encoded: %v", v, err)) // a bug in the contract
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func (s Shipping) of(goods money.Money) money.Money {
+	if goods.Amount >= s.FreeFrom {
+		return money.Money{Currency: goods.Currency}
+	}
+	return money.Money{Amount: s.Fee, Currency: goods.Currency}
+}
+
+// noted returns what an event says of an order.
+func noted(o order, p checkout.Payment) checkout.OrderData {
+	data := checkout.OrderData{Order: o.Order, Paid: p}
+	for _, l := range o.Lines {
+		data.Lines = append(data.Lines, checkout.CommissionDue{Merchant: l.Merchant, Creator: l.Source.Creator, Amount: l.Amount, Commission: l.Commission})
+	}
+	return data
+}

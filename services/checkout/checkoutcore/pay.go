@@ -1,0 +1,108 @@
+package checkoutcore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"meadow/services/checkout"
+	"meadow/services/checkout/pay"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
+	"meadow/services/platform/docdb"
+	"meadow/services/platform/rpc"
+)
+
+// firstCheck is when a payment that nobody told us of is asked after.
+const firstCheck = 2 * time.Minute
+
+// Pay stores a payment before the provider hears of it: whatever the provider
+// says later, there is something to say it to.
+func (c *Core) Pay(ctx context.Context, in checkout.Pay) (checkout.Payment, error) {
+	buyer, err := actor.Signed(ctx)
+	if err != nil {
+		return checkout.Payment{}, err
+	}
+	if in.RequestID == "" {
+		return checkout.Payment{}, rpc.ErrNoKey
+	}
+	provider, err := c.provider(in.Provider)
+	if err != nil {
+		return checkout.Payment{}, err
+	}
+	o, err := c.own(ctx, buyer, in.ID)
+	if err != nil {
+		return checkout.Payment{}, err
+	}
+	payID := id.Payment(id.Derive("pay", string(in.ID), in.RequestID))
+	p, err := c.payments.Get(ctx, string(payID))
+	switch {
+	case err == nil && p.Provider != in.Provider:
+		return checkout.Payment{}, rpc.ErrReused
+	case err == nil && p.URL != "":
+		return p.Payment, nil
+	case err == nil:
+	case !errors.Is(err, docdb.ErrNotFound):
+		return checkout.Payment{}, err
+	case o.State != checkout.Unpaid:
+		return checkout.Payment{}, checkout.ErrNotUnpaid
+	default:
+		p = payment{Buyer: buyer, BegunAt: c.Now(), CheckAt: c.Now().Add(firstCheck), Payment: checkout.Payment{
+			ID: payID, Order: o.ID, Provider: in.Provider, Amount: o.Total, State: checkout.Pending,
+		}}
+		if err := c.payments.Insert(ctx, string(payID), p); err != nil && !errors.Is(err, docdb.ErrExists) {
+			return checkout.Payment{}, err
+		}
+	}
+	url, err := provider.Begin(ctx, pay.Intent{Payment: payID, Order: o.ID, Amount: p.Amount, Title: title(o), Return: c.Return + string(o.ID)})
+	if err != nil {
+		return checkout.Payment{}, err
+	}
+	p, err = c.payments.Update(ctx, string(payID), func(p *payment) error { p.URL = url; return nil })
+	return p.Payment, err
+}
+
+func title(o order) string {
+	if len(o.Lines) == 1 {
+		return o.Lines[0].Title
+	}
+	return o.Lines[0].Title + " …"
+}
+
+// Confirm asks the provider, and goes down the same path as its webhook.
+func (c *Core) Confirm(ctx context.Context, in checkout.ByPayment) (checkout.Payment, error) {
+	buyer, err := actor.Signed(ctx)
+	if err != nil {
+		return checkout.Payment{}, err
+	}
+	p, err := c.payments.Get(ctx, string(in.ID))
+	if errors.Is(err, docdb.ErrNotFound) || err == nil && p.Buyer != buyer {
+		return checkout.Payment{}, checkout.ErrNoSuchPayment.Because(err)
+	}
+	if err != nil {
+		return checkout.Payment{}, err
+	}
+	if p.State == checkout.Pending {
+		if err := c.check(ctx, p); err != nil {
+			return checkout.Payment{}, err
+		}
+		p, err = c.payments.Get(ctx, string(in.ID))
+	}
+	return p.Payment, err
+}
+
+// check asks a payment's provider how it stands, and acts on the answer.
+func (c *Core) check(ctx context.Context, p payment) error {
+	provider, err := c.provider(p.Provider)
+	if err != nil {
+		return err
+	}
+	fact, err := provider.Query(ctx, p.ID)
+	if errors.Is(err, pay.ErrUnknown) {
+		return nil // it was never begun there
+	}
+	if err != nil {
+		return err
+	}
+	return c.complete(ctx, fact)
+}

@@ -1,0 +1,66 @@
+// Package pay is what the till asks of a payment provider. A card number never
+// enters our processes: the shopper pays on the provider's own page.
+package pay
+
+import (
+	"context"
+	"time"
+
+	"meadow/services/kernel/errs"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/money"
+)
+
+// Intent is money that we want.
+type Intent struct {
+	Payment id.Payment
+	Order   id.Order
+	Amount  money.Money
+	Title   string // what for, in the shopper's words
+	Return  string // where the shopper goes afterwards
+}
+
+// Outcome is how a payment stands at its provider.
+type Outcome string
+
+const (
+	Waiting   Outcome = "waiting"
+	Succeeded Outcome = "succeeded"
+	Failed    Outcome = "failed"
+	Refunded  Outcome = "refunded"
+)
+
+// Fact is what a provider says of a payment. Event is unique to a webhook; the
+// answer to Query has none.
+type Fact struct {
+	Event   string      `json:"event" bson:"event"`
+	Payment id.Payment  `json:"payment" bson:"payment"`
+	Outcome Outcome     `json:"outcome" bson:"outcome"`
+	Amount  money.Money `json:"amount" bson:"amount"`
+	At      time.Time   `json:"at" bson:"at"`
+}
+
+// SignatureWindow is how far a webhook's time may be from ours, either way.
+const SignatureWindow = 300 * time.Second
+
+var (
+	// ErrSignature means that a message is not the provider's, or not of now.
+	ErrSignature = errs.New(errs.Forbidden, "bad_signature", "This message was not signed by the provider.")
+	// ErrUnknown means that the provider has no such payment.
+	ErrUnknown = errs.New(errs.NotFound, "unknown_payment", "The provider does not know this payment.")
+)
+
+// Provider takes money. Every method may be called again with the same
+// arguments, and then does nothing new.
+type Provider interface {
+	Name() string
+	// Begin announces an intent and returns the page to pay on.
+	Begin(ctx context.Context, in Intent) (url string, err error)
+	// Read checks the signature over a webhook's bytes, and returns what it says:
+	// ErrSignature.
+	Read(body []byte, signature string) (Fact, error)
+	// Query asks how a payment stands: ErrUnknown.
+	Query(ctx context.Context, p id.Payment) (Fact, error)
+	// Refund returns a succeeded payment's whole amount to its buyer.
+	Refund(ctx context.Context, p id.Payment) error
+}

@@ -1,0 +1,209 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"meadow/services/checkout/pay"
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/id"
+	"meadow/services/platform/docdb"
+	"meadow/services/platform/jobs"
+)
+
+// Deps is what the provider needs; every field is required.
+type Deps struct {
+	DB   docdb.Driver
+	Jobs *jobs.Runner
+	Now  clock.Now
+	Log  *slog.Logger
+	HTTP *http.Client
+	// Key signs webhooks.
+	Key []byte
+	// Page is where a bill is paid and Webhook where we hear of it: absolute
+	// addresses, the first to be followed by the bill's id.
+	Page, Webhook string
+}
+
+// Provider is the sandbox.
+type Provider struct {
+	Deps
+	bills *docdb.Collection[bill]
+	told  chan id.Payment // bills that have something to tell now
+}
+
+var (
+	_ pay.Provider = (*Provider)(nil)
+	_ Service      = (*Provider)(nil)
+)
+
+// New opens the provider's records.
+func New(ctx context.Context, d Deps) (*Provider, error) {
+	bills, err := docdb.Open[bill](ctx, d.DB, d.Now, docdb.Schema{Name: "sandbox_bills", Indexes: []docdb.Index{{Name: "due", Keys: []string{"due"}}}})
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	p := &Provider{Deps: d, bills: bills, told: make(chan id.Payment, 1024)}
+	d.Jobs.Every("sandbox.webhooks", time.Second, p.tellDue)
+	return p, nil
+}
+
+func (p *Provider) Name() string { return Name }
+
+// Begin stores a bill, once for each payment.
+func (p *Provider) Begin(ctx context.Context, in pay.Intent) (string, error) {
+	b := bill{Bill: Bill{ID: in.Payment, Title: in.Title, Amount: in.Amount, Outcome: pay.Waiting, Return: in.Return}}
+	if err := p.bills.Insert(ctx, string(b.ID), b); err != nil && !errors.Is(err, docdb.ErrExists) {
+		return "", err
+	}
+	return p.Page + string(in.Payment), nil
+}
+
+func (p *Provider) Bill(ctx context.Context, in ByBill) (Bill, error) {
+	b, err := p.bills.Get(ctx, string(in.ID))
+	if errors.Is(err, docdb.ErrNotFound) {
+		return Bill{}, ErrNoSuchBill.Because(err)
+	}
+	return b.Bill, err
+}
+
+func (p *Provider) Settle(ctx context.Context, in Settle) (Bill, error) {
+	to := pay.Failed
+	if in.Pay {
+		to = pay.Succeeded
+	}
+	return p.move(ctx, in.ID, to, []pay.Outcome{pay.Waiting, pay.Failed})
+}
+
+// move changes a bill's outcome and, in the same write, what is to be told.
+func (p *Provider) move(ctx context.Context, payment id.Payment, to pay.Outcome, from []pay.Outcome) (Bill, error) {
+	out, err := p.bills.Update(ctx, string(payment), func(b *bill) error {
+		if b.Outcome == to {
+			return errSame
+		}
+		if !slices.Contains(from, b.Outcome) {
+			return ErrSettled
+		}
+		b.Outcome, b.Due = to, p.Now()
+		b.Tell = append(b.Tell, p.fact(b.Bill))
+		return nil
+	})
+	switch {
+	case errors.Is(err, errSame):
+		return out.Bill, nil
+	case errors.Is(err, docdb.ErrNotFound):
+		return Bill{}, ErrNoSuchBill.Because(err)
+	case err != nil:
+		return Bill{}, err
+	}
+	select {
+	case p.told <- payment:
+	default: // the job will find it
+	}
+	return out.Bill, nil
+}
+
+var errSame = errors.New("sandbox: nothing to change")
+
+func (p *Provider) fact(b Bill) pay.Fact {
+	return pay.Fact{Event: id.Derive("evt", string(b.ID), string(b.Outcome)), Payment: b.ID, Outcome: b.Outcome, Amount: b.Amount, At: p.Now()}
+}
+
+func (p *Provider) Query(ctx context.Context, payment id.Payment) (pay.Fact, error) {
+	b, err := p.bills.Get(ctx, string(payment))
+	if errors.Is(err, docdb.ErrNotFound) {
+		return pay.Fact{}, pay.ErrUnknown.Because(err)
+	}
+	return p.fact(b.Bill), err
+}
+
+func (p *Provider) Refund(ctx context.Context, payment id.Payment) error {
+	_, err := p.move(ctx, payment, pay.Refunded, []pay.Outcome{pay.Succeeded})
+	return err
+}
+
+// Run tells of what happened until ctx ends.
+func (p *Provider) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case b := <-p.told:
+			if err := p.tell(ctx, b); err != nil && ctx.Err() == nil {
+				p.Log.WarnContext(ctx, "webhook not taken", "bill", b, "err", err)
+			}
+		}
+	}
+}
+
+func (p *Provider) tellDue(ctx context.Context) error {
+	due, err := p.bills.Find(ctx, docdb.Query{Index: "due", Before: p.Now(), Limit: 200})
+	if err != nil {
+		return err
+	}
+	for _, b := range due.Items {
+		if err := p.tell(ctx, b.ID); err != nil {
+			p.Log.WarnContext(ctx, "webhook not taken", "bill", b.ID, "err", err)
+		}
+	}
+	return nil
+}
+
+// tell sends all that a bill has to tell, and notes what was taken.
+func (p *Provider) tell(ctx context.Context, payment id.Payment) error {
+	b, err := p.bills.Get(ctx, string(payment))
+	if err != nil || b.Due.IsZero() {
+		return err
+	}
+	var failed error
+	taken := 0
+	for _, f := range b.Tell {
+		if failed = p.post(ctx, f); failed != nil {
+			break
+		}
+		taken++
+	}
+	_, err = p.bills.Update(ctx, string(payment), func(b *bill) error {
+		b.Tell = b.Tell[min(taken, len(b.Tell)):]
+		b.Tries++
+		b.Due = time.Time{}
+		if len(b.Tell) > 0 {
+			b.Due = p.Now().Add(min(time.Second<<min(b.Tries, 10), time.Hour))
+		}
+		return nil
+	})
+	return errors.Join(failed, err)
+}
+
+func (p *Provider) post(ctx context.Context, f pay.Fact) error {
+	body, err := json.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.Webhook, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(SignatureHeader, Sign(p.Key, p.Now(), body))
+	res, err := p.HTTP.Do(req)
+	if err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)) // so that the connection is used again
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("sandbox: webhook answered %s", res.Status)
+	}
+	return nil
+}
