@@ -141,9 +141,10 @@ func (n *NATS) Close() error {
 	grace.Stop()
 	n.stopHandling()
 	n.hub.close()
-	var err error
 	if n.conn.IsConnected() {
-		err = n.conn.FlushTimeout(flushAtClose) // the last acknowledgements
+		if err := n.conn.FlushTimeout(flushAtClose); err != nil {
+			n.log.Warn("last acknowledgements not sent, their events will come again", "err", err)
+		}
 	}
 	n.conn.Close()
 	<-n.gone
@@ -152,9 +153,6 @@ func (n *NATS) Close() error {
 		n.server.WaitForShutdown()
 	}
 	n.unlock()
-	if err != nil {
-		return fmt.Errorf("bus: close: %w", err)
-	}
 	return nil
 }
 
