@@ -103,7 +103,7 @@ func (s suite) weights(t *testing.T) {
 
 func (s suite) ties(t *testing.T) {
 	if !s.can.Ties {
-		t.Skip("SKIPPED: this backend has no ranking rules")
+		t.Skip("SKIPPED ties by rank: this backend has no ranking rules")
 	}
 	ix := s.with(t,
 		search.Doc{ID: "b", Title: "Linen shirt 亚麻衬衫", Rank: 20},

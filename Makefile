@@ -1,0 +1,64 @@
+# make run    installs what it needs, builds the web app and the server, and
+#             starts a demonstration. make run ARGS='-listen 127.0.0.1:9000'
+# make check  what to run while working
+# make test   what CI runs: everything, from nothing, within 25 minutes
+#
+# The stages of make test are targets of their own; each is one script.
+
+ARGS      ?=
+STAGES    ?= tools web-deps web-check web-test web lint go-test build e2e
+
+.PHONY: run build web check test test-long clean \
+        tools node web-deps web-check web-test lint go-test e2e
+
+run: web build
+	bin/meadow -demo $(ARGS)
+
+# The server alone. It builds without Node, with a page in place of the web app.
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/meadow .
+
+# The web app, into frontend/dist, which the server carries.
+web: web-deps
+	deploy/ci/web.sh build
+
+check: lint web-check web-test
+	go test ./...
+
+test:
+	deploy/ci/stages.sh $(STAGES)
+
+# What takes longer than CI may: every test many times, long trials, figures.
+test-long: web-deps
+	MEADOW_TEST_LONG=1 deploy/ci/go-test.sh -count=3 -timeout=6h
+	go test -run='^$$' -bench=. -benchmem ./...
+
+clean:
+	rm -rf bin .cache .node frontend/node_modules
+	deploy/ci/web.sh clean
+
+# Stages
+
+tools:
+	deploy/ci/tools.sh
+
+node:
+	deploy/ci/node.sh
+
+web-deps: node
+	deploy/ci/web.sh deps
+
+web-check: web-deps
+	deploy/ci/web.sh check
+
+web-test: web-deps
+	deploy/ci/web.sh test
+
+lint:
+	deploy/ci/lint.sh
+
+go-test:
+	deploy/ci/go-test.sh -timeout=20m
+
+e2e: node
+	deploy/ci/e2e.sh

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Runs every Go test with the race detector; arguments go to go test. The last
+# lines say which suites had no server to run against, and the counts.
+. "$(dirname "$0")/env.sh"
+
+mkdir -p .cache
+go build -o .cache/verdict ./deploy/ci/verdict
+go test -json -race "$@" ./... | .cache/verdict
