@@ -39,6 +39,10 @@ func (d Duplicate) Error() string { return "docdb: unique index " + d.Index + " 
 // it can be read and written back.
 var ErrBusy = errs.New(errs.Conflict, "too_busy", "Many people are doing this right now. Please try again.")
 
+// ErrUnavailable means that the database cannot be reached or does not answer
+// in time. A write that ends with it may have been made.
+var ErrUnavailable = errs.New(errs.Unavailable, "store_unavailable", "We cannot reach our records right now. Please try again.")
+
 // Fields that every stored document has beside its own.
 const (
 	IDField  = "_id"  // the document's id, a string

@@ -24,6 +24,7 @@ func documents() []promise {
 		{"an unknown document is not found by any verb", unknownIsNotFound},
 		{"replace refuses a stale revision and counts up", replaceChecksRevision},
 		{"delete removes at its revision only", deleteChecksRevision},
+		{"delete if asks about the document as it is", deleteIfAsks},
 		{"odd ids and texts survive", oddStringsSurvive},
 		{"a large document survives", largeDocumentSurvives},
 		{"scan returns everything once by id", scanReturnsEverything},
@@ -187,6 +188,28 @@ func deleteChecksRevision(t *testing.T, w world) {
 	insert(t, c, note{ID: "b", Mail: "m"}, note{ID: "a"}) // its id and its unique key are free
 	if err := c.Delete(t.Context(), "a"); err != nil {
 		t.Error(err)
+	}
+}
+
+func deleteIfAsks(t *testing.T, w world) {
+	c := w.notes(t)
+	insert(t, c, note{ID: "a", N: 1})
+	is := func(n int64) func(note) bool { return func(v note) bool { return v.N == n } }
+	if err := c.DeleteIf(t.Context(), "a", is(2)); !errors.Is(err, docdb.ErrConflict) {
+		t.Errorf("said no: got %v, want ErrConflict", err)
+	}
+	err := c.DeleteIf(t.Context(), "a", func(note) bool {
+		_, err := c.Inc(t.Context(), "a", "n", 1, 0)
+		return err == nil
+	})
+	if !errors.Is(err, docdb.ErrConflict) {
+		t.Errorf("changed meanwhile: got %v, want ErrConflict", err)
+	}
+	if err := c.DeleteIf(t.Context(), "a", is(2)); err != nil {
+		t.Error(err)
+	}
+	if err := c.DeleteIf(t.Context(), "a", is(2)); !errors.Is(err, docdb.ErrNotFound) {
+		t.Errorf("gone: got %v, want ErrNotFound", err)
 	}
 }
 

@@ -236,7 +236,6 @@ func senselessIsRefused(t *testing.T, w world) {
 		changes []docdb.Change
 	}{
 		"no change":              {nil, nil},
-		"an overflow":            {nil, []docdb.Change{{Field: "n", Verb: docdb.Add, Value: 1}}},
 		"the id":                 {nil, []docdb.Change{{Field: "_id", Verb: docdb.Set, Value: "b"}}},
 		"the revision":           {nil, []docdb.Change{{Field: "_rev", Verb: docdb.Add, Value: 1}}},
 		"a field twice":          {nil, []docdb.Change{{Field: "n", Verb: docdb.Set, Value: 1}, {Field: "n", Verb: docdb.Remove}}},

@@ -3,6 +3,7 @@ package pebbledoc_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -323,4 +324,36 @@ func TestAnIndexNoLongerDeclaredIsForgottenAndBuiltAnewWhenItReturns(t *testing.
 			t.Errorf("l lists %v, want a", got)
 		}
 	})
+}
+
+func TestAZeroInstantIsNoExpiry(t *testing.T) {
+	t.Parallel()
+	d := open(t, t.TempDir(), pebbledoc.Options{})
+	c := declare(t, d, clock.System, things)
+	if err := c.Insert(t.Context(), "a", thing{Gone: &time.Time{}}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.Sweep(t.Context()); n != 0 || err != nil {
+		t.Errorf("swept %d, %v", n, err)
+	}
+	if _, err := c.Get(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+}
+
+// MongoDB refuses it too; the suite leaves it out because not every server that
+// speaks its protocol does.
+func TestAnOverflowIsRefused(t *testing.T) {
+	t.Parallel()
+	d := open(t, t.TempDir(), pebbledoc.Options{})
+	c := declare(t, d, clock.System, things)
+	for start, delta := range map[int64]int64{math.MaxInt64: 1, math.MinInt64: -1, 2: math.MaxInt64, -2: math.MinInt64} {
+		id := fmt.Sprint(start)
+		if err := c.Insert(t.Context(), id, thing{N: start}); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := c.UpdateIf(t.Context(), id, nil, []docdb.Change{{Field: "n", Verb: docdb.Add, Value: delta}}); err == nil {
+			t.Errorf("%d and %d: got %d and no error", start, delta, v.N)
+		}
+	}
 }

@@ -147,7 +147,7 @@ func (d *DB) leave() { d.closing.RUnlock() }
 
 // fail stops the database because of cause, and returns the error to give.
 func (d *DB) fail(cause error) error {
-	err := fmt.Errorf("%w: %w", ErrStopped, cause)
+	err := error(docdb.ErrUnavailable.Because(fmt.Errorf("%w: %w", ErrStopped, cause)))
 	if d.failure.CompareAndSwap(nil, &err) {
 		d.log.Error("the document store stopped", "err", cause)
 	}
