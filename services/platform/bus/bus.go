@@ -59,7 +59,8 @@ type Handler func(ctx context.Context, e Event) error
 // Bus is where services meet.
 type Bus interface {
 	// Publish hands e to the bus and returns once it is on disk there. Publishing
-	// an event that is already held delivers it again only if again is set.
+	// an event that the bus took within the last ten minutes delivers it again only
+	// if again is set.
 	Publish(ctx context.Context, e Event, again bool) error
 	// Subscribe starts delivering the topic to the named consumer. Processes that
 	// use one name share its deliveries. It ends with the bus.

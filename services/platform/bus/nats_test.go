@@ -2,14 +2,19 @@ package bus_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
 	"meadow/services/platform/bus"
@@ -256,4 +261,102 @@ func port(t *testing.T, u *url.URL) int {
 		t.Fatal(err)
 	}
 	return p
+}
+
+func TestAStreamDeletedWhileRunningIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir(), server.RANDOM_PORT)
+	a, b := connect(t, s.ClientURL()), connect(t, s.ClientURL())
+	handled := deliveries(t, b, "ledger")
+	publish(t, a, "o1")
+	await(t, handled, "o1")
+
+	conn, err := nats.Connect(s.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), "MEADOW"); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, a, "o2")
+	await(t, handled, "o2")
+}
+
+func TestAProcessHasOneSubscriptionHoweverManyListen(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir(), server.RANDOM_PORT)
+	b := connect(t, s.ClientURL())
+	before := s.NumSubscriptions()
+	var stops []func()
+	heard := make(chan struct{}, 1000)
+	for i := range 500 {
+		stop, err := b.Listen(fmt.Sprintf("room.r%d.>", i%50), func(string, []byte) { heard <- struct{}{} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		stops = append(stops, stop)
+	}
+	if n := s.NumSubscriptions() - before; n != 1 {
+		t.Errorf("%d subscriptions at the server", n)
+	}
+	if err := b.Cast(t.Context(), "room.r7.chat", nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		<-heard
+	}
+	for _, stop := range stops {
+		stop()
+	}
+	if err := b.Ping(t.Context()); err != nil { // behind the unsubscription
+		t.Fatal(err)
+	}
+	if n := s.NumSubscriptions(); n > before {
+		t.Errorf("%d subscriptions are left", n-before)
+	}
+}
+
+func BenchmarkPublish(b *testing.B) {
+	n, err := bus.Embedded(b.Context(), b.TempDir(), quiet)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer n.Close()
+	b.ReportAllocs()
+	var i atomic.Int64
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := n.Publish(b.Context(), fact(fmt.Sprint("o", i.Add(1))), false); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+func BenchmarkCastToAThousandListeners(b *testing.B) {
+	n, err := bus.Embedded(b.Context(), b.TempDir(), quiet)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer n.Close()
+	const listeners = 1000
+	var heard sync.WaitGroup
+	for range listeners {
+		if _, err := n.Listen("room.r1.>", func(string, []byte) { heard.Done() }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		heard.Add(listeners)
+		if err := n.Cast(b.Context(), "room.r1.chat", []byte("hello")); err != nil {
+			b.Fatal(err)
+		}
+		heard.Wait()
+	}
 }

@@ -151,6 +151,7 @@ func (s *subscription) pull(ctx context.Context, messages jetstream.MessagesCont
 	if s.closing() {
 		s.end(messages) // the bus closed between open and here
 	}
+	stale := 0 // how many of what is fetched may have waited for a slot
 	for {
 		m, err := messages.Next()
 		if err != nil {
@@ -160,19 +161,37 @@ func (s *subscription) pull(ctx context.Context, messages jetstream.MessagesCont
 			}
 			return
 		}
-		select {
-		case s.slots <- struct{}{}:
-		case <-s.bus.pulling.Done():
+		if !s.slot() {
+			stale = inFlight
 		}
 		if s.closing() {
 			_ = m.Nak() // for the next process; a lost one comes back after ackWait
 			continue
+		}
+		if stale > 0 {
+			stale--
+			_ = m.InProgress() // its ackWait begins now, not when it was fetched
 		}
 		s.bus.handlers.Go(func() {
 			defer func() { <-s.slots }()
 			s.deliver(ctx, m)
 		})
 	}
+}
+
+// slot waits for a free handler, unless the bus closes. It reports whether one
+// was free at once.
+func (s *subscription) slot() bool {
+	select {
+	case s.slots <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case s.slots <- struct{}{}:
+	case <-s.bus.pulling.Done():
+	}
+	return false
 }
 
 // deliver runs the handler on one message and tells the server how it went.

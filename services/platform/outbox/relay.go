@@ -44,7 +44,7 @@ type Relay[T any] struct {
 	todo *todo
 
 	mu   sync.Mutex // guards down
-	down bool       // the bus did not answer the last sweep
+	down bool       // the bus did not answer lately
 }
 
 // NewRelay returns a relay for the collection called name. T has a string field
@@ -102,7 +102,7 @@ func (r *Relay[T]) work(ctx context.Context) {
 			return
 		}
 		if err := r.step(ctx, id, t); err != nil {
-			r.deps.Log.WarnContext(ctx, "event stays in its box", "id", id, "err", err)
+			r.deps.Log.WarnContext(ctx, "outbox not written", "id", id, "err", err)
 		}
 	}
 }
@@ -112,7 +112,6 @@ func (r *Relay[T]) step(ctx context.Context, id string, t task) error {
 	ctx, cancel := context.WithTimeout(ctx, stepWait)
 	defer cancel()
 	var taken []string
-	var fault error
 	if t.kicked {
 		v, err := r.coll.Get(ctx, id)
 		if errors.Is(err, docdb.ErrNotFound) {
@@ -121,27 +120,29 @@ func (r *Relay[T]) step(ctx context.Context, id string, t task) error {
 		if err != nil {
 			return err
 		}
-		taken, fault = r.announce(ctx, id, r.box(&v).fresh(), false)
+		taken = r.announce(ctx, id, r.box(&v).fresh(), false)
 	}
-	return errors.Join(fault, r.settle(ctx, id, taken, t.confirmed))
+	return r.settle(ctx, id, taken, t.confirmed)
 }
 
 // announce publishes events of one document and returns the ids of those that
-// the bus has taken and nobody must confirm.
-func (r *Relay[T]) announce(ctx context.Context, id string, events []bus.Event, again bool) (taken []string, err error) {
+// the bus has taken and nobody must confirm. It stops at the first that the bus
+// does not take.
+func (r *Relay[T]) announce(ctx context.Context, id string, events []bus.Event, again bool) (taken []string) {
 	for _, e := range events {
 		e.Source = bus.Source{Collection: r.name, ID: id}
 		if len(e.Confirm) > 0 {
 			r.todo.expect(id, e.ID, e.Confirm)
 		}
 		if err := r.deps.Bus.Publish(ctx, e, again && len(e.Confirm) > 0); err != nil {
-			return taken, err
+			r.note(ctx, err)
+			return taken
 		}
 		if len(e.Confirm) == 0 {
 			taken = append(taken, e.ID)
 		}
 	}
-	return taken, nil
+	return taken
 }
 
 // errNothing ends an update that has nothing to change.

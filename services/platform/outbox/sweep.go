@@ -34,21 +34,27 @@ func (r *Relay[T]) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// answers reports whether the bus does, and logs when that changes.
+// answers reports whether the bus does.
 func (r *Relay[T]) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, pingWait)
 	defer cancel()
 	err := r.deps.Bus.Ping(ctx)
+	r.note(ctx, err)
+	return err == nil
+}
+
+// note logs when the bus stops taking events and when it answers again, instead
+// of every event meanwhile.
+func (r *Relay[T]) note(ctx context.Context, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case err != nil && !r.down:
-		r.deps.Log.WarnContext(ctx, "bus does not answer, events stay in their boxes", "err", err)
+		r.deps.Log.WarnContext(ctx, "bus takes no events, they stay in their boxes", "err", err)
 	case err == nil && r.down:
 		r.deps.Log.InfoContext(ctx, "bus answers again")
 	}
 	r.down = err != nil
-	return err == nil
 }
 
 // retryAll retries several documents, a few at a time.
@@ -95,7 +101,6 @@ func (r *Relay[T]) retry(ctx context.Context, id string) error {
 		return err
 	}
 	var taken []string
-	var faults []error
 	for _, a := range claimed {
 		if a.tries == alarmTries {
 			r.deps.Log.WarnContext(ctx, "event stays in its box for long", "id", id,
@@ -103,8 +108,7 @@ func (r *Relay[T]) retry(ctx context.Context, id string) error {
 		}
 		// A first try here may be the second publication: the bus sees that. A
 		// later one must get past the copy that the bus holds.
-		done, err := r.announce(ctx, id, []bus.Event{a.event}, a.tries > 1)
-		taken, faults = append(taken, done...), append(faults, err)
+		taken = append(taken, r.announce(ctx, id, []bus.Event{a.event}, a.tries > 1)...)
 	}
-	return errors.Join(errors.Join(faults...), r.settle(ctx, id, taken, nil))
+	return r.settle(ctx, id, taken, nil)
 }
