@@ -30,6 +30,7 @@ var (
 	unsay       = rpc.Endpoint[ByComment, rpc.Empty]{Name: "unsay", Method: "DELETE", Path: "/comments/:id", Summary: "Remove a comment", Access: rpc.SignedIn}
 	cards       = rpc.Endpoint[Cards, CardList]{Name: "cards", Method: "POST", Path: "/internal/cards", Access: rpc.Internal}
 	follows     = rpc.Endpoint[Follows, page.Page[id.User]]{Name: "follows", Method: "GET", Path: "/internal/creators/:id/follows", Access: rpc.Internal}
+	allPosts    = rpc.Endpoint[page.Ask, page.Page[PublishedData]]{Name: "allPosts", Method: "GET", Path: "/internal/posts", Access: rpc.Internal}
 	openLink    = rpc.Endpoint[OpenLink, Attribution]{Name: "openLink", Method: "POST", Path: "/internal/links/open", Access: rpc.Internal}
 )
 
@@ -55,6 +56,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, unsay, s.Unsay)
 	rpc.Mount(r, cards, s.Cards)
 	rpc.Mount(r, follows, s.Follows)
+	rpc.Mount(r, allPosts, s.AllPosts)
 	rpc.Mount(r, openLink, s.OpenLink)
 }
 
@@ -141,6 +143,10 @@ func (c Client) Cards(ctx context.Context, in Cards) (CardList, error) {
 
 func (c Client) Follows(ctx context.Context, in Follows) (page.Page[id.User], error) {
 	return rpc.Call(ctx, c.Peer, follows, in)
+}
+
+func (c Client) AllPosts(ctx context.Context, in page.Ask) (page.Page[PublishedData], error) {
+	return rpc.Call(ctx, c.Peer, allPosts, in)
 }
 
 func (c Client) OpenLink(ctx context.Context, in OpenLink) (Attribution, error) {

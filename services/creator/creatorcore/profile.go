@@ -1,0 +1,189 @@
+package creatorcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"meadow/media"
+	"meadow/services/account"
+	"meadow/services/creator"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/picture"
+	"meadow/services/platform/bus"
+	"meadow/services/platform/docdb"
+)
+
+// Profile returns an account as others see it.
+func (c *Core) Profile(ctx context.Context, in creator.ByUser) (creator.Profile, error) {
+	p, err := c.profile(ctx, in.ID)
+	if err != nil {
+		return creator.Profile{}, err
+	}
+	return c.profileView(ctx, p)
+}
+
+// EditProfile changes the caller's own.
+func (c *Core) EditProfile(ctx context.Context, in creator.EditProfile) (creator.Profile, error) {
+	me, err := actor.Signed(ctx)
+	if err != nil {
+		return creator.Profile{}, err
+	}
+	bio, err := line("bio", plain(in.Bio), 0, 500)
+	if err != nil {
+		return creator.Profile{}, err
+	}
+	p, err := c.profile(ctx, me)
+	if err != nil {
+		return creator.Profile{}, err
+	}
+	avatar := p.Avatar
+	if in.Avatar != "" {
+		chosen, err := c.choose(ctx, me, []picture.Wanted{{ID: in.Avatar, Alt: p.Name}})
+		if err != nil {
+			return creator.Profile{}, err
+		}
+		avatar = chosen[0]
+	}
+	p, err = c.profiles.Update(ctx, string(me), func(p *profile) error {
+		p.Bio, p.Avatar = bio, avatar
+		return nil
+	})
+	if err != nil {
+		return creator.Profile{}, fmt.Errorf("edit profile: %w", err)
+	}
+	return c.profileView(ctx, p)
+}
+
+func (c *Core) profileView(ctx context.Context, p profile) (creator.Profile, error) {
+	followed, err := c.isFollowed(ctx, viewer(ctx), p.ID)
+	return creator.Profile{
+		ID: p.ID, Name: p.Name, Bio: p.Bio, Avatar: p.Avatar,
+		Posts: p.Posts, Followers: p.Followers, Following: p.Following, Likes: p.Likes,
+		Followed: followed,
+	}, err
+}
+
+// profile returns the record of a user, made now if this is the first time it
+// is needed; ErrNoSuchProfile.
+func (c *Core) profile(ctx context.Context, user id.User) (profile, error) {
+	all, err := c.profilesOf(ctx, []id.User{user})
+	if err != nil {
+		return profile{}, err
+	}
+	p, ok := all[user]
+	if !ok {
+		return profile{}, creator.ErrNoSuchProfile
+	}
+	return p, nil
+}
+
+// profilesOf returns the records of users, making those that are missing. Who
+// has no account has none.
+func (c *Core) profilesOf(ctx context.Context, users []id.User) (map[id.User]profile, error) {
+	found, err := c.profiles.GetMany(ctx, texts(unique(users)))
+	if err != nil {
+		return nil, fmt.Errorf("profiles: %w", err)
+	}
+	out := make(map[id.User]profile, len(users))
+	for _, p := range found {
+		out[p.ID] = p
+	}
+	var missing []id.User
+	for _, u := range unique(users) {
+		if _, ok := out[u]; !ok && u != "" {
+			missing = append(missing, u)
+		}
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	known, err := c.Account.Users(actor.AsSystem(ctx, self), account.Users{IDs: missing})
+	if err != nil {
+		return nil, fmt.Errorf("profiles: %w", err)
+	}
+	for _, a := range known.Items {
+		if out[a.ID], err = c.meet(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// meet makes the record of an account, unless somebody just did.
+func (c *Core) meet(ctx context.Context, a account.Profile) (profile, error) {
+	p := profile{ID: a.ID, Name: a.Name, Told: a.Avatar}
+	avatar, err := c.avatar(ctx, a.Avatar, a.Name)
+	if err != nil {
+		return p, err
+	}
+	p.Avatar = avatar
+	err = c.profiles.Insert(ctx, string(a.ID), p)
+	if errors.Is(err, docdb.ErrExists) {
+		return c.profiles.Get(ctx, string(a.ID))
+	}
+	return p, err
+}
+
+// avatar returns a picture to be shown, or none if there is none.
+func (c *Core) avatar(ctx context.Context, m id.Media, alt string) (picture.Picture, error) {
+	if m == "" {
+		return picture.Picture{}, nil
+	}
+	found, err := c.Media.Pictures(actor.AsSystem(ctx, self), media.PicturesIn{IDs: []id.Media{m}})
+	if err != nil {
+		return picture.Picture{}, fmt.Errorf("avatar: %w", err)
+	}
+	if len(found.Items) == 0 {
+		return picture.Picture{}, nil
+	}
+	return found.Items[0].Shown(alt), nil
+}
+
+// listen keeps profiles as their accounts are.
+func (c *Core) listen(ctx context.Context) error {
+	return errors.Join(
+		bus.On(ctx, c.Bus, self, account.SignedUp, func(ctx context.Context, _ bus.Event, d account.SignedUpData) error {
+			return c.renamed(ctx, account.ChangedData{User: d.User, Name: d.Name})
+		}),
+		bus.On(ctx, c.Bus, self, account.Changed, func(ctx context.Context, _ bus.Event, d account.ChangedData) error {
+			return c.renamed(ctx, d)
+		}),
+	)
+}
+
+// renamed takes over what an account says of itself, unless we know newer.
+func (c *Core) renamed(ctx context.Context, d account.ChangedData) error {
+	avatar, err := c.avatar(ctx, d.Avatar, d.Name)
+	if err != nil {
+		return err
+	}
+	_, err = c.profiles.Upsert(ctx, string(d.User), func(p *profile) error {
+		if p.ID != "" && d.Version <= p.Version {
+			return nil
+		}
+		p.ID, p.Name, p.Version = d.User, d.Name, d.Version
+		if d.Avatar != p.Told {
+			p.Avatar, p.Told = avatar, d.Avatar
+		}
+		return nil
+	})
+	return err
+}
+
+func (p profile) author() creator.Author {
+	return creator.Author{ID: p.ID, Name: p.Name, Avatar: p.Avatar}
+}
+
+func unique[T comparable](all []T) []T {
+	seen := make(map[T]bool, len(all))
+	out := make([]T, 0, len(all))
+	for _, v := range all {
+		if !seen[v] {
+			seen[v] = true
+			out = append(out, v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,163 @@
+// Package creatortest says exactly what creator.Service promises. Its cases run
+// through the contract, over every way to put a shop together.
+package creatortest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"meadow/services/catalog"
+	"meadow/services/creator"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/money"
+	"meadow/services/kernel/picture"
+)
+
+// Shop is a running shop, and how to fill it. All cases share one: each makes
+// its own people and goods.
+type Shop struct {
+	Creator creator.Service
+	// User makes an account, and answers as whom it asks.
+	User func(t *testing.T, name string, roles ...actor.Role) actor.Actor
+	// Picture uploads a picture of this user's, finished but not yet used.
+	Picture func(t *testing.T, owner actor.Actor) id.Media
+	// Product puts a product of one SKU on sale, with that many units.
+	Product func(t *testing.T, title string, price money.Money, units int64) catalog.Product
+	// SellOut takes all units away, Delist takes it off sale.
+	SellOut func(t *testing.T, p catalog.Product)
+	Delist  func(t *testing.T, p catalog.Product)
+}
+
+// Run runs every case.
+func Run(t *testing.T, s Shop) {
+	for name, f := range map[string]func(*testing.T, Shop){
+		"AProfileIsAsItsAccountSays":                  profileIsAsAccount,
+		"AProfileIsEditedByItsOwnerAlone":             profileIsEdited,
+		"FollowersAreCountedOnceEach":                 followersCountOnce,
+		"NobodyFollowsThemselvesOrNobody":             followsSomebody,
+		"FollowsAreListedLatestFirst":                 followsAreListed,
+		"ATicketToUploadIsForWhoMayUseIt":             uploadsByRole,
+		"APostIsPublishedOnceForEachRequest":          publishedOnce,
+		"ARequestIsNotReusedForAnotherPost":           requestNotReused,
+		"OnlyCreatorsPublish":                         onlyCreatorsPublish,
+		"ADraftThatBreaksARuleIsRefused":              badDraftsAreRefused,
+		"APostThatSellsIsLabelled":                    sellingIsLabelled,
+		"PicturesAreTheCreatorsOwn":                   picturesAreOwn,
+		"TagsAreOfProductsOnSale":                     tagsAreOnSale,
+		"TextIsPlainAndTopicsAreNamedOnce":            textIsPlain,
+		"ATagShowsTheCataloguesFactsAsTheyAreNow":     tagFactsAreCurrent,
+		"AnEditChangesThePostForItsAuthorAlone":       editsByAuthor,
+		"AnEditKeepsATagThatWentOffSale":              editsKeepTags,
+		"ARemovedPostIsGoneEverywhere":                removedIsGone,
+		"EverybodyLikesOnce":                          everybodyLikesOnce,
+		"LikesAndSavesAreTakenBack":                   reactionsAreTakenBack,
+		"WhatWasSavedIsListedLatestFirst":             savedIsListed,
+		"PostsOfACreatorArePagedNewestFirst":          postsArePaged,
+		"CommentsAreListedAndRepliesBelowThem":        commentsAreListed,
+		"ACommentIsSaidOnceForEachRequest":            saidOnce,
+		"ACommentIsRemovedByWhoSaidItOrOwnsThePost":   commentsAreRemoved,
+		"RepliesGoWithTheCommentTheyAnswer":           repliesGoWithComment,
+		"CardsComeInTheOrderAskedForTheShopAlone":     cardsComeInOrder,
+		"ACardShowsTheCheapestProductThatCanBeBought": cardsShowCheapest,
+		"APurchaseLinkProvesWhoSoldWhat":              linksProve,
+		"APurchaseLinkEndsWithItsTagOrItsPost":        linksEnd,
+		"AForgedPurchaseLinkProvesNothing":            forgedLinks,
+		"EveryPostIsListedForRebuilding":              allPosts,
+		"AProfileSumsItsPostsAndTheirLikes":           profileSums,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f(t, s)
+		})
+	}
+}
+
+// as is the context in which a asks.
+func as(t *testing.T, a actor.Actor) context.Context { return actor.With(t.Context(), a) }
+
+// inside is the context in which another part of the shop asks.
+func inside(t *testing.T) context.Context { return actor.AsSystem(t.Context(), "feed") }
+
+func must[T any](t *testing.T, v T, err error) T {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func wantErr(t *testing.T, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// key returns a fresh request id.
+func key() string { return "req-" + id.Secret() }
+
+// eventually waits for what an event or a sweep brings about.
+func eventually(t *testing.T, what string, done func() (got string, ok bool)) {
+	t.Helper()
+	const patience, between = 20 * time.Second, 20 * time.Millisecond
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(between)
+	defer tick.Stop()
+	for {
+		got, ok := done()
+		if ok {
+			return
+		}
+		select {
+		case <-deadline.C:
+			t.Fatalf("%s: still %s", what, got)
+		case <-tick.C:
+		}
+	}
+}
+
+// creatorNamed makes somebody who may publish.
+func (s Shop) creatorNamed(t *testing.T, name string) actor.Actor {
+	t.Helper()
+	return s.User(t, name, actor.Creator)
+}
+
+// draft is a post of one picture that sells products.
+func (s Shop) draft(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Draft {
+	t.Helper()
+	d := creator.Draft{
+		Title: title, Body: "Words about " + title, Topics: []string{"#skincare"}, Lang: "en",
+		Pictures: []picture.Wanted{{ID: s.Picture(t, a), Alt: "A picture"}}, Ad: len(sells) > 0,
+	}
+	for i, p := range sells {
+		d.Tags = append(d.Tags, creator.NewTag{Product: p.ID, X: int64(1000 * (i + 1)), Y: 5000})
+	}
+	return d
+}
+
+// post publishes one.
+func (s Shop) post(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Post {
+	t.Helper()
+	return must2(s.Creator.Publish(as(t, a), creator.Publish{Draft: s.draft(t, a, title, sells...), RequestID: key()}))(t)
+}
+
+// must2 is must for a call that returns two values.
+func must2[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		return must(t, v, err)
+	}
+}
+
+// product is one on sale at a price in fen.
+func (s Shop) product(t *testing.T, title string, fen int64) catalog.Product {
+	t.Helper()
+	return s.Product(t, title, money.CNY(fen), 10)
+}
+
+func sprint(v any) string { return fmt.Sprintf("%+v", v) }
