@@ -111,6 +111,10 @@ func (fs fields) decode(x Exchange, r Route, in reflect.Value) error {
 		}
 	}
 	for _, f := range fs {
+		if f.place == inBody {
+			continue
+		}
+		in.FieldByIndex(f.index).SetZero() // a body has no say in it
 		var text string
 		switch f.place {
 		case inPath:
@@ -210,6 +214,9 @@ func check(v reflect.Value, at string) error {
 			return check(v.Elem(), at)
 		}
 	case reflect.Slice:
+		if flat(v.Type().Elem().Kind()) {
+			return nil
+		}
 		for i := range v.Len() {
 			if err := check(v.Index(i), fmt.Sprintf("%s[%d]", at, i)); err != nil {
 				return err
@@ -230,6 +237,11 @@ func check(v reflect.Value, at string) error {
 		return checkStruct(v, at)
 	}
 	return nil
+}
+
+// flat reports whether values of a kind hold no text and no limits.
+func flat(k reflect.Kind) bool {
+	return k >= reflect.Bool && k <= reflect.Complex128
 }
 
 func checkStruct(v reflect.Value, at string) error {
@@ -280,6 +292,12 @@ func checkText(s, at string) error {
 func (l limit) check(v reflect.Value, name string) error {
 	var n int64
 	unit := ""
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
 	switch v.Kind() {
 	case reflect.String:
 		n, unit = int64(utf8.RuneCountInString(v.String())), " characters"
@@ -288,7 +306,7 @@ func (l limit) check(v reflect.Value, name string) error {
 		}
 	case reflect.Slice, reflect.Map:
 		n, unit = int64(v.Len()), " items"
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		n = v.Int()
 	default:
 		return nil
@@ -327,6 +345,9 @@ func (fs fields) encode(r Route, in reflect.Value) (path string, header http.Hea
 		text := fmt.Sprint(in.FieldByIndex(f.index).Interface())
 		switch f.place {
 		case inPath:
+			if text == "" || text == "." || text == ".." {
+				return "", nil, nil, errs.ErrInvalid.With(f.name, "is required")
+			}
 			if i := slices.Index(parts, ":"+f.name); i >= 0 {
 				parts[i] = url.PathEscape(text)
 			}
