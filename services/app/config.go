@@ -161,11 +161,9 @@ func settings() []string {
 func (c *Config) complete() error {
 	var wrong []error
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
-	data, err := filepath.Abs(c.Data)
-	if err != nil {
-		say("-data %q: %w", c.Data, err)
+	if err := c.absolute(); err != nil {
+		wrong = append(wrong, err)
 	}
-	c.Data = data
 	if c.Secrets == "" {
 		c.Secrets = filepath.Join(c.Data, "secrets")
 	}
@@ -212,6 +210,17 @@ func (c *Config) complete() error {
 	}
 	wrong = append(wrong, c.split(), c.unsafe())
 	return errors.Join(wrong...)
+}
+
+// absolute makes Data independent of where the process stands: the embedded
+// object store changes that.
+func (c *Config) absolute() error {
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		return fmt.Errorf("-data %q: %w", c.Data, err)
+	}
+	c.Data = data
+	return nil
 }
 
 func (c *Config) roles() []string { return list(c.Roles) }

@@ -4,6 +4,7 @@ package clock
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,3 +37,13 @@ func (f *Fake) Advance(d time.Duration) {
 	defer f.mu.Unlock()
 	f.at = f.at.Add(d)
 }
+
+// Shifted is the machine's clock moved by some span, for tests that run real
+// servers and cannot wait. Safe for concurrent use.
+type Shifted struct{ by atomic.Int64 }
+
+// Now returns the machine's instant, shifted.
+func (s *Shifted) Now() time.Time { return System().Add(time.Duration(s.by.Load())) }
+
+// Advance shifts the clock by d more.
+func (s *Shifted) Advance(d time.Duration) { s.by.Add(int64(d)) }

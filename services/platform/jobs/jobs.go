@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
@@ -49,6 +50,9 @@ type Deps struct {
 	DB  docdb.Driver
 	Now clock.Now
 	Log *slog.Logger
+	// Sole says that no other process can use DB: then nothing is leased, and
+	// what a process that died was doing is due at once when the next starts.
+	Sole bool
 }
 
 // Runner runs jobs in this process, unless another one does.
@@ -57,6 +61,7 @@ type Runner struct {
 	owner  string
 	now    clock.Now
 	log    *slog.Logger
+	sole   bool
 
 	mu   sync.Mutex // guards jobs
 	jobs []*job
@@ -77,7 +82,7 @@ func New(ctx context.Context, d Deps) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
-	return &Runner{leases: leases, owner: id.New("prc", d.Now()), now: d.Now, log: d.Log}, nil
+	return &Runner{leases: leases, owner: id.New("prc", d.Now()), now: d.Now, log: d.Log, sole: d.Sole}, nil
 }
 
 // Every declares a job, before Run. A name is used once, an interval is
@@ -153,7 +158,12 @@ func (r *Runner) tick(ctx context.Context, j *job) {
 	if early || ctx.Err() != nil {
 		return
 	}
-	err := r.attempt(ctx, j, false)
+	var err error
+	if r.sole {
+		err = r.alone(ctx, j)
+	} else {
+		err = r.attempt(ctx, j, false)
+	}
 	switch {
 	case err == nil, errors.Is(err, errEarly), errors.Is(err, ErrHeld):
 	case ctx.Err() != nil:
@@ -161,4 +171,16 @@ func (r *Runner) tick(ctx context.Context, j *job) {
 	default:
 		r.log.ErrorContext(ctx, "job failed", "job", j.name, "err", err)
 	}
+}
+
+// alone runs a job that nobody else can be running.
+func (r *Runner) alone(ctx context.Context, j *job) error {
+	began := r.now()
+	err := r.safely(actor.AsSystem(ctx, j.name), j)
+	next := began.Add(j.interval)
+	if err != nil {
+		next = r.now().Add(min(j.interval, firstRetry))
+	}
+	j.lookAt(next)
+	return err
 }

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"reflect"
+	"strings"
+	"syscall"
+
+	"meadow/frontend"
+	"meadow/media/mediaworker"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/clock"
+	"meadow/services/platform/obs"
+)
+
+// Main is the command, with everything it touches passed in. A first argument
+// that is not a flag names what to do instead of serving.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	command := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		command, args = args[0], args[1:]
+	}
+	err := errors.New("unknown command " + command + "; there are version, move, backup and restore, and none at all to serve")
+	switch command {
+	case "":
+		err = serve(ctx, args, stdout, stderr)
+	case "version":
+		_, err = fmt.Fprintln(stdout, "meadow", Version)
+	case "move":
+		err = move(ctx, args, stdout, stderr)
+	case "backup":
+		err = backup(ctx, args, stdout, stderr)
+	case "restore":
+		err = restore(ctx, args, stdout, stderr)
+	case mediaworker.Command:
+		err = mediaworker.Main(os.Stdin, stdout)
+	}
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	return explained(err)
+}
+
+// serve runs the shop until ctx ends.
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	cfg, show, rest, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("%q is not a flag; -h lists them all", rest[0])
+	}
+	if show {
+		return printConfig(stdout, cfg)
+	}
+	log, err := obs.NewLogger(stderr, cfg.LogFormat, cfg.LogLevel)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("-listen: %w", err)
+	}
+	defer ln.Close()
+	tracing, err := obs.Tracing(ctx, cfg.Trace, "meadow "+cfg.Roles)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tracing.Shutdown(context.WithoutCancel(ctx)) }()
+	stores, err := openStores(ctx, cfg, clock.System, log)
+	if err != nil {
+		return err
+	}
+	s, err := New(ctx, cfg, Deps{Stores: stores, Now: clock.System, Log: log, Registry: obs.NewRegistry(), Trace: tracing.Request, Dist: frontend.Dist()})
+	if err != nil {
+		return errors.Join(err, stores.Close())
+	}
+	if s.here(Creator) {
+		if link, err := s.AccountCore.OneTimeLink(actor.AsSystem(ctx, "console")); err == nil {
+			fmt.Fprintf(stdout, "operator: %s/enter?token=%s (good for 30 minutes, once)\n", cfg.PublicURL, link)
+		} else {
+			log.WarnContext(ctx, "no one-time link", "err", err)
+		}
+	}
+	control, err := s.serveControl(ctx)
+	if err != nil {
+		return errors.Join(err, stores.Close())
+	}
+	fmt.Fprintf(stdout, "meadow: %s\n", cfg.PublicURL)
+	log.InfoContext(ctx, "serving", "listen", ln.Addr().String(), "roles", cfg.Roles)
+	err = s.Serve(ctx, ln)
+	log.InfoContext(ctx, "stopped")
+	return errors.Join(err, control(), stores.Close())
+}
+
+// printConfig writes every setting in force as a line of the file, without what
+// proves who we are.
+func printConfig(w io.Writer, cfg Config) error {
+	v := reflect.ValueOf(cfg)
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		value := fmt.Sprint(v.Field(i).Interface())
+		if f.Tag.Get("secret") == "url" && value != "" {
+			value = masked(value)
+		}
+		if f.Type.Kind() == reflect.String {
+			value = fmt.Sprintf("%q", value)
+		}
+		if _, err := fmt.Fprintf(w, "%s: %s\n", f.Tag.Get("koanf"), value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explained adds what to do to errors of the machine that say only what is
+// wrong.
+func explained(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk is full: free some space, or move -data to a larger one; what was answered as done is kept: %w", err)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("the port is taken: stop what listens there, or choose another with -listen: %w", err)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("not permitted: check who owns the folder, or choose another: %w", err)
+	}
+	return err
+}

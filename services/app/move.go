@@ -1,0 +1,276 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"hash"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"meadow/services/kernel/clock"
+	"meadow/services/platform/blob"
+	"meadow/services/platform/docdb"
+)
+
+// skipped are collections that mean something only where they are: leases of
+// background jobs, and how far a move has come.
+var skipped = []string{"jobs", progressName}
+
+const progressName = "move_progress"
+
+// side is one end of a move.
+type side struct {
+	db   docdb.Driver
+	blob *blob.Store
+}
+
+// move copies a shop that is not running from one pair of stores to another. It
+// can be killed and started again: it goes on after the last document that it
+// knows to have arrived. The search index is not copied; the shop rebuilds it.
+func move(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flag.NewFlagSet("meadow move", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	from, to := fs.String("from", "", "data `folder` to copy from"), fs.String("to", "", "data `folder` to copy to")
+	fromDB, fromBlob := fs.String("from-db", "", "documents to copy from, as mongodb://…"), fs.String("from-blob", "", "objects to copy from, as s3://…")
+	toDB, toBlob := fs.String("to-db", "", "documents to copy to, as mongodb://…"), fs.String("to-blob", "", "objects to copy to, as s3://…")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if (*from == "") == (*fromDB == "" || *fromBlob == "") || (*to == "") == (*toDB == "" || *toBlob == "") {
+		return errors.New("move: give -from FOLDER or both -from-db and -from-blob, and -to FOLDER or both -to-db and -to-blob")
+	}
+	if *from != "" && *to != "" {
+		return errors.New("move: one side is a folder and the other is not; to copy a folder use backup and restore")
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	source, err := openSide(ctx, *from, *fromDB, *fromBlob, log)
+	if err != nil {
+		return err
+	}
+	defer source.close()
+	target, err := openSide(ctx, *to, *toDB, *toBlob, log)
+	if err != nil {
+		return err
+	}
+	defer target.close()
+	return errors.Join(copyDocs(ctx, source.db, target.db, stdout), copyBlobs(ctx, source.blob, target.blob, stdout))
+}
+
+func openSide(ctx context.Context, folder, db, objects string, log *slog.Logger) (s side, err error) {
+	if folder != "" {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return s, fmt.Errorf("move: %w", err)
+		}
+	}
+	cfg := Config{Data: folder, DB: db, Blob: objects}
+	if err := cfg.absolute(); err != nil {
+		return s, err
+	}
+	if s.db, err = openDB(ctx, db, cfg.Data, clock.System, log); err != nil {
+		return s, err
+	}
+	if s.blob, err = openBlob(ctx, objects, cfg.Data, log); err != nil {
+		return s, errors.Join(err, s.db.Close())
+	}
+	return s, nil
+}
+
+func (s side) close() {
+	_ = s.blob.Close() // both were written through already
+	_ = s.db.Close()
+}
+
+// progress is the last document of a collection that is known to have arrived.
+type progress struct {
+	Name string `bson:"_id"`
+	Last string `bson:"last"`
+}
+
+func copyDocs(ctx context.Context, from, to docdb.Driver, out io.Writer) error {
+	names, err := from.Collections(ctx)
+	if err != nil {
+		return fmt.Errorf("move: %w", err)
+	}
+	slices.Sort(names)
+	marks, err := docdb.Open[progress](ctx, to, clock.System, docdb.Schema{Name: progressName})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if slices.Contains(skipped, name) {
+			continue
+		}
+		for _, db := range []docdb.Driver{from, to} {
+			if err := db.Open(ctx, docdb.Schema{Name: name}); err != nil {
+				return fmt.Errorf("move %s: %w", name, err)
+			}
+		}
+		if err := copyCollection(ctx, from, to, marks, name); err != nil {
+			return fmt.Errorf("move %s: %w", name, err)
+		}
+		before, sumBefore, err := digest(ctx, from, name)
+		if err != nil {
+			return fmt.Errorf("move %s: %w", name, err)
+		}
+		after, sumAfter, err := digest(ctx, to, name)
+		if err != nil {
+			return fmt.Errorf("move %s: %w", name, err)
+		}
+		fmt.Fprintf(out, "%-20s %8d documents  sha256 %.16s\n", name, after, sumAfter)
+		if before != after || sumBefore != sumAfter {
+			return fmt.Errorf("move %s: %d documents with sum %.16s became %d with %.16s; the target holds something else", name, before, sumBefore, after, sumAfter)
+		}
+	}
+	return nil
+}
+
+// moveBatch is how many documents travel together.
+const moveBatch = 500
+
+func copyCollection(ctx context.Context, from, to docdb.Driver, marks *docdb.Collection[progress], name string) error {
+	mark, err := marks.Get(ctx, name)
+	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+		return err
+	}
+	for after := mark.Last; ; {
+		docs, err := from.Scan(ctx, name, after, moveBatch)
+		if err != nil || len(docs) == 0 {
+			return err
+		}
+		after = docs[len(docs)-1].ID
+		if err := put(ctx, to, name, docs); err != nil {
+			return err
+		}
+		if _, err := marks.Upsert(ctx, name, func(p *progress) error { *p = progress{Name: name, Last: after}; return nil }); err != nil {
+			return err
+		}
+	}
+}
+
+// put stores a batch. Where some are there already, from a try that was killed,
+// it stores the rest one by one.
+func put(ctx context.Context, to docdb.Driver, name string, docs []docdb.Doc) error {
+	for i := range docs {
+		body, err := docdb.Stamp(docs[i].ID, 1, docs[i].Body)
+		if err != nil {
+			return err
+		}
+		docs[i].Rev, docs[i].Body = 1, body
+	}
+	err := to.Insert(ctx, name, docs...)
+	if !errors.Is(err, docdb.ErrExists) {
+		return err
+	}
+	for _, d := range docs {
+		if err := to.Insert(ctx, name, d); err != nil && !errors.Is(err, docdb.ErrExists) {
+			return err
+		}
+	}
+	return nil
+}
+
+// digest counts a collection's documents and sums them up: every field but the
+// revision, in the order of the ids.
+func digest(ctx context.Context, db docdb.Driver, name string) (n int64, sum string, err error) {
+	h := sha256.New()
+	for after := ""; ; {
+		docs, err := db.Scan(ctx, name, after, moveBatch)
+		if err != nil {
+			return 0, "", err
+		}
+		for _, d := range docs {
+			after = d.ID
+			n++
+			if err := hashDoc(h, d); err != nil {
+				return 0, "", err
+			}
+		}
+		if len(docs) < moveBatch {
+			return n, hex.EncodeToString(h.Sum(nil)), nil
+		}
+	}
+}
+
+func hashDoc(h hash.Hash, d docdb.Doc) error {
+	elems, err := d.Body.Elements()
+	if err != nil {
+		return fmt.Errorf("%s: %w", d.ID, err)
+	}
+	elems = slices.DeleteFunc(elems, func(e bson.RawElement) bool { return e.Key() == docdb.RevField })
+	slices.SortFunc(elems, func(a, b bson.RawElement) int { return bytes.Compare([]byte(a.Key()), []byte(b.Key())) })
+	for _, e := range elems {
+		h.Write(e)
+	}
+	return nil
+}
+
+// copyBlobs copies the objects that the target lacks, and compares all.
+func copyBlobs(ctx context.Context, from, to *blob.Store, out io.Writer) error {
+	var count, bytes int64
+	for after := ""; ; {
+		infos, err := from.List(ctx, "", after, 500)
+		if err != nil {
+			return fmt.Errorf("move objects: %w", err)
+		}
+		for _, i := range infos {
+			after = i.Key
+			count++
+			bytes += i.Size
+			if err := copyBlob(ctx, from, to, i); err != nil {
+				return fmt.Errorf("move object %s: %w", i.Key, err)
+			}
+		}
+		if len(infos) == 0 {
+			_, err = fmt.Fprintf(out, "%-20s %8d objects    %d bytes\n", "objects", count, bytes)
+			return err
+		}
+	}
+}
+
+func copyBlob(ctx context.Context, from, to *blob.Store, i blob.Info) error {
+	want, err := from.Stat(ctx, i.Key)
+	if err != nil {
+		return err
+	}
+	sum, err := sumBlob(ctx, from, i.Key)
+	if err != nil {
+		return err
+	}
+	if have, err := to.Stat(ctx, i.Key); err == nil && have.Size == want.Size {
+		if there, err := sumBlob(ctx, to, i.Key); err == nil && there == sum {
+			return nil
+		}
+	}
+	r, err := from.Get(ctx, i.Key)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if _, err := to.Put(ctx, i.Key, r, want.Size, want.Type); err != nil {
+		return err
+	}
+	if there, err := sumBlob(ctx, to, i.Key); err != nil || there != sum {
+		return errors.Join(err, errors.New("arrived with other bytes"))
+	}
+	return nil
+}
+
+func sumBlob(ctx context.Context, s *blob.Store, key string) (string, error) {
+	r, err := s.Get(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, r)
+	return string(h.Sum(nil)), err
+}

@@ -1,0 +1,358 @@
+// Package app puts the shop together: all of it in one process, or some of its
+// roles here and the rest an address away. It is the only package that knows
+// every other.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"meadow/feed"
+	"meadow/feed/feedcore"
+	"meadow/gateway"
+	"meadow/media"
+	"meadow/media/mediacore"
+	"meadow/services/account"
+	"meadow/services/account/accountcore"
+	"meadow/services/catalog"
+	"meadow/services/catalog/catalogcore"
+	"meadow/services/checkout"
+	"meadow/services/checkout/checkoutcore"
+	"meadow/services/checkout/pay"
+	"meadow/services/checkout/pay/sandbox"
+	"meadow/services/creator"
+	"meadow/services/creator/creatorcore"
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/money"
+	"meadow/services/ledger"
+	"meadow/services/ledger/ledgercore"
+	"meadow/services/platform/jobs"
+	"meadow/services/platform/rpc"
+	"meadow/services/platform/vault"
+	"meadow/services/platform/web"
+)
+
+// Services are the contracts of the shop, each here or in another process.
+type Services struct {
+	Account  account.Service
+	Creator  creator.Service
+	Catalog  catalog.Service
+	Checkout checkout.Service
+	Ledger   ledger.Service
+	Feed     feed.Service
+	Media    media.Service
+	Sandbox  sandbox.Service // nil if it is not offered
+}
+
+// System is a process of the shop. A core is nil where its role is played
+// elsewhere.
+type System struct {
+	Services
+	Web     *web.Server
+	Gateway *gateway.Gateway
+
+	AccountCore  *accountcore.Core
+	CreatorCore  *creatorcore.Core
+	CatalogCore  *catalogcore.Core
+	CheckoutCore *checkoutcore.Core
+	LedgerCore   *ledgercore.Core
+	FeedCore     *feedcore.Core
+	MediaCore    *mediacore.Core
+	SandboxCore  *sandbox.Provider
+	Vault        *vault.Vault
+
+	cfg    Config
+	stores *Stores
+	log    *slog.Logger
+	now    clock.Now
+	keys   secrets
+	jobs   *jobs.Runner
+	http   *http.Client
+	parts  []part
+}
+
+// part is something that runs as long as the process.
+type part struct {
+	name string
+	run  func(context.Context) error
+}
+
+// Deps is what a process is given from outside.
+type Deps struct {
+	Stores   *Stores
+	Now      clock.Now
+	Log      *slog.Logger
+	Registry *prometheus.Registry
+	Trace    web.Trace
+	Dist     fs.FS // the built web app
+}
+
+// New builds the roles that cfg names.
+func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
+	keys, err := readSecrets(cfg.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	s := &System{cfg: cfg, stores: d.Stores, log: d.Log, now: d.Now, keys: keys}
+	s.http = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+		MaxIdleConnsPerHost: 64, MaxConnsPerHost: 256, IdleConnTimeout: 30 * time.Second,
+	}}
+	if s.Web, err = s.newWeb(d); err != nil {
+		return nil, err
+	}
+	if err := s.clients(); err != nil {
+		return nil, err
+	}
+	if d.Stores.DB != nil {
+		if s.jobs, err = jobs.New(ctx, jobs.Deps{DB: d.Stores.DB, Now: d.Now, Log: d.Log, Sole: d.Stores.Sole}); err != nil {
+			return nil, err
+		}
+	}
+	for _, build := range []struct {
+		role string
+		f    func(context.Context) error
+	}{{Media, s.newMedia}, {Creator, s.newAccount}, {Checkout, s.newCatalog}, {Creator, s.newCreator}, {Checkout, s.newCheckout}, {Feed, s.newFeed}} {
+		if s.here(build.role) {
+			if err := build.f(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if s.here(Gateway) {
+		err = s.newGateway(d)
+	} else {
+		s.mountPeers()
+	}
+	s.readiness()
+	return s, err
+}
+
+func (s *System) here(role string) bool { return slices.Contains(s.cfg.roles(), role) }
+
+func (s *System) runs(name string, f func(context.Context) error) {
+	s.parts = append(s.parts, part{name, f})
+}
+
+func (s *System) signer() rpc.Signer { return rpc.Signer{Key: s.keys.peer, Now: s.now} }
+
+func (s *System) newWeb(d Deps) (*web.Server, error) {
+	cfg := web.Default()
+	cfg.MaxConnsPerIP, cfg.MetricsListen = s.cfg.MaxConnsPerIP, s.cfg.MetricsListen
+	cfg.HTTPS = s.secure()
+	var err error
+	if cfg.TrustedProxies, err = s.cfg.proxies(); err != nil {
+		return nil, err
+	}
+	deps := web.Deps{Log: d.Log, Now: d.Now, Registry: d.Registry, Trace: d.Trace}
+	if !s.here(Gateway) {
+		signer := s.signer()
+		deps.Signer = &signer
+		cfg.MaxConnsPerIP = 0 // the gateways are few and busy
+	}
+	return web.New(cfg, deps), nil
+}
+
+// clients puts a client in the place of every service; what is built here
+// replaces it.
+func (s *System) clients() error {
+	peers, err := s.cfg.peers()
+	if err != nil {
+		return err
+	}
+	peer := func(role string) *rpc.Peer {
+		return &rpc.Peer{URL: peers[role], HTTP: s.http, Signer: s.signer()}
+	}
+	s.Services = Services{
+		Account: account.Client{Peer: peer(Creator)}, Creator: creator.Client{Peer: peer(Creator)},
+		Catalog: catalog.Client{Peer: peer(Checkout)}, Checkout: checkout.Client{Peer: peer(Checkout)}, Ledger: ledger.Client{Peer: peer(Checkout)},
+		Feed: feed.Client{Peer: peer(Feed)}, Media: media.Client{Peer: peer(Media)},
+	}
+	if s.sandboxed() {
+		s.Sandbox = sandbox.Client{Peer: peer(Checkout)}
+	}
+	return nil
+}
+
+func (s *System) sandboxed() bool { return slices.Contains(list(s.cfg.Payments), sandbox.Name) }
+
+func (s *System) newAccount(ctx context.Context) error {
+	keys, err := vault.FileKeys(s.cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	if s.Vault, err = vault.New(ctx, s.stores.DB, keys, s.now); err != nil {
+		return err
+	}
+	s.AccountCore, err = accountcore.New(ctx, accountcore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Vault: s.Vault, Notify: s.stores.Notify, Now: s.now, Log: s.log,
+		RequireCode: s.cfg.VerifyLogin,
+	})
+	if err != nil {
+		return err
+	}
+	s.Account = s.AccountCore
+	s.runs("account", s.AccountCore.Run)
+	return nil
+}
+
+func (s *System) newCatalog(ctx context.Context) (err error) {
+	s.CatalogCore, err = catalogcore.New(ctx, catalogcore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
+		Account: s.Account, Media: s.Media, Currency: s.cfg.Currency,
+	})
+	if err != nil {
+		return err
+	}
+	s.Catalog = s.CatalogCore
+	s.runs("catalog", s.CatalogCore.Run)
+	return nil
+}
+
+func (s *System) newCreator(ctx context.Context) (err error) {
+	s.CreatorCore, err = creatorcore.New(ctx, creatorcore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
+		Account: s.Account, Catalog: s.Catalog, Media: s.Media, LinkKey: s.keys.link,
+	})
+	if err != nil {
+		return err
+	}
+	s.Creator = s.CreatorCore
+	s.runs("creator", s.CreatorCore.Run)
+	return nil
+}
+
+func (s *System) newCheckout(ctx context.Context) (err error) {
+	var providers []pay.Provider
+	if s.sandboxed() {
+		s.SandboxCore, err = sandbox.New(ctx, sandbox.Deps{
+			DB: s.stores.DB, Jobs: s.jobs, Now: s.now, Log: s.log, HTTP: s.http, Key: s.keys.sandbox,
+			Page: s.cfg.PublicURL + sandboxPage, Webhook: s.cfg.PublicURL + webhookPath + sandbox.Name,
+		})
+		if err != nil {
+			return err
+		}
+		s.Sandbox = s.SandboxCore
+		providers = append(providers, s.SandboxCore)
+		s.runs("sandbox", s.SandboxCore.Run)
+	}
+	s.CheckoutCore, err = checkoutcore.New(ctx, checkoutcore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
+		Account: s.Account, Catalog: s.Catalog, Creator: s.Creator, Providers: providers,
+		Shipping: checkoutcore.Shipping{Fee: s.cfg.ShippingFee, FreeFrom: s.cfg.FreeFrom},
+		Return:   s.cfg.PublicURL + "/orders/",
+	})
+	if err != nil {
+		return err
+	}
+	s.Checkout = s.CheckoutCore
+	s.runs("checkout", s.CheckoutCore.Run)
+	s.LedgerCore, err = ledgercore.New(ctx, ledgercore.Deps{DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log, Fee: money.Rate(s.cfg.Fee)})
+	if err != nil {
+		return err
+	}
+	s.Ledger = s.LedgerCore
+	s.runs("ledger", s.LedgerCore.Run)
+	return nil
+}
+
+func (s *System) newFeed(ctx context.Context) (err error) {
+	s.FeedCore, err = feedcore.New(ctx, feedcore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
+		Creator: s.Creator, Catalog: s.Catalog, Index: s.stores.Search,
+	})
+	if err != nil {
+		return err
+	}
+	s.Feed = s.FeedCore
+	s.runs("feed", s.FeedCore.Run)
+	return nil
+}
+
+// mountPeers serves the contracts of the roles played here to other processes.
+func (s *System) mountPeers() {
+	if s.here(Creator) {
+		account.Mount(s.Web, s.Account)
+		creator.Mount(s.Web, s.Creator)
+	}
+	if s.here(Checkout) {
+		catalog.Mount(s.Web, s.Catalog)
+		checkout.Mount(s.Web, s.Checkout)
+		ledger.Mount(s.Web, s.Ledger)
+		if s.Sandbox != nil {
+			sandbox.Mount(s.Web, s.Sandbox)
+		}
+	}
+	if s.here(Feed) {
+		feed.Mount(s.Web, s.Feed)
+	}
+	if s.here(Media) {
+		media.Mount(s.Web, s.Media)
+		s.mountBytes()
+	}
+}
+
+// readiness names what must answer before the process takes requests.
+func (s *System) readiness() {
+	const patience = 2 * time.Second
+	if s.stores.DB != nil {
+		s.Web.Check("documents", patience, s.stores.DB.Ping)
+	}
+	if s.stores.Blob != nil {
+		s.Web.Check("objects", patience, s.stores.Blob.Ping)
+	}
+	if s.stores.Search != nil {
+		s.Web.Check("search", patience, s.stores.Search.Ping)
+	}
+	if s.stores.Bus != nil {
+		s.Web.Check("bus", patience, s.stores.Bus.Ping)
+	}
+}
+
+// Serve answers on ln and runs every part until ctx ends, then stops them: the
+// server drains first, the parts finish what they began.
+func (s *System) Serve(ctx context.Context, ln net.Listener) error {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var wg sync.WaitGroup
+	failed := make(chan error, len(s.parts)+1)
+	for _, p := range s.parts {
+		wg.Go(func() {
+			if err := p.run(running); err != nil && running.Err() == nil {
+				failed <- fmt.Errorf("%s: %w", p.name, err)
+			}
+		})
+	}
+	if s.jobs != nil {
+		wg.Go(func() { _ = s.jobs.Run(running) }) // ends with running
+	}
+	serving, cancel := context.WithCancelCause(ctx)
+	watch := make(chan struct{})
+	go func() {
+		defer close(watch)
+		select {
+		case err := <-failed:
+			cancel(err)
+		case <-serving.Done():
+		}
+	}()
+	err := s.Web.Serve(serving, ln)
+	cancel(nil)
+	<-watch
+	stop()
+	wg.Wait()
+	s.http.CloseIdleConnections()
+	if cause := context.Cause(serving); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = errors.Join(err, cause)
+	}
+	return err
+}
