@@ -3,7 +3,7 @@
 # a C compiler for the race detector; a browser and fonts for the browser tests.
 . "$(dirname "$0")/env.sh"
 
-have_font() { command -v fc-list >/dev/null && fc-list | grep -qi "$1"; }
+have_font() { command -v fc-list >/dev/null && fc-list | grep -i "$1" >/dev/null; }
 
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
