@@ -23,7 +23,7 @@ type promise struct {
 
 // Run checks every promise against databases that open makes, one for each.
 func Run(t *testing.T, open Open) {
-	for _, group := range [][]promise{documents(), updates(), uniques(), walks(), expiries(), laws(open)} {
+	for _, group := range [][]promise{documents(), updates(), uniques(), walks(), expiries(), laws()} {
 		for _, p := range group {
 			t.Run(p.name, func(t *testing.T) {
 				t.Parallel()
