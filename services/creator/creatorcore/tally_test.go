@@ -307,3 +307,40 @@ func TestCountsAgreeAfterManyDidAndUndidWhileProcessesDied(t *testing.T) {
 		t.Errorf("%d people like it: the post counts %d, its author %d in %d posts", want, p.Likes, author.Likes, author.Posts)
 	}
 }
+
+func TestAStragglerDoesNotForgiveWhatADeadProcessOwes(t *testing.T) {
+	t.Parallel()
+	tn := build(t, nil)
+	d := deeds(t, tn)["like"]
+	const writes = 4 // of one deed
+	for at := 1; at <= writes; at++ {
+		for death := int64(1); death <= writes; death++ {
+			h := &halting{left: at, reached: make(chan struct{}), release: make(chan struct{})}
+			slow := tn.core(t, func(drv docdb.Driver) docdb.Driver { h.Driver = drv; return h })
+			done := make(chan error, 1)
+			go func() { done <- d.do(slow) }()
+			select {
+			case <-h.reached:
+			case err := <-done:
+				t.Fatalf("never halted at write %d: %v", at, err)
+			}
+			m := &mortal{}
+			m.last.Store(death)
+			dying := tn.core(t, func(drv docdb.Driver) docdb.Driver { m.Driver = drv; return m })
+			if err := d.undo(dying); err != nil && !errors.Is(err, errKilled) {
+				t.Fatal(err)
+			}
+			close(h.release)
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			settled(t, tn)
+			d.check(t, fmt.Sprintf("halted at write %d, another dead at %d", at, death))
+			if err := d.undo(tn); err != nil {
+				t.Fatal(err)
+			}
+			settled(t, tn)
+			d.check(t, "undone")
+		}
+	}
+}
