@@ -8,6 +8,7 @@
 ARGS      ?=
 STAGES    ?= tools web-deps web-check web-test web lint go-test build e2e
 
+.NOTPARALLEL:
 .PHONY: run build web check test test-long clean \
         tools node web-deps web-check web-test lint go-test e2e
 
@@ -58,7 +59,7 @@ lint:
 	deploy/ci/lint.sh
 
 go-test:
-	deploy/ci/go-test.sh -timeout=20m
+	deploy/ci/go-test.sh -timeout=15m
 
 e2e: node
 	deploy/ci/e2e.sh
