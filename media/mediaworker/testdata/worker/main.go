@@ -1,0 +1,43 @@
+// Command worker is a media worker for tests. Given an argument it does to
+// itself what a hostile picture could do.
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"meadow/media/mediaworker"
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		os.Exit(mediaworker.Main(os.Stdin, os.Stdout))
+	}
+	// Main limits the process for good, whatever became of its picture.
+	mediaworker.Main(strings.NewReader("no picture"), os.Stderr)
+	switch os.Args[1] {
+	case "memory":
+		var kept [][]byte
+		for range 64 {
+			b := make([]byte, 64<<20)
+			for i := 0; i < len(b); i += 4096 {
+				b[i] = 1
+			}
+			kept = append(kept, b)
+		}
+		fmt.Println(len(kept))
+	case "time":
+		for {
+		}
+	case "file":
+		if err := os.WriteFile(os.Args[2], []byte("x"), 0o600); err != nil {
+			fmt.Println(err)
+		}
+	case "lie":
+		fmt.Println(`{"width":1,"height":1,"thumbhash":"x","files":[{"name":"full","width":99999,"height":1,"type":"text/html","size":5}]}`)
+		fmt.Println("<script>")
+	case "environment":
+		fmt.Println(`{"fault":"sees ` + strings.Join(os.Environ(), ",") + `"}`)
+	}
+}
