@@ -1,0 +1,21 @@
+import type { Card, Locale, Page, Post, Product, Profile, User } from './types'
+
+/** What the server wrote into the page, so that the first screen asks nothing. */
+export interface Boot {
+  csrf?: string
+  me?: User | null
+  locale?: Locale
+  page?: { feed?: Page<Card>; post?: Post; product?: Product; profile?: Profile; posts?: Page<Card> }
+}
+
+function read(): Boot {
+  const text = typeof document === 'undefined' ? '' : document.getElementById('boot')?.textContent
+  if (!text) return {}
+  try {
+    return JSON.parse(text) as Boot
+  } catch {
+    return {}
+  }
+}
+
+export const boot: Boot = read()

@@ -1,0 +1,7 @@
+export { api } from './api'
+export { boot, type Boot } from './boot'
+export { ApiError, signInRequired, worthRetrying } from './errors'
+export { Intention } from './intention'
+export { shown } from './picture'
+export type * from './types'
+export { known, me, useRole } from './me'

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import en from '../locales/en.json'
+import studioEn from '../locales/studio.en.json'
+import studioZh from '../locales/studio.zh-CN.json'
+import zh from '../locales/zh-CN.json'
+
+type Tree = { [key: string]: string | Tree }
+
+function leaves(tree: Tree, path = ''): [string, string][] {
+  return Object.entries(tree).flatMap(([k, v]) => (typeof v === 'string' ? [[path + k, v] as [string, string]] : leaves(v, `${path}${k}.`)))
+}
+
+const frontend = new URL('../../../', import.meta.url).pathname
+
+function sources(folder: string): { path: string; text: string }[] {
+  return readdirSync(join(frontend, folder), { recursive: true, withFileTypes: true })
+    .filter((e) => e.isFile() && /\.(vue|ts)$/.test(e.name) && !e.name.endsWith('.test.ts'))
+    .map((e) => join(e.parentPath, e.name))
+    .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+}
+
+/** The keys a source asks for in full; a key with a hole is a prefix. */
+function asked(text: string): { key: string; prefix: boolean }[] {
+  return [...text.matchAll(/\bte?\(\s*(['`])([a-zA-Z0-9_.${}]+?)\1/g)].map(([, quote, key]) => {
+    const hole = quote === '`' ? key!.indexOf('${') : -1
+    return hole < 0 ? { key: key!, prefix: false } : { key: key!.slice(0, hole), prefix: true }
+  })
+}
+
+test.each([
+  ['viewer', en, zh],
+  ['studio', studioEn, studioZh],
+] as [string, Tree, Tree][])('%s says the same things in both languages', (_, a, b) => {
+  expect(leaves(a).map(([k]) => k).toSorted()).toEqual(leaves(b).map(([k]) => k).toSorted())
+})
+
+test.each([['en', en], ['zh-CN', zh], ['studio en', studioEn], ['studio zh-CN', studioZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
+  expect(leaves(tree).filter(([, v]) => v.trim() === '')).toEqual([])
+})
+
+test('both languages fill in the same holes', () => {
+  const holes = (s: string) => [...new Set([...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].toSorted()
+  for (const [a, b] of [[en, zh], [studioEn, studioZh]] as [Tree, Tree][]) {
+    const other = new Map(leaves(b))
+    for (const [k, v] of leaves(a)) expect(holes(other.get(k)!), k).toEqual(holes(v))
+  }
+})
+
+test.each([
+  ['apps/viewer/src', [en]],
+  ['apps/studio/src', [en, studioEn]],
+  ['packages/ui/src', [en]],
+] as [string, Tree[]][])('%s asks for no message that is not there', (folder, trees) => {
+  const keys = trees.flatMap((t) => leaves(t).map(([k]) => k))
+  const missing = sources(folder).flatMap(({ path, text }) =>
+    asked(text)
+      .filter(({ key, prefix }) => (prefix ? !keys.some((k) => k.startsWith(key)) : !keys.includes(key)))
+      .map(({ key }) => `${path.slice(frontend.length)}: ${key}`),
+  )
+  expect(missing).toEqual([])
+})
