@@ -134,7 +134,6 @@ func (n *NATS) Close() error {
 		return nil
 	}
 	n.stopPulling()
-	n.renew() // no new deliveries; what was fetched and not begun goes back
 	n.loops.Wait()
 	grace := time.AfterFunc(closeGrace, n.stopHandling)
 	n.handlers.Wait()

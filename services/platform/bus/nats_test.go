@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -219,20 +220,51 @@ func TestAServerThatLostEverythingIsSetUpAnew(t *testing.T) {
 
 	first.Shutdown()
 	first.WaitForShutdown()
-	if err := a.Publish(t.Context(), fact("o2"), false); err == nil {
-		t.Fatal("a bus that is down took an event")
-	}
 	serve(t, filepath.Join(t.TempDir(), "empty"), port(t, u))
-	for a.Ping(t.Context()) != nil { // until it has reconnected
-		if t.Context().Err() != nil {
-			t.Fatal("did not reconnect")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	eventually(t, "the connection", func() bool { return ping(t, a) == nil })
+	publish(t, a, "o2")
+	await(t, handled, "o2")
 	publish(t, a, "o3")
 	await(t, handled, "o3")
-	publish(t, a, "o4")
-	await(t, handled, "o4")
+}
+
+// ping asks for a quick answer: a connection that is about to break takes the
+// question and never answers.
+func ping(t *testing.T, b bus.Bus) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	return b.Ping(ctx)
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for late := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func TestABusWithoutItsServerRefuses(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir(), server.RANDOM_PORT)
+	b := connect(t, s.ClientURL())
+	s.Shutdown()
+	s.WaitForShutdown()
+	eventually(t, "the bus to notice", func() bool { return ping(t, b) != nil })
+	eventually(t, "the bus to refuse at once", func() bool {
+		return errors.Is(b.Publish(t.Context(), fact("o1"), false), nats.ErrDisconnected)
+	})
+	if err := b.Cast(t.Context(), "room.r1", nil); err == nil {
+		t.Error("Cast without a server succeeded")
+	}
+	if _, err := b.Listen("room.r1", func(string, []byte) {}); err == nil {
+		t.Error("Listen without a server succeeded")
+	}
+	if err := b.Subscribe(t.Context(), "ledger", topic.Name, nil); err == nil {
+		t.Error("Subscribe without a server succeeded")
+	}
 }
 
 func TestCloseDoesNotWaitForAServerThatIsDown(t *testing.T) {
@@ -261,6 +293,53 @@ func port(t *testing.T, u *url.URL) int {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// What a process that stops had fetched goes to the others at once, not when
+// its acknowledgements are overdue.
+func TestAProcessThatStopsGivesBackWhatItHadFetched(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir(), server.RANDOM_PORT)
+	a, b := connect(t, s.ClientURL()), connect(t, s.ClientURL())
+	const n = 32 // what a handler has at most, and as many fetched
+	begun, finish := make(chan struct{}, n), make(chan struct{})
+	err := a.Subscribe(t.Context(), "ledger", topic.Name, func(context.Context, bus.Event) error {
+		begun <- struct{}{}
+		<-finish
+		return errors.New("not now")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		publish(t, a, fmt.Sprint("o", i))
+	}
+	for range 16 {
+		<-begun
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- a.Close() }()
+	handled := deliveries(t, b, "ledger")
+	seen := map[string]bool{}
+	late := time.After(15 * time.Second) // half of what waiting for the overdue takes
+	for len(seen) < n {
+		select {
+		case key := <-handled:
+			seen[key] = true
+		case <-late:
+			t.Fatalf("%d of %d after 15 s", len(seen), n)
+		}
+		if len(seen) == n/2 {
+			select {
+			case <-finish:
+			default:
+				close(finish)
+			}
+		}
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAStreamDeletedWhileRunningIsMadeAnew(t *testing.T) {

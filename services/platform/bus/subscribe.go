@@ -22,6 +22,8 @@ const (
 	pendingMost   = 10_000           // deliveries that may be waiting for another try
 	pullExpiry    = 30 * time.Second
 	pullHeartbeat = 5 * time.Second
+	reopenWait    = 2 * time.Second // a question that a dying server took is never answered
+	drainWait     = 200 * time.Millisecond
 	firstRetry    = 250 * time.Millisecond
 	lastRetry     = time.Minute
 )
@@ -34,7 +36,13 @@ type subscription struct {
 	handle          Handler
 	slots           chan struct{}
 
-	mu       sync.Mutex // guards messages
+	mu  sync.Mutex // guards end
+	end context.CancelFunc
+}
+
+// source is what a subscription pulls from until ctx ends.
+type source struct {
+	ctx      context.Context
 	messages jetstream.MessagesContext
 }
 
@@ -48,46 +56,37 @@ func (n *NATS) Subscribe(ctx context.Context, consumer, topic string, h Handler)
 		return err
 	}
 	s := &subscription{bus: n, consumer: consumer, topic: topic, handle: h, slots: make(chan struct{}, inFlight)}
-	messages, err := s.open(ctx)
+	src, err := s.open(ctx)
 	if err != nil {
 		return fmt.Errorf("bus: subscribe %s to %s: %w", consumer, topic, err)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.shut {
-		messages.Stop()
+		src.messages.Stop()
+		s.end()
 		return ErrClosed
 	}
 	n.subs = append(n.subs, s)
-	n.loops.Go(func() { s.run(n.handling, messages) })
+	n.loops.Go(func() { s.run(n.handling, src) })
 	return nil
 }
 
 // renew ends what every subscription is pulling from, so that it opens its
-// consumer again, or ends if the bus is closing.
+// consumer again.
 func (n *NATS) renew() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, s := range n.subs {
 		s.mu.Lock()
-		s.end(s.messages)
+		s.end()
 		s.mu.Unlock()
-	}
-}
-
-// end makes Next hand out what has been fetched, then fail. Without the server
-// there is no draining, only stopping: it would wait for an answer.
-func (s *subscription) end(messages jetstream.MessagesContext) {
-	if s.bus.conn.IsConnected() {
-		messages.Drain()
-	} else {
-		messages.Stop()
 	}
 }
 
 // open makes sure of the consumer, and of the stream it reads, and starts
 // pulling from it.
-func (s *subscription) open(ctx context.Context) (jetstream.MessagesContext, error) {
+func (s *subscription) open(ctx context.Context) (*source, error) {
 	cfg := jetstream.ConsumerConfig{
 		Durable:       s.consumer + "@" + strings.ReplaceAll(s.topic, ".", "="),
 		FilterSubject: factPrefix + s.topic,
@@ -112,26 +111,27 @@ func (s *subscription) open(ctx context.Context) (jetstream.MessagesContext, err
 	if err != nil {
 		return nil, err
 	}
+	src := &source{messages: messages}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.messages = messages
-	return messages, nil
+	src.ctx, s.end = context.WithCancel(s.bus.pulling)
+	return src, nil
 }
 
 // run delivers until the bus closes. Whatever ends the pulling before that is
 // answered by opening it again.
-func (s *subscription) run(ctx context.Context, messages jetstream.MessagesContext) {
+func (s *subscription) run(ctx context.Context, src *source) {
 	for try := 0; ; {
-		if messages != nil {
-			s.pull(ctx, messages)
-			messages.Stop()
+		if src != nil {
+			s.pull(ctx, src)
+			s.giveBack(src)
 			try = 0
 		}
 		if s.closing() {
 			return
 		}
 		var err error
-		if messages, err = s.reopen(); err != nil {
+		if src, err = s.reopen(); err != nil {
 			s.bus.log.WarnContext(ctx, "cannot subscribe, trying again", "consumer", s.consumer, "topic", s.topic, "err", err)
 			s.pause(backoff(try))
 			try++
@@ -139,23 +139,22 @@ func (s *subscription) run(ctx context.Context, messages jetstream.MessagesConte
 	}
 }
 
-func (s *subscription) reopen() (jetstream.MessagesContext, error) {
+func (s *subscription) reopen() (*source, error) {
 	if err := s.bus.usable(); err != nil {
 		return nil, err
 	}
-	return s.open(s.bus.pulling)
+	ctx, cancel := context.WithTimeout(s.bus.pulling, reopenWait)
+	defer cancel()
+	return s.open(ctx)
 }
 
 // pull hands out messages until there are no more to be had from this source.
-func (s *subscription) pull(ctx context.Context, messages jetstream.MessagesContext) {
-	if s.closing() {
-		s.end(messages) // the bus closed between open and here
-	}
+func (s *subscription) pull(ctx context.Context, src *source) {
 	stale := 0 // how many of what is fetched may have waited for a slot
 	for {
-		m, err := messages.Next()
+		m, err := src.messages.Next(jetstream.NextContext(src.ctx))
 		if err != nil {
-			if !errors.Is(err, jetstream.ErrMsgIteratorClosed) {
+			if src.ctx.Err() == nil {
 				s.bus.log.WarnContext(ctx, "deliveries interrupted", "consumer", s.consumer, "topic", s.topic, "err", err)
 				s.pause(firstRetry)
 			}
@@ -165,8 +164,8 @@ func (s *subscription) pull(ctx context.Context, messages jetstream.MessagesCont
 			stale = inFlight
 		}
 		if s.closing() {
-			_ = m.Nak() // for the next process; a lost one comes back after ackWait
-			continue
+			_ = m.Nak()
+			return
 		}
 		if stale > 0 {
 			stale--
@@ -177,6 +176,27 @@ func (s *subscription) pull(ctx context.Context, messages jetstream.MessagesCont
 			s.deliver(ctx, m)
 		})
 	}
+}
+
+// giveBack ends a source and returns what was fetched and not begun, for
+// another process to have at once; one that slips through comes back after
+// ackWait.
+func (s *subscription) giveBack(src *source) {
+	if s.bus.conn.IsConnected() {
+		src.messages.Drain()
+		for {
+			// A server that dies just now never says that it is done.
+			m, err := src.messages.Next(jetstream.NextMaxWait(drainWait))
+			if err != nil {
+				break
+			}
+			_ = m.Nak()
+		}
+	}
+	src.messages.Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end()
 }
 
 // slot waits for a free handler, unless the bus closes. It reports whether one

@@ -17,7 +17,7 @@ func heard() (chan string, func(string, []byte)) {
 }
 
 // fence waits until everything that was cast from b before has been heard by
-// the listeners on the other buses.
+// the listeners on those buses.
 func fence(t *testing.T, from bus.Bus, on ...bus.Bus) {
 	t.Helper()
 	for _, b := range on {
@@ -34,7 +34,9 @@ func drain(c chan string) []string {
 	for {
 		select {
 		case s := <-c:
-			out = append(out, s)
+			if s != "room.fence=" {
+				out = append(out, s)
+			}
 		default:
 			slices.Sort(out)
 			return out
@@ -85,7 +87,7 @@ func wildcardsHearAllBelow(t *testing.T, open Open) {
 	}
 	fence(t, buses[0], buses[1])
 
-	want := []string{"room.fence=", "room.r1.chat.zh=x", "room.r1.chat=x", "room.r1=x", "room.r2.chat=x"}
+	want := []string{"room.r1.chat.zh=x", "room.r1.chat=x", "room.r1=x", "room.r2.chat=x"}
 	if diff := cmp.Diff(drain(all), want); diff != "" {
 		t.Errorf("room.>: got -, want +:\n%s", diff)
 	}
