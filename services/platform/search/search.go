@@ -76,3 +76,14 @@ type Index interface {
 	Ping(ctx context.Context) error
 	Close() error
 }
+
+// Rebuildable is an Index that knows whether everything was put into it. All
+// drivers are.
+type Rebuildable interface {
+	Index
+	// NeedsRebuild reports whether the index was made empty, when it was opened
+	// or by Clear, and MarkBuilt was not called since, be it in an earlier process.
+	NeedsRebuild() bool
+	// MarkBuilt says that everything was put and can be found.
+	MarkBuilt(ctx context.Context) error
+}

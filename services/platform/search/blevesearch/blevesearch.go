@@ -43,7 +43,7 @@ type Index struct {
 	raw    bool // not rebuilt since it was made empty
 }
 
-var _ search.Index = (*Index)(nil)
+var _ search.Rebuildable = (*Index)(nil)
 
 // Open opens the index in dir, making it if there is none. An index that
 // cannot be read is dropped: see NeedsRebuild.
@@ -147,7 +147,10 @@ func (x *Index) NeedsRebuild() bool {
 }
 
 // MarkBuilt says that every document has been put.
-func (x *Index) MarkBuilt() error {
+func (x *Index) MarkBuilt(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if err := x.ix.SetInternal(keyBuilt(), []byte("1")); err != nil {

@@ -22,7 +22,7 @@ func open(t *testing.T, dir string) *blevesearch.Index {
 
 func TestBleveKeepsThePromisesOfSearch(t *testing.T) {
 	t.Parallel()
-	searchtest.Run(t, func(t *testing.T) search.Index { return open(t, t.TempDir()) }, searchtest.Capabilities{
+	searchtest.Run(t, func(t *testing.T) search.Rebuildable { return open(t, t.TempDir()) }, searchtest.Capabilities{
 		Stems: true, Symbols: true, Swaps: true, Ties: true, Segments: true,
 	})
 }

@@ -63,7 +63,7 @@ func TestAnIndexIsToBeRebuiltUntilSomebodySaysItWas(t *testing.T) {
 	if !ix.NeedsRebuild() {
 		t.Error("half a rebuild passed for a whole one")
 	}
-	if err := ix.MarkBuilt(); err != nil {
+	if err := ix.MarkBuilt(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	shut(t, ix)
@@ -97,7 +97,7 @@ func TestADamagedIndexIsDroppedAndAsksToBeRebuilt(t *testing.T) {
 				dir := t.TempDir()
 				ix := open(t, dir)
 				put(t, ix, shelf(20)...)
-				must(t, ix.MarkBuilt())
+				must(t, ix.MarkBuilt(t.Context()))
 				shut(t, ix)
 
 				paths, err := filepath.Glob(filepath.Join(dir, "bleve", file))

@@ -48,11 +48,12 @@ type Index struct {
 	name   string
 	http   *http.Transport
 
-	mu    sync.Mutex // guards tasks
+	mu    sync.Mutex // guards what follows
 	tasks []int64    // taken and not waited for, oldest first
+	raw   bool       // not rebuilt since it was made empty
 }
 
-var _ search.Index = (*Index)(nil)
+var _ search.Rebuildable = (*Index)(nil)
 
 // Open connects to the server at url and prepares the index called name,
 // making it if there is none.
@@ -75,19 +76,18 @@ func Open(ctx context.Context, url, apiKey, name string) (*Index, error) {
 }
 
 func (x *Index) prepare(ctx context.Context) error {
-	_, err := x.index().FetchInfoWithContext(ctx)
-	if isCode(err, "index_not_found") {
-		t, err := x.server.CreateIndexWithContext(ctx, &meili.IndexConfig{Uid: x.name, PrimaryKey: attrKey})
-		if err != nil {
-			return translate(ctx, err)
-		}
-		// Another process may have been faster.
-		if err := x.wait(ctx, t.TaskUID); err != nil && !errors.Is(err, errExists) {
+	if there, err := x.exists(ctx, x.name); err != nil {
+		return err
+	} else if !there {
+		if err := x.create(ctx, x.name); err != nil {
 			return err
 		}
-	} else if err != nil {
-		return translate(ctx, err)
 	}
+	built, err := x.exists(ctx, x.marker())
+	if err != nil {
+		return err
+	}
+	x.raw = !built
 	t, err := x.index().UpdateSettingsWithContext(ctx, settings())
 	if err != nil {
 		return translate(ctx, err)
@@ -111,6 +111,7 @@ func settings() *meili.Settings {
 			MinWordSizeForTypos: meili.MinWordSizeForTypos{OneTypo: 5, TwoTypos: 255},
 			DisableOnWords:      []string{},
 			DisableOnAttributes: []string{attrSingles},
+			DisableOnNumbers:    true, // Meilisearch 1.15 or later
 		},
 		// Without this a short Chinese text may be taken for Japanese.
 		LocalizedAttributes: []*meili.LocalizedAttributes{{Locales: []string{"cmn", "eng"}, AttributePatterns: []string{"*"}}},
@@ -162,5 +163,6 @@ func isCode(err error, code string) bool {
 
 var (
 	errExists = errors.New("index_already_exists")
+	errAbsent = errors.New("index_not_found")
 	errTask   = errs.New(errs.Internal, "search_task_failed", "The search index could not be changed.")
 )

@@ -16,7 +16,7 @@ import (
 	"meadow/services/platform/search/searchtest"
 )
 
-func open(t *testing.T) search.Index {
+func open(t *testing.T) search.Rebuildable {
 	t.Helper()
 	if at.missing != "" {
 		t.Skip("SKIPPED meilisearch: " + at.missing)
@@ -63,10 +63,19 @@ func TestOpeningAgainKeepsWhatIsThere(t *testing.T) {
 		t.Skip("SKIPPED meilisearch: " + at.missing)
 	}
 	name := id.New("test", time.Now())
-	t.Cleanup(func() { drop(t, name) })
-	for range 2 {
+	t.Cleanup(func() {
+		drop(t, name)
+		drop(t, name+"_built")
+	})
+	for i := range 2 {
 		ix, err := meilisearch.Open(t.Context(), at.url, at.key, name)
 		if err != nil {
+			t.Fatal(err)
+		}
+		if first := i == 0; ix.NeedsRebuild() != first {
+			t.Errorf("start %d: needs a rebuild: %v", i+1, !first)
+		}
+		if err := ix.MarkBuilt(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if err := ix.Put(t.Context(), search.Doc{ID: id.New("pst", time.Now()), Title: "Persimmon"}); err != nil {

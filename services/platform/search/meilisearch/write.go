@@ -101,6 +101,9 @@ func (x *Index) Delete(ctx context.Context, ids ...string) error {
 
 // Clear has every document removed. The index and its settings stay.
 func (x *Index) Clear(ctx context.Context) error {
+	if err := x.unmark(ctx); err != nil {
+		return fmt.Errorf("clear: %w", err)
+	}
 	t, err := x.index().DeleteDocumentsByFilterWithContext(ctx, attrKind+" EXISTS", nil)
 	if err != nil {
 		return fmt.Errorf("clear: %w", translate(ctx, err))
@@ -152,6 +155,8 @@ func (x *Index) wait(ctx context.Context, task int64) error {
 		return nil
 	case t.Error.Code == errExists.Error():
 		return errExists
+	case t.Error.Code == errAbsent.Error():
+		return errAbsent
 	}
 	return errTask.Because(fmt.Errorf("task %d %s: %s: %s", task, t.Status, t.Error.Code, t.Error.Message))
 }

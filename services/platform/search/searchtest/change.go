@@ -54,6 +54,30 @@ func (s suite) clears(t *testing.T) {
 	finds(t, ix, text("news"), "c")
 }
 
+func (s suite) built(t *testing.T) {
+	ix := s.open(t)
+	if !ix.NeedsRebuild() {
+		t.Error("an empty index claims to be whole")
+	}
+	put(t, ix, doc("a", "One of many"))
+	if !ix.NeedsRebuild() {
+		t.Error("one document passed for all")
+	}
+	if err := ix.MarkBuilt(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if ix.NeedsRebuild() {
+		t.Error("a whole index wants a rebuild")
+	}
+	finds(t, ix, text(""), "a") // the mark is no document
+	if err := ix.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !ix.NeedsRebuild() {
+		t.Error("a cleared index claims to be whole")
+	}
+}
+
 func (s suite) ping(t *testing.T) {
 	ix := s.open(t)
 	if err := ix.Ping(t.Context()); err != nil {

@@ -21,7 +21,7 @@ type Capabilities struct {
 }
 
 // Open returns an empty index, closed when the test ends.
-type Open func(t *testing.T) search.Index
+type Open func(t *testing.T) search.Rebuildable
 
 // Run runs the suite.
 func Run(t *testing.T, open Open, can Capabilities) {
@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		"PuttingAgainReplaces":                 s.replaces,
 		"WhatWasDeletedIsNotFound":             s.deletes,
 		"ClearRemovesEverything":               s.clears,
+		"ItKnowsWhetherItHoldsEverything":      s.built,
 		"PagesNeverRepeatOrMiss":               s.pages,
 		"PagesOfAllDocumentsAreWholeAndByRank": s.pagesOfAll,
 		"ACursorOfAnotherSearchIsRefused":      s.foreignCursor,
