@@ -1,0 +1,209 @@
+package shopper
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"net/http"
+	"strconv"
+
+	"meadow/services/account"
+	"meadow/services/catalog"
+	"meadow/services/checkout"
+	"meadow/services/creator"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/money"
+	"meadow/services/kernel/picture"
+)
+
+// SignUp makes an account.
+func (p *Person) SignUp(ctx context.Context, name string) error {
+	err := Insist(ctx, func() error {
+		return p.Do(ctx, http.MethodPost, "/account/sign-up", "", account.SignUp{
+			Login: name + "." + id.Secret()[:12] + "@example.com", Password: "correct horse battery", Name: name,
+		}, nil)
+	})
+	if err != nil {
+		return err
+	}
+	return Insist(ctx, func() error { return p.hello(ctx) })
+}
+
+// Enter signs in as the operator by a one-time link's token.
+func (p *Person) Enter(ctx context.Context, token string) error {
+	if err := p.Do(ctx, http.MethodPost, "/account/enter", "", account.Enter{Token: token}, nil); err != nil {
+		return err
+	}
+	return p.hello(ctx)
+}
+
+// Address gives the person an address and returns its id.
+func (p *Person) Address(ctx context.Context) (id.Address, error) {
+	var out account.Address
+	err := Insist(ctx, func() error {
+		return p.Do(ctx, http.MethodPost, "/account/addresses", "", account.AddAddress{Place: account.Place{
+			Name: "Han Meimei", Phone: "+8613800138000", Region: "Zhejiang", City: "Hangzhou", Line: "8 Lakeside Road",
+		}}, &out)
+	})
+	return out.ID, err
+}
+
+// OpenShop makes the person a merchant.
+func (p *Person) OpenShop(ctx context.Context) error {
+	if err := p.Do(ctx, http.MethodPost, "/merchants", "", catalog.OpenShop{Name: "Load & Sons"}, nil); err != nil {
+		return err
+	}
+	return p.hello(ctx)
+}
+
+// BecomeCreator lets the person publish.
+func (p *Person) BecomeCreator(ctx context.Context) error {
+	return p.Do(ctx, http.MethodPost, "/account/creator", "", account.BecomeCreator{AcceptTerms: true}, nil)
+}
+
+// Product puts something on sale at 199.00 with so many units.
+func (p *Person) Product(ctx context.Context, stock int64) (catalog.Product, error) {
+	var out catalog.Product
+	cover, err := p.Upload(ctx, "product")
+	if err != nil {
+		return out, err
+	}
+	err = p.Do(ctx, http.MethodPost, "/products", id.Secret(), catalog.Sheet{
+		Title: "Celadon cup", Category: "home", Commission: 1500,
+		Facts:    []catalog.Fact{{Name: "Origin", Value: "Longquan"}},
+		Pictures: []picture.Wanted{{ID: cover, Alt: "A cup"}},
+		SKUs:     []catalog.NewSKU{{Price: money.CNY(19_900)}},
+	}, &out)
+	if err == nil {
+		err = p.Do(ctx, http.MethodPost, "/products/"+string(out.ID)+"/list", "", nil, &out)
+	}
+	if err == nil && stock > 0 {
+		err = p.Do(ctx, http.MethodPost, "/skus/"+string(out.SKUs[0].ID)+"/stock", id.Secret(), map[string]any{"by": stock, "reason": "delivery"}, nil)
+	}
+	return out, err
+}
+
+// Post publishes a post that tags a product, and returns its purchase link.
+func (p *Person) Post(ctx context.Context, product id.Product) (creator.Post, error) {
+	var out creator.Post
+	cover, err := p.Upload(ctx, "post")
+	if err != nil {
+		return out, err
+	}
+	err = p.Do(ctx, http.MethodPost, "/posts", id.Secret(), creator.Draft{
+		Title: "A cup I keep coming back to", Lang: "en", Ad: true,
+		Pictures: []picture.Wanted{{ID: cover, Alt: "A cup"}}, Tags: []creator.NewTag{{Product: product, X: 5000, Y: 5000}},
+	}, &out)
+	return out, err
+}
+
+// Upload uploads a small picture by the tus protocol.
+func (p *Person) Upload(ctx context.Context, purpose string) (id.Media, error) {
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, swatch(), nil); err != nil {
+		return "", err
+	}
+	var ticket creator.Ticket
+	if err := p.Do(ctx, http.MethodPost, "/uploads", "", creator.Upload{Purpose: purpose, Bytes: int64(file.Len())}, &ticket); err != nil {
+		return "", err
+	}
+	create, err := http.NewRequestWithContext(ctx, http.MethodPost, p.door.URL+ticket.URL, nil)
+	if err != nil {
+		return "", err
+	}
+	create.Header.Set("Upload-Length", strconv.Itoa(file.Len()))
+	create.Header.Set("Upload-Metadata", "filename "+base64.StdEncoding.EncodeToString([]byte("cup.jpg")))
+	made, err := p.tus(create, ticket.Token, http.StatusCreated)
+	if err != nil {
+		return "", err
+	}
+	where, err := create.URL.Parse(made.Get("Location"))
+	if err != nil {
+		return "", err
+	}
+	patch, err := http.NewRequestWithContext(ctx, http.MethodPatch, where.String(), &file)
+	if err != nil {
+		return "", err
+	}
+	patch.Header.Set("Upload-Offset", "0")
+	patch.Header.Set("Content-Type", "application/offset+octet-stream")
+	done, err := p.tus(patch, ticket.Token, http.StatusNoContent)
+	if err != nil {
+		return "", err
+	}
+	return id.Media(done.Get("Meadow-Media")), nil
+}
+
+func (p *Person) tus(req *http.Request, token string, want int) (http.Header, error) {
+	req.Header.Set("Tus-Resumable", "1.0.0")
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := p.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != want {
+		return nil, fmt.Errorf("%s %s: %s", req.Method, req.URL.Path, res.Status)
+	}
+	return res.Header, nil
+}
+
+// swatch is a picture of two colours.
+func swatch() image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, 640, 800))
+	for y := range 800 {
+		for x := range 640 {
+			m.Set(x, y, color.RGBA{R: uint8(150 + y/16), G: 190, B: uint8(160 + x/16), A: 255})
+		}
+	}
+	return m
+}
+
+// Buying is one attempt to buy, step by step. Every step may be repeated: the
+// keys stay.
+type Buying struct {
+	Person  *Person
+	SKU     id.SKU
+	Link    string
+	Address id.Address
+
+	placeKey, payKey string
+	quote            checkout.Quote
+	Order            checkout.Order
+	Payment          checkout.Payment
+}
+
+// Buy returns an attempt of the person's to buy one.
+func (p *Person) Buy(sku id.SKU, link string, to id.Address) *Buying {
+	return &Buying{Person: p, SKU: sku, Link: link, Address: to, placeKey: id.Secret(), payKey: id.Secret()}
+}
+
+// Place quotes and places.
+func (b *Buying) Place(ctx context.Context) error {
+	if b.quote.ID == "" {
+		err := b.Person.Do(ctx, http.MethodPost, "/quotes", "", checkout.Ask{Lines: []checkout.Choice{{SKU: b.SKU, N: 1, Link: b.Link}}}, &b.quote)
+		if err != nil {
+			return err
+		}
+	}
+	return b.Person.Do(ctx, http.MethodPost, "/orders", b.placeKey, checkout.Place{Quote: b.quote.ID, Address: b.Address}, &b.Order)
+}
+
+// Pay starts a payment and pays on the sandbox provider's page.
+func (b *Buying) Pay(ctx context.Context) error {
+	err := b.Person.Do(ctx, http.MethodPost, "/orders/"+string(b.Order.ID)+"/payments", b.payKey, checkout.Pay{Provider: "sandbox"}, &b.Payment)
+	if err != nil {
+		return err
+	}
+	return b.Person.Do(ctx, http.MethodPost, "/sandbox/bills/"+string(b.Payment.ID)+"/settle", "", map[string]any{"pay": true}, nil)
+}
+
+// Look reads the order.
+func (b *Buying) Look(ctx context.Context) (checkout.State, error) {
+	err := b.Person.Do(ctx, http.MethodGet, "/orders/"+string(b.Order.ID), "", nil, &b.Order)
+	return b.Order.State, err
+}
