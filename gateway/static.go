@@ -175,10 +175,10 @@ func (g *Gateway) serveFile(x *web.Exchange, f *file) error {
 	}
 	body := f.plain
 	switch accept := x.Header("Accept-Encoding"); {
-	case f.br != nil && accepts(accept, "br"):
+	case f.br != nil && web.Accepts(accept, "br"):
 		body = f.br
 		x.SetHeader("Content-Encoding", "br")
-	case f.gz != nil && accepts(accept, "gzip"):
+	case f.gz != nil && web.Accepts(accept, "gzip"):
 		body = f.gz
 		x.SetHeader("Content-Encoding", "gzip")
 	}
@@ -190,19 +190,6 @@ func matches(ifNoneMatch, etag string) bool {
 		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(etag, "W/") {
 			return true
 		}
-	}
-	return false
-}
-
-// accepts reports whether an Accept-Encoding takes coding.
-func accepts(header, coding string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if !strings.EqualFold(strings.TrimSpace(name), coding) {
-			continue
-		}
-		q, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-		return !ok || strings.Trim(q, "0.") != ""
 	}
 	return false
 }

@@ -39,6 +39,7 @@ func (s *Server) enter(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 			return
 		}
 		next(ctx)
+		s.compress(ctx)
 		if !ctx.Response.IsBodyStream() && !drained(ctx) {
 			ctx.SetConnectionClose()
 		}

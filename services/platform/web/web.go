@@ -44,6 +44,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// HTTPS says that the public address is https, and shall stay so.
 	HTTPS bool
+	// Compress packs answers of text for readers that unpack them. Peers do not.
+	Compress bool
 	// MetricsListen is where /metrics is served, apart from everything else; ""
 	// serves none.
 	MetricsListen string
