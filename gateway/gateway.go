@@ -117,7 +117,7 @@ func New(cfg Config, deps Deps, s *web.Server) (*Gateway, error) {
 	s.Before(g.identify)
 	s.Before(g.limitActor)
 	s.Before(g.sameSite)
-	rpc.Mount(s, tokenEndpoint, g.token)
+	g.mount(s)
 	s.Otherwise(g.serve)
 	return g, nil
 }
@@ -167,6 +167,12 @@ var tokenEndpoint = rpc.Endpoint[rpc.Empty, Token]{
 	Summary: "The token that requests of this session carry in X-Meadow-CSRF.",
 	Timeout: time.Second,
 }
+
+// Routes adds what the front door itself answers to r, for the document of the
+// API.
+func Routes(r rpc.Router) { new(Gateway).mount(r) }
+
+func (g *Gateway) mount(r rpc.Router) { rpc.Mount(r, tokenEndpoint, g.token) }
 
 // Token is what a browser's requests carry in TokenHeader. It is "" for who is
 // not signed in, and then not needed.

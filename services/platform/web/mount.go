@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"meadow/services/platform/rpc"
 )
 
 // Mount serves everything at and below prefix by h. Bodies stream both ways and
@@ -195,16 +197,26 @@ func (o *outgoing) serve(h http.Handler, req *http.Request, late func(*panicked)
 			o.finish()
 		case !o.begun:
 			o.failed = &panicked{value: p, stack: debug.Stack()}
+			if aborted(p) {
+				o.failed = rpc.ErrUnreachable.Because(http.ErrAbortHandler)
+			}
 			o.stop()
 			close(o.started)
 		default:
-			if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			if !aborted(p) {
 				late(&panicked{value: p, stack: debug.Stack()})
 			}
 			_ = o.w.CloseWithError(io.ErrUnexpectedEOF) // the client must see a cut
 		}
 	}()
 	h.ServeHTTP(o, req)
+}
+
+// aborted reports whether a handler gave up in the way net/http has for it,
+// as a proxy does whose other side broke off.
+func aborted(p any) bool {
+	err, ok := p.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
 }
 
 func (o *outgoing) finish() {
