@@ -283,7 +283,7 @@ type (
 )
 
 // Published is announced when a post appears or is edited, and Removed when it
-// goes.
+// goes, which is for good.
 var (
 	Published = bus.Topic[PublishedData]{Name: "creator.Published"}
 	Removed   = bus.Topic[RemovedData]{Name: "creator.Removed"}
@@ -305,6 +305,5 @@ type (
 	RemovedData struct {
 		Post   id.Post `json:"post"`
 		Author id.User `json:"author"`
-		Rev    int64   `json:"rev"` // above that of everything published before
 	}
 )

@@ -74,7 +74,7 @@ func (c *Core) Remove(ctx context.Context, in creator.ByPost) (rpc.Empty, error)
 		p.ShownAt, p.Content, p.History = time.Time{}, Content{}, nil
 		p.Edits++
 		p.Tally.owe(now)
-		p.Add(now, creator.Removed.Event(now, p.key(), creator.RemovedData{Post: p.ID, Author: p.Author, Rev: p.Edits}))
+		p.Add(now, creator.Removed.Event(now, p.key(), creator.RemovedData{Post: p.ID, Author: p.Author}))
 		return nil
 	})
 	if err != nil {

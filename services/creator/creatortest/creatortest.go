@@ -100,8 +100,8 @@ func wantErr(t *testing.T, what string, got, want error) {
 // key returns a fresh request id.
 func key() string { return "req-" + id.Secret() }
 
-// eventually waits for what an event or a sweep brings about.
-func eventually(t *testing.T, what string, done func() (got string, ok bool)) {
+// Eventually waits for what an event or a sweep brings about.
+func Eventually(t *testing.T, what string, done func() (got string, ok bool)) {
 	t.Helper()
 	const patience, between = 20 * time.Second, 20 * time.Millisecond
 	deadline := time.NewTimer(patience)
@@ -140,8 +140,8 @@ func (s Shop) draft(t *testing.T, a actor.Actor, title string, sells ...catalog.
 	return d
 }
 
-// post publishes one.
-func (s Shop) post(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Post {
+// Publish publishes a post of one picture that sells products.
+func (s Shop) Publish(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Post {
 	t.Helper()
 	return must2(s.Creator.Publish(as(t, a), creator.Publish{Draft: s.draft(t, a, title, sells...), RequestID: key()}))(t)
 }

@@ -146,12 +146,12 @@ func profileSums(t *testing.T, s Shop) {
 	lin, fan := s.creatorNamed(t, "Lin"), s.User(t, "Fan")
 	sums := func(posts, likes int64) {
 		t.Helper()
-		eventually(t, "sums", func() (string, bool) {
+		Eventually(t, "sums", func() (string, bool) {
 			p := must2(s.Creator.Profile(t.Context(), creator.ByUser{ID: lin.User}))(t)
 			return sprint(p), p.Posts == posts && p.Likes == likes
 		})
 	}
-	one, two := s.post(t, lin, "One"), s.post(t, lin, "Two")
+	one, two := s.Publish(t, lin, "One"), s.Publish(t, lin, "Two")
 	for _, p := range []creator.Post{one, two} {
 		for _, who := range []actor.Actor{fan, lin} {
 			must2(s.Creator.Like(as(t, who), creator.ByPost{ID: p.ID}))(t)

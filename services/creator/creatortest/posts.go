@@ -171,7 +171,7 @@ func textIsPlain(t *testing.T, s Shop) {
 
 func tagFactsAreCurrent(t *testing.T, s Shop) {
 	lin, cream := s.creatorNamed(t, "Lin"), s.product(t, "Cream", 9900)
-	p := s.post(t, lin, "Cream for all", cream)
+	p := s.Publish(t, lin, "Cream for all", cream)
 	got := p.Tags[0]
 	if got.Title != "Cream" || got.Price != money.CNY(9900) || got.Available != 10 || !got.OnSale || got.Link == "" || got.X != 1000 {
 		t.Errorf("on sale: %+v", got)
@@ -192,7 +192,7 @@ func tagFactsAreCurrent(t *testing.T, s Shop) {
 
 func editsByAuthor(t *testing.T, s Shop) {
 	lin, mei := s.creatorNamed(t, "Lin"), s.creatorNamed(t, "Mei")
-	p := s.post(t, lin, "Before")
+	p := s.Publish(t, lin, "Before")
 	in := creator.EditPost{ID: p.ID, Draft: s.draft(t, lin, "After")}
 	got := must2(s.Creator.Edit(as(t, lin), in))(t)
 	if got.Title != "After" || !got.PublishedAt.Equal(p.PublishedAt) || got.EditedAt.IsZero() || p.EditedAt.IsZero() == false {
@@ -223,7 +223,7 @@ func editsKeepTags(t *testing.T, s Shop) {
 
 func removedIsGone(t *testing.T, s Shop) {
 	lin, fan := s.creatorNamed(t, "Lin"), s.User(t, "Fan")
-	p, kept := s.post(t, lin, "Going"), s.post(t, lin, "Staying")
+	p, kept := s.Publish(t, lin, "Going"), s.Publish(t, lin, "Staying")
 	k := must2(s.Creator.Say(as(t, fan), creator.Say{ID: p.ID, Body: "Nice", RequestID: key()}))(t)
 	for _, x := range []creator.Post{p, kept} {
 		must2(s.Creator.Save(as(t, fan), creator.ByPost{ID: x.ID}))(t)
@@ -266,7 +266,7 @@ func postsArePaged(t *testing.T, s Shop) {
 	lin := s.creatorNamed(t, "Lin")
 	want := map[id.Post]bool{}
 	for range 5 {
-		want[s.post(t, lin, "A post").ID] = true
+		want[s.Publish(t, lin, "A post").ID] = true
 	}
 	got := map[id.Post]bool{}
 	ask := creator.PostsBy{ID: lin.User, Ask: page.Ask{Limit: 2}}
@@ -295,7 +295,7 @@ func postsArePaged(t *testing.T, s Shop) {
 
 func allPosts(t *testing.T, s Shop) {
 	lin, cream := s.creatorNamed(t, "Lin"), s.product(t, "Cream", 9900)
-	p, gone := s.post(t, lin, "Staying", cream), s.post(t, lin, "Going")
+	p, gone := s.Publish(t, lin, "Staying", cream), s.Publish(t, lin, "Going")
 	must2(s.Creator.Remove(as(t, lin), creator.ByPost{ID: gone.ID}))(t)
 	seen := map[id.Post]creator.PublishedData{}
 	for ask := (page.Ask{Limit: 7}); ; {

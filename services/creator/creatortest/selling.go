@@ -12,7 +12,7 @@ import (
 
 func cardsComeInOrder(t *testing.T, s Shop) {
 	lin, fan := s.creatorNamed(t, "Lin"), s.User(t, "Fan")
-	a, b := s.post(t, lin, "A"), s.post(t, lin, "B")
+	a, b := s.Publish(t, lin, "A"), s.Publish(t, lin, "B")
 	must2(s.Creator.Like(as(t, fan), creator.ByPost{ID: a.ID}))(t)
 	in := creator.Cards{IDs: []id.Post{b.ID, "pst_0000000000000000000000000", a.ID}, For: fan.User}
 	got := must2(s.Creator.Cards(inside(t), in))(t).Items
@@ -29,7 +29,7 @@ func cardsComeInOrder(t *testing.T, s Shop) {
 func cardsShowCheapest(t *testing.T, s Shop) {
 	lin := s.creatorNamed(t, "Lin")
 	dear, cheap, gone := s.product(t, "Dear", 9900), s.product(t, "Cheap", 4900), s.product(t, "Gone", 100)
-	p, plain := s.post(t, lin, "Three", dear, cheap, gone), s.post(t, lin, "Plain")
+	p, plain := s.Publish(t, lin, "Three", dear, cheap, gone), s.Publish(t, lin, "Plain")
 	price := func(want money.Money) {
 		t.Helper()
 		got := must2(s.Creator.Cards(inside(t), creator.Cards{IDs: []id.Post{p.ID, plain.ID}}))(t).Items
@@ -45,7 +45,7 @@ func cardsShowCheapest(t *testing.T, s Shop) {
 
 func linksProve(t *testing.T, s Shop) {
 	lin, cream, soap := s.creatorNamed(t, "Lin"), s.product(t, "Cream", 9900), s.product(t, "Soap", 900)
-	p := s.post(t, lin, "Both", cream, soap)
+	p := s.Publish(t, lin, "Both", cream, soap)
 	for i, product := range []id.Product{cream.ID, soap.ID} {
 		got := must2(s.Creator.OpenLink(inside(t), creator.OpenLink{Link: p.Tags[i].Link}))(t)
 		at := got.At
@@ -74,8 +74,8 @@ func linksEnd(t *testing.T, s Shop) {
 
 func forgedLinks(t *testing.T, s Shop) {
 	lin, mei, cream := s.creatorNamed(t, "Lin"), s.creatorNamed(t, "Mei"), s.product(t, "Cream", 9900)
-	link := s.post(t, lin, "Honest", cream).Tags[0].Link
-	other := s.post(t, mei, "Hers", cream).Tags[0].Link
+	link := s.Publish(t, lin, "Honest", cream).Tags[0].Link
+	other := s.Publish(t, mei, "Hers", cream).Tags[0].Link
 	cut := strings.LastIndexByte(link, '.')
 	for what, forged := range map[string]string{
 		"nothing said":        link[cut:],

@@ -17,7 +17,7 @@ import (
 )
 
 func everybodyLikesOnce(t *testing.T, s Shop) {
-	p := s.post(t, s.creatorNamed(t, "Lin"), "Liked")
+	p := s.Publish(t, s.creatorNamed(t, "Lin"), "Liked")
 	const people, twins = 6, 4
 	var work sync.WaitGroup
 	for i := range people {
@@ -42,7 +42,7 @@ func everybodyLikesOnce(t *testing.T, s Shop) {
 }
 
 func reactionsAreTakenBack(t *testing.T, s Shop) {
-	p, fan := s.post(t, s.creatorNamed(t, "Lin"), "Liked"), s.User(t, "Fan")
+	p, fan := s.Publish(t, s.creatorNamed(t, "Lin"), "Liked"), s.User(t, "Fan")
 	by, ctx := creator.ByPost{ID: p.ID}, as(t, fan)
 	for _, step := range []struct {
 		what string
@@ -71,7 +71,7 @@ func savedIsListed(t *testing.T, s Shop) {
 	lin, fan := s.creatorNamed(t, "Lin"), s.User(t, "Fan")
 	want := map[id.Post]bool{}
 	for i := range 4 {
-		p := s.post(t, lin, "Kept")
+		p := s.Publish(t, lin, "Kept")
 		must2(s.Creator.Save(as(t, fan), creator.ByPost{ID: p.ID}))(t)
 		if i%2 == 0 {
 			must2(s.Creator.Remove(as(t, lin), creator.ByPost{ID: p.ID}))(t)
@@ -114,7 +114,7 @@ func (s Shop) heard(t *testing.T, who actor.Actor, p id.Post, parent id.Comment)
 
 func commentsAreListed(t *testing.T, s Shop) {
 	lin, fan := s.creatorNamed(t, "Lin"), s.User(t, "Fan")
-	p := s.post(t, lin, "Talked about")
+	p := s.Publish(t, lin, "Talked about")
 	first := s.say(t, fan, p.ID, "", " Is it <b>good</b>? ")
 	if first.Body != "Is it <b>good</b>?" || !first.Mine || first.Author.Name != "Fan" || first.Post != p.ID {
 		t.Errorf("said %+v", first)
@@ -133,7 +133,7 @@ func commentsAreListed(t *testing.T, s Shop) {
 	if got := must2(s.Creator.Post(t.Context(), creator.ByPost{ID: p.ID}))(t); got.Comments != 3 {
 		t.Errorf("%d comments, want 3", got.Comments)
 	}
-	elsewhere := s.post(t, lin, "Elsewhere")
+	elsewhere := s.Publish(t, lin, "Elsewhere")
 	_, err := s.Creator.Say(as(t, fan), creator.Say{ID: elsewhere.ID, Parent: first.ID, Body: "?", RequestID: key()})
 	wantErr(t, "a reply under another post", err, creator.ErrNoSuchComment)
 	_, err = s.Creator.Comments(t.Context(), creator.Comments{ID: p.ID, Parent: "cmt_0000000000000000000000000"})
@@ -146,7 +146,7 @@ func commentsAreListed(t *testing.T, s Shop) {
 
 func saidOnce(t *testing.T, s Shop) {
 	fan := s.User(t, "Fan")
-	p := s.post(t, s.creatorNamed(t, "Lin"), "Talked about")
+	p := s.Publish(t, s.creatorNamed(t, "Lin"), "Talked about")
 	in := creator.Say{ID: p.ID, Body: "Hello", RequestID: key()}
 	var work sync.WaitGroup
 	for range 5 {
@@ -170,7 +170,7 @@ func saidOnce(t *testing.T, s Shop) {
 
 func commentsAreRemoved(t *testing.T, s Shop) {
 	lin, fan, eve := s.creatorNamed(t, "Lin"), s.User(t, "Fan"), s.User(t, "Eve")
-	p := s.post(t, lin, "Talked about")
+	p := s.Publish(t, lin, "Talked about")
 	one, two := s.say(t, fan, p.ID, "", "One"), s.say(t, fan, p.ID, "", "Two")
 	_, err := s.Creator.Unsay(as(t, eve), creator.ByComment{ID: one.ID})
 	wantErr(t, "somebody else", err, actor.ErrForbidden)
@@ -192,7 +192,7 @@ func commentsAreRemoved(t *testing.T, s Shop) {
 
 func repliesGoWithComment(t *testing.T, s Shop) {
 	lin, fan := s.creatorNamed(t, "Lin"), s.User(t, "Fan")
-	p := s.post(t, lin, "Talked about")
+	p := s.Publish(t, lin, "Talked about")
 	top, other := s.say(t, fan, p.ID, "", "Top"), s.say(t, fan, p.ID, "", "Other")
 	reply := s.say(t, lin, p.ID, top.ID, "Reply")
 	s.say(t, fan, p.ID, top.ID, "And back")

@@ -1,0 +1,109 @@
+// Package feedcore implements feed.Service.
+//
+// The feed keeps, for every post and product it was told of, what a list and a
+// search need, in documents of its own and in the search index. All of it can
+// be made again from the creators and the catalogue (Rebuild).
+package feedcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"meadow/feed"
+	"meadow/services/catalog"
+	"meadow/services/creator"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/clock"
+	"meadow/services/platform/bus"
+	"meadow/services/platform/docdb"
+	"meadow/services/platform/search"
+)
+
+// Deps is what the feed needs; every field is required.
+type Deps struct {
+	DB      docdb.Driver
+	Bus     bus.Bus
+	Now     clock.Now
+	Log     *slog.Logger
+	Creator creator.Service
+	Catalog catalog.Service
+	Index   search.Index
+}
+
+// Core is the feed.
+type Core struct {
+	Deps
+	posts    *docdb.Collection[post]
+	heads    *docdb.Collection[head] // the same documents, less of each
+	products *docdb.Collection[product]
+}
+
+var _ feed.Service = (*Core)(nil)
+
+// Consumer is the feed's name on the bus, and to other parts of the shop.
+const Consumer = "feed"
+
+const (
+	usualPage = 20
+	mostPage  = 50
+)
+
+// New opens the collections.
+func New(ctx context.Context, d Deps) (*Core, error) {
+	c := &Core{Deps: d}
+	schema := docdb.Schema{Name: "feed_posts", Indexes: []docdb.Index{
+		{Name: "at", Keys: []string{"at"}},
+		{Name: "author", Keys: []string{"author", "at"}},
+	}}
+	var errs [3]error
+	c.posts, errs[0] = docdb.Open[post](ctx, d.DB, d.Now, schema)
+	c.heads, errs[1] = docdb.Open[head](ctx, d.DB, d.Now, schema)
+	c.products, errs[2] = docdb.Open[product](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_products"})
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("feed: %w", err)
+	}
+	return c, nil
+}
+
+// Run takes in what creators and the catalogue announce until ctx ends. An
+// index that was made empty is built first, however long that takes; what is
+// announced meanwhile is taken in too.
+func (c *Core) Run(ctx context.Context) error {
+	if err := c.listen(ctx); err != nil {
+		return fmt.Errorf("feed: %w", err)
+	}
+	for wait := time.Second; c.empty() && ctx.Err() == nil; wait = min(2*wait, time.Minute) {
+		if err := c.Rebuild(ctx); err != nil && ctx.Err() == nil {
+			c.Log.WarnContext(ctx, "feed not rebuilt, will be tried again", "after", wait, "err", err)
+			pause(ctx, wait)
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// fresh is an index that knows whether everything was put into it.
+type fresh interface {
+	NeedsRebuild() bool
+	MarkBuilt(ctx context.Context) error
+}
+
+func (c *Core) empty() bool {
+	ix, ok := c.Index.(fresh)
+	return ok && ix.NeedsRebuild()
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// asFeed is the context in which the feed asks other parts of the shop.
+func asFeed(ctx context.Context) context.Context { return actor.AsSystem(ctx, Consumer) }

@@ -1,0 +1,121 @@
+package feedcore
+
+import (
+	"context"
+	"fmt"
+
+	"meadow/services/catalog"
+	"meadow/services/creator"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/page"
+)
+
+// batch is how many things a rebuild asks for at a time.
+const batch = 50
+
+// Rebuild makes all that the feed keeps again, from the creators and the
+// catalogue. Until it is done a search finds only a part; lists stay whole.
+func (c *Core) Rebuild(ctx context.Context) error {
+	begun := c.Now()
+	if err := c.Index.Clear(ctx); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
+	posts, err := c.rebuildPosts(ctx)
+	if err != nil {
+		return fmt.Errorf("rebuild posts: %w", err)
+	}
+	if err := c.dropGone(ctx); err != nil {
+		return fmt.Errorf("rebuild posts: %w", err)
+	}
+	products, err := c.rebuildProducts(ctx)
+	if err != nil {
+		return fmt.Errorf("rebuild products: %w", err)
+	}
+	if err := c.Index.Sync(ctx); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
+	if ix, ok := c.Index.(fresh); ok {
+		if err := ix.MarkBuilt(ctx); err != nil {
+			return fmt.Errorf("rebuild: %w", err)
+		}
+	}
+	c.Log.InfoContext(ctx, "feed rebuilt", "posts", posts, "products", products, "took", c.Now().Sub(begun))
+	return nil
+}
+
+func (c *Core) rebuildPosts(ctx context.Context) (n int, err error) {
+	for ask := (page.Ask{Limit: batch}); ; {
+		got, err := c.Creator.AllPosts(asFeed(ctx), ask)
+		if err != nil {
+			return n, err
+		}
+		for _, d := range got.Items {
+			if err := c.takePost(ctx, postOf(d)); err != nil {
+				return n, err
+			}
+			n++
+		}
+		if ask.After = got.Next; ask.After == "" {
+			return n, nil
+		}
+	}
+}
+
+// dropGone takes out the posts whose removal was never heard of.
+func (c *Core) dropGone(ctx context.Context) error {
+	var kept []head
+	flush := func() error {
+		ids := make([]id.Post, len(kept))
+		for i, h := range kept {
+			ids[i] = h.ID
+		}
+		got, err := c.Creator.Cards(asFeed(ctx), creator.Cards{IDs: ids})
+		if err != nil {
+			return err
+		}
+		there := map[id.Post]bool{}
+		for _, k := range got.Items {
+			there[k.ID] = true
+		}
+		for _, h := range kept {
+			if !there[h.ID] {
+				if err := c.takePost(ctx, post{ID: h.ID, Author: h.Author}); err != nil {
+					return err
+				}
+			}
+		}
+		kept = kept[:0]
+		return nil
+	}
+	err := c.heads.Each(ctx, func(_ string, h head) error {
+		if h.At.IsZero() {
+			return nil
+		}
+		if kept = append(kept, h); len(kept) < batch {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+	return flush()
+}
+
+func (c *Core) rebuildProducts(ctx context.Context) (n int, err error) {
+	for in := (catalog.Products{Ask: page.Ask{Limit: batch}}); ; {
+		got, err := c.Catalog.Products(asFeed(ctx), in)
+		if err != nil {
+			return n, err
+		}
+		for _, p := range got.Items {
+			if err := c.takeProduct(ctx, productOf(p, 0)); err != nil {
+				return n, err
+			}
+			n++
+		}
+		if in.After = got.Next; in.After == "" {
+			return n, nil
+		}
+	}
+}
