@@ -64,9 +64,11 @@ type Grant struct {
 }
 
 // Ticket is a grant that its holder can prove. Token goes into the header
-// "Authorization: Bearer <token>" of every request of the upload.
+// "Authorization: Bearer <token>" of every request of the upload to URL. Media
+// is what the finished picture will be called.
 type Ticket struct {
 	Upload   id.Upload `json:"upload"`
+	Media    id.Media  `json:"media"`
 	URL      string    `json:"url"`
 	Token    string    `json:"token"`
 	MaxBytes int64     `json:"max_bytes"`
@@ -142,7 +144,8 @@ var (
 	ErrExpired   = errs.New(errs.Precondition, "upload_expired", "This upload took too long. Please start again.")
 	ErrNoUpload  = errs.New(errs.NotFound, "no_such_upload", "There is no such upload. Please start again.")
 	ErrOffset    = errs.New(errs.Conflict, "offset_mismatch", "The upload continued at the wrong place.")
-	ErrRunning   = errs.New(errs.Conflict, "upload_in_progress", "This upload is already being sent.")
+	ErrUsed      = errs.New(errs.Conflict, "ticket_used", "This ticket was already used for another file.")
+	ErrPieces    = errs.New(errs.Precondition, "too_many_pieces", "This upload arrived in too many pieces. Please start again.")
 	ErrLength    = errs.New(errs.Invalid, "upload_length_required", "The upload did not say how large it is.")
 	ErrTooLarge  = errs.New(errs.TooLarge, "too_large", "This file is too large.")
 	ErrChecksum  = errs.New(errs.Invalid, "checksum_mismatch", "A part of the upload arrived damaged.")
@@ -165,8 +168,8 @@ type Service interface {
 	Pictures(ctx context.Context, in PicturesIn) (Pictures, error)
 
 	// Claim says that pictures of owner are used from now on, so that they stay.
-	// It claims all or none, and claiming again is fine. ErrNoSuchPicture or
-	// ErrNotOwner, with the picture's id as the field.
+	// Claiming again is fine. ErrNoSuchPicture or ErrNotOwner, with the picture's
+	// id as the field, before anything is claimed.
 	Claim(ctx context.Context, in ClaimIn) (Pictures, error)
 }
 

@@ -202,7 +202,7 @@ func TestHostileAndForeignFilesAreRefused(t *testing.T) {
 		"svg":                       {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`), media.ErrNotPicture},
 		"pdf":                       {[]byte("%PDF-1.7\n"), media.ErrNotPicture},
 		"zip before a picture":      {append([]byte("PK\x03\x04\x14\x00\x00\x00\x08\x00"), photo...), media.ErrNotPicture},
-		"pdf in a picture":          {append(asGIF(t, small), "%PDF-1.7"...), media.ErrNotPicture},
+		"pdf in a picture":          {append(asPNG(t, small, 0), "%PDF-1.7"...), media.ErrNotPicture},
 		"bmp bomb":                  {bmpBomb(), media.ErrNotPicture},
 		"tiff":                      {[]byte("II*\x00\x08\x00\x00\x00\x00\x00\x00\x00"), media.ErrNotPicture},
 		"gif bomb":                  {gifBomb(), media.ErrPixels},
