@@ -44,11 +44,11 @@ func (g *Gateway) sameSite(x *web.Exchange) error {
 	if origin == "" && site == "" {
 		return ErrCrossSite
 	}
-	token := tokenOf(x.Context())
-	if token == "" {
-		return nil // the session is nobody's any more
+	session := ticketOf(x.Context()).bound
+	if session == "" {
+		return nil // it is nobody's any more
 	}
-	if !g.belongs(x.Header(TokenHeader), token) {
+	if !g.belongs(x.Header(TokenHeader), session) {
 		return ErrToken
 	}
 	return nil
@@ -56,7 +56,7 @@ func (g *Gateway) sameSite(x *web.Exchange) error {
 
 // token answers tokenEndpoint.
 func (g *Gateway) token(ctx context.Context, _ rpc.Empty) (Token, error) {
-	return Token{g.tokenFor(tokenOf(ctx))}, nil
+	return Token{g.tokenFor(ticketOf(ctx).bound)}, nil
 }
 
 // tokenFor returns a token of session. It is masked anew each time, so that a

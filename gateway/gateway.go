@@ -67,6 +67,9 @@ type Deps struct {
 	// Identify returns whose session a token is. An error of the kind
 	// Unauthenticated means that it is nobody's any more.
 	Identify func(ctx context.Context, token string) (actor.Actor, error)
+	// Renew returns the token that follows one, and for how long it is good, when
+	// it is time; "" when it is not. It may be nil.
+	Renew func(ctx context.Context, token string) (next string, ttl time.Duration, err error)
 	// Key makes the tokens that forms carry. It is the same in every process.
 	Key []byte
 	// Dist holds the built web app; see static.go for its layout.

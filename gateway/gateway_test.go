@@ -252,6 +252,53 @@ func TestSigningOutForgetsAtOnce(t *testing.T) {
 	}
 }
 
+func TestAPageRenewsTheSessionAndItsFormsStayGood(t *testing.T) {
+	t.Parallel()
+	const next = "next-session-of-mei-1"
+	d := open(t, func(_ *Config, deps *Deps, _ *web.Config) {
+		deps.Identify = func(_ context.Context, token string) (actor.Actor, error) {
+			return actor.Actor{User: "usr_mei", Session: "ses_1"}, nil
+		}
+		deps.Renew = func(_ context.Context, token string) (string, time.Duration, error) {
+			if token == mei {
+				return next, time.Hour, nil
+			}
+			return "", 0, errs.ErrInvalid
+		}
+	})
+	header := map[string]string{"Cookie": "__Host-meadow=" + mei, "Origin": public, "Content-Type": "application/json"}
+	token := d.token(t)
+	for path, want := range map[string]bool{"/": true, "/api/v1/csrf": true, "/api/v1/who": false, "/assets/logo.svg": true} {
+		res, _ := d.do(t, request{method: "GET", path: path, header: header})
+		if got := strings.Contains(res.Header.Get("Set-Cookie"), next); got != want {
+			t.Errorf("%s renews: %v", path, got)
+		}
+	}
+	header["Cookie"], header[TokenHeader] = "__Host-meadow="+next, token
+	if res, body := d.do(t, request{method: "POST", path: "/api/v1/things", body: "{}", header: header}); res.StatusCode != 200 {
+		t.Errorf("a form made before: %d %s", res.StatusCode, body)
+	}
+	if res, _ := d.do(t, request{method: "GET", path: "/", header: header}); res.StatusCode != 200 || res.Header.Get("Set-Cookie") != "" {
+		t.Errorf("when renewing fails: %d %v", res.StatusCode, res.Header)
+	}
+}
+
+func TestWhileSessionsCannotBeReadPagesAreShownAndNothingElse(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(_ *Config, deps *Deps, _ *web.Config) {
+		deps.Identify = func(context.Context, string) (actor.Actor, error) { return actor.Actor{}, rpc.ErrUnreachable }
+	})
+	header := map[string]string{"Cookie": "__Host-meadow=" + mei, "Origin": public, "Content-Type": "application/json"}
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+	}{{"GET", "/p/1", "", 200}, {"GET", "/api/v1/who", "", 503}, {"POST", "/api/v1/things", "{}", 503}, {"GET", "/media/x", "", 200}} {
+		if res, _ := d.do(t, request{method: c.method, path: c.path, body: c.body, header: header}); res.StatusCode != c.status || res.Header.Get("Set-Cookie") != "" {
+			t.Errorf("%s %s: got %d %q", c.method, c.path, res.StatusCode, res.Header.Get("Set-Cookie"))
+		}
+	}
+}
+
 func TestFiftySpoofedHeadersChangeNothing(t *testing.T) {
 	t.Parallel()
 	d := open(t, func(c *Config, _ *Deps, _ *web.Config) { c.PerClient = Limit{PerSecond: 0.001, Burst: 10} })

@@ -98,7 +98,7 @@ func (g *Gateway) servePage(x *web.Exchange, where string) error {
 	} else if g.deps.Page != nil {
 		head, data, status = g.deps.Page(x.Context(), where)
 	}
-	first, err := json.Marshal(boot{CSRF: g.tokenFor(tokenOf(x.Context())), Data: data})
+	first, err := json.Marshal(boot{CSRF: g.tokenFor(ticketOf(x.Context()).bound), Data: data})
 	if err != nil {
 		return fmt.Errorf("gateway: page %s: %w", where, err)
 	}

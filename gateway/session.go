@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"net/http"
@@ -30,7 +31,7 @@ func (g *Gateway) SetSession(x rpc.Exchange, token string, ttl time.Duration) {
 
 // ClearSession makes x's browser forget its session, and this process too.
 func (g *Gateway) ClearSession(x rpc.Exchange) {
-	g.sessions.forget(tokenOf(x.Context()))
+	g.sessions.forget(ticketOf(x.Context()).token)
 	x.SetHeader("Set-Cookie", g.cookie("", -1).String())
 }
 
@@ -41,14 +42,23 @@ func (g *Gateway) cookie(value string, maxAge int) *http.Cookie {
 	}
 }
 
-type tokenKey struct{}
+// ticket is the session that a request came with.
+type ticket struct {
+	token string
+	bound string // what its form tokens are made from; it stays when token changes
+}
 
-// tokenOf returns the session token of the request that ctx belongs to, if the
-// session is somebody's.
-func tokenOf(ctx context.Context) string {
-	t, _ := ctx.Value(tokenKey{}).(string)
+type ticketKey struct{}
+
+// ticketOf returns the session of the request that ctx belongs to; the zero
+// ticket if it is nobody's.
+func ticketOf(ctx context.Context) ticket {
+	t, _ := ctx.Value(ticketKey{}).(ticket)
 	return t
 }
+
+// identifyWithin is how long a request waits to learn who asks.
+const identifyWithin = 3 * time.Second
 
 // identify is the hook that finds out who is asking.
 func (g *Gateway) identify(x *web.Exchange) error {
@@ -56,7 +66,9 @@ func (g *Gateway) identify(x *web.Exchange) error {
 	if token == "" || g.cookieless(x.Path()) {
 		return nil
 	}
-	who, err := g.sessions.whose(x.Context(), token)
+	ctx, cancel := context.WithTimeout(x.Context(), identifyWithin)
+	defer cancel()
+	who, err := g.sessions.whose(ctx, token)
 	switch {
 	case errs.CodeOf(err) == errs.Unauthenticated || errs.CodeOf(err) == errs.NotFound:
 		x.SetHeader("Set-Cookie", g.cookie("", -1).String())
@@ -68,9 +80,26 @@ func (g *Gateway) identify(x *web.Exchange) error {
 	case err != nil:
 		return err
 	}
-	x.SetContext(context.WithValue(x.Context(), tokenKey{}, token))
+	x.SetContext(context.WithValue(x.Context(), ticketKey{}, ticket{token, cmp.Or(string(who.Session), token)}))
 	x.SetActor(who)
+	g.renew(ctx, x, token)
 	return nil
+}
+
+// renew gives the browser its session's next token, when one is due. Pages ask
+// for it; a failure leaves the session as it is.
+func (g *Gateway) renew(ctx context.Context, x *web.Exchange, token string) {
+	if g.deps.Renew == nil || x.Route() != web.Fallback && x.Route() != tokenEndpoint.Name {
+		return
+	}
+	next, ttl, err := g.deps.Renew(ctx, token)
+	if err != nil {
+		g.deps.Log.WarnContext(x.Context(), "session not renewed", "err", err)
+		return
+	}
+	if next != "" {
+		g.SetSession(x, next, ttl)
+	}
 }
 
 // sessions remembers for a moment whose a token is, so that the requests of

@@ -167,6 +167,39 @@ func TestSlowClientsAreClosedAndHoldNobodyUp(t *testing.T) {
 	}
 }
 
+func TestALongAnswerTakesAsLongAsItsReaderNeeds(t *testing.T) {
+	t.Parallel()
+	const size = 16 * mb
+	body := bytes.Repeat([]byte("x"), size)
+	addr := serving(t, Config{WriteTimeout: 300 * time.Millisecond}, Deps{}, func(s *Server) {
+		s.Raw("GET", "/long", 0, func(x *Exchange) error { return x.Send(200, "image/webp", body) })
+	})
+	read := func(pause time.Duration) (n int64) {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		tick := time.NewTicker(pause)
+		defer tick.Stop()
+		for {
+			m, err := io.CopyN(io.Discard, c, mb)
+			if n += m; err != nil {
+				return n
+			}
+			<-tick.C
+		}
+	}
+	began := time.Now()
+	if n := read(50 * time.Millisecond); n < size {
+		t.Errorf("a slow reader got %d of %d bytes in %v", n, size, time.Since(began))
+	}
+	if n := read(2 * time.Second); n >= size {
+		t.Error("a reader who stopped got everything")
+	}
+}
+
 func TestWhatAHandlerKeepsDoesNotChange(t *testing.T) {
 	t.Parallel()
 	type kept struct{ param, query, header, cookie, path string }

@@ -255,10 +255,21 @@ func (g *guard) stopping() bool {
 	return g.draining
 }
 
-// Write gives each write its own time.
-func (c *guarded) Write(p []byte) (int, error) {
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.guard.write)); err != nil {
-		return 0, err
+// onePiece is how much of an answer has the time of one write: who takes 64 KB
+// in that time may take as long as they need for all of it.
+const onePiece = 64 << 10
+
+// Write gives each piece its own time.
+func (c *guarded) Write(p []byte) (n int, err error) {
+	for len(p) > 0 && err == nil {
+		piece := p[:min(len(p), onePiece)]
+		if err := c.Conn.SetWriteDeadline(time.Now().Add(c.guard.write)); err != nil {
+			return n, err
+		}
+		var m int
+		m, err = c.Conn.Write(piece)
+		n += m
+		p = p[m:]
 	}
-	return c.Conn.Write(p)
+	return n, err
 }

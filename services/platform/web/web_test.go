@@ -266,3 +266,40 @@ func TestReadinessFollowsTheChecks(t *testing.T) {
 		t.Errorf("readyz: %d %s", res.StatusCode, body)
 	}
 }
+
+func TestAPeersRequestKeepsItsIdAndTrace(t *testing.T) {
+	t.Parallel()
+	signer := rpc.Signer{Key: []byte("a key that both processes share"), Now: clock.System}
+	type span struct{ route, parent string }
+	spans := make(chan span, 10)
+	ended := make(chan int, 10)
+	deps := Deps{Signer: &signer, Trace: func(ctx context.Context, route string, header func(string) string) (context.Context, func(int)) {
+		spans <- span{route, header("Traceparent")}
+		return ctx, func(status int) { ended <- status }
+	}}
+	addr := serving(t, Config{}, deps, mountEcho)
+	const path = "/api/v1/echo/1"
+	for _, c := range []struct {
+		signed     bool
+		id, parent string
+	}{{true, "req_of_the_gateway", "00-1"}, {false, "", ""}} {
+		h := http.Header{}
+		if c.signed {
+			if err := signer.Sign(h, "POST", path, actor.Actor{User: "usr_1"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, body := do(t, "POST", "http://"+addr+path, `{"text":"a"}`, "Content-Type", "application/json",
+			rpc.ActorHeader, h.Get(rpc.ActorHeader), rpc.RequestHeader, "req_of_the_gateway", "Traceparent", "00-1")
+		var out echoOut
+		if err := json.Unmarshal([]byte(body), &out); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		if (out.Request == "req_of_the_gateway") != c.signed || (out.User == "usr_1") != c.signed {
+			t.Errorf("signed %v: got %+v", c.signed, out)
+		}
+		if got := <-spans; got != (span{"echo", c.parent}) || <-ended != 200 {
+			t.Errorf("signed %v: span %+v", c.signed, got)
+		}
+	}
+}
