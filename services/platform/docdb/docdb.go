@@ -43,6 +43,9 @@ var ErrBusy = errs.New(errs.Conflict, "too_busy", "Many people are doing this ri
 // in time. A write that ends with it may have been made.
 var ErrUnavailable = errs.New(errs.Unavailable, "store_unavailable", "We cannot reach our records right now. Please try again.")
 
+// MaxBytes is how large a document may become.
+const MaxBytes = 16 << 20
+
 // Fields that every stored document has beside its own.
 const (
 	IDField  = "_id"  // the document's id, a string
@@ -52,7 +55,7 @@ const (
 // Index is a declared order over some fields, given as dotted paths. A
 // document is in the index only if it has every one of them, and each holds a
 // string, an integer, a bool or an instant. Within one field all documents hold
-// the same type.
+// the same type. Paths lead through embedded documents, not through arrays.
 type Index struct {
 	Name   string
 	Keys   []string
@@ -63,8 +66,9 @@ type Index struct {
 type Schema struct {
 	Name    string
 	Indexes []Index
-	// Expiry is the path of an instant; a document is gone once it has passed.
-	// Without one, documents stay.
+	// Expiry is the path of an instant; a document is gone once it has passed:
+	// no verb but Scan sees it, its id is free, and its unique keys are free once
+	// it is removed, soon after. Without the field, documents stay.
 	Expiry string
 }
 
@@ -103,7 +107,8 @@ const (
 	Remove Verb = "remove" // remove the field; absent is fine
 )
 
-// Change is one change of UpdateIf. Value is nil for Remove.
+// Change is one change of UpdateIf. Value is nil for Remove only; Set takes
+// whatever BSON can hold.
 type Change struct {
 	Field string
 	Verb  Verb

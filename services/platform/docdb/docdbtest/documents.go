@@ -248,6 +248,9 @@ func largeDocumentSurvives(t *testing.T, w world) {
 	if n := get(t, c, "a"); n.Text != text || n.N != 1 {
 		t.Errorf("got %d bytes and n %d, want %d and 1", len(n.Text), n.N, len(text))
 	}
+	if err := c.Insert(t.Context(), "b", note{Text: strings.Repeat(text, 17)}); err == nil {
+		t.Error("a document past MaxBytes: got no error")
+	}
 }
 
 func scanReturnsEverything(t *testing.T, w world) {

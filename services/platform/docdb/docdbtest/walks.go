@@ -2,6 +2,7 @@ package docdbtest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,7 @@ func walks() []promise {
 		{"a cursor of another walk is refused", foreignCursorIsRefused},
 		{"a full last page ends the walk", fullLastPageEnds},
 		{"bad queries are refused", badQueriesAreRefused},
+		{"a walk during writes shows documents as they are listed", walkDuringWrites},
 		{"find gives whole documents as they are now", findGivesWholeDocuments},
 	}
 }
@@ -346,5 +348,37 @@ func findGivesWholeDocuments(t *testing.T, w world) {
 	want, err := w.driver.Get(t.Context(), "notes", "a")
 	if err != nil || docs[0].ID != "a" || docs[0].Rev != 2 || string(docs[0].Body) != string(want[0].Body) {
 		t.Errorf("got %v, want %v (%v)", docs[0], want, err)
+	}
+}
+
+func walkDuringWrites(t *testing.T, w world) {
+	c := w.notes(t)
+	const moving = 6
+	for i := range moving {
+		insert(t, c, note{ID: number(i), Author: "ann"})
+	}
+	count(t, moving+2, func(i int) error {
+		for round := range 20 {
+			if i < moving { // moves from one author to the other and back
+				author := []string{"bob", "ann"}[round%2]
+				if _, err := c.UpdateIf(t.Context(), number(i), nil, []docdb.Change{{Field: "author", Verb: docdb.Set, Value: author}}); err != nil {
+					return err
+				}
+				continue
+			}
+			p, err := c.Find(t.Context(), docdb.Query{Index: "author", Equal: []any{"ann"}, Limit: moving + 1})
+			if err != nil {
+				return err
+			}
+			for _, n := range p.Items {
+				if n.Author != "ann" {
+					return fmt.Errorf("%s by %q is listed under ann", n.ID, n.Author)
+				}
+			}
+		}
+		return nil
+	})
+	if got := walk(t, c, docdb.Query{Index: "author", Equal: []any{"ann"}, Limit: 4}); len(got) != moving {
+		t.Errorf("at the end ann has %v, want all %d", got, moving)
 	}
 }

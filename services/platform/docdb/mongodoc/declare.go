@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -17,6 +18,9 @@ import (
 // No declared index has it: their names are the domain's.
 const expiryIndex = "_expiry"
 
+// buildTime bounds the making of one collection's indexes.
+const buildTime = time.Hour
+
 // indexed are the types that a document must have at each key to be listed.
 func indexed() bson.A { return bson.A{"string", "int", "long", "bool", "date"} }
 
@@ -25,6 +29,11 @@ func indexed() bson.A { return bson.A{"string", "int", "long", "bool", "date"} }
 func (d *DB) Open(ctx context.Context, s docdb.Schema) error {
 	if err := docdb.CheckSchema(s); err != nil {
 		return err
+	}
+	if _, ok := ctx.Deadline(); !ok { // building an index takes longer than a call
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, buildTime)
+		defer cancel()
 	}
 	view := d.db.Collection(s.Name).Indexes()
 	have, err := specifications(ctx, view)

@@ -46,7 +46,7 @@ type Options struct {
 	Now clock.Now    // decides what has expired; clock.System if nil
 	Log *slog.Logger // nil logs nothing
 	FS  vfs.FS       // the machine's own if nil
-	// CacheBytes is for blocks read from disk, 24 MB if 0.
+	// CacheBytes is for blocks read from disk, 32 MB if 0.
 	CacheBytes int64
 	// SweepEvery is how often expired documents are removed: 10 s if 0, and only
 	// by Sweep if negative.

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	cacheBytes    = 24 << 20
+	cacheBytes    = 32 << 20
 	memTableBytes = 8 << 20
 	openFiles     = 512
 )

@@ -126,6 +126,9 @@ func (w *writer) read(id string) (raw []byte, err error) {
 
 // put stores body in the place of old, which is nil for a new document.
 func (w *writer) put(id string, body []byte, old, fresh entries) error {
+	if len(body) > docdb.MaxBytes {
+		return fmt.Errorf("pebbledoc: document %q of %d bytes is too large", id, len(body))
+	}
 	if err := w.batch.Set(w.shape.docKey(id), body, nil); err != nil {
 		return err
 	}
