@@ -146,7 +146,11 @@ func (f *frame) head(b []byte) (out, rest []byte, err error) {
 // soon as they arrive.
 func (f *frame) headEnd(b []byte) (int, error) {
 	for i := f.scanned; i < len(b); i++ {
-		switch c := b[i]; {
+		c := b[i]
+		if c >= ' ' && c != 0x7f || c == '\t' {
+			continue
+		}
+		switch {
 		case c == '\r':
 			if i+1 == len(b) {
 				f.scanned = i
@@ -165,7 +169,7 @@ func (f *frame) headEnd(b []byte) (int, error) {
 			if b[i-2] == '\n' {
 				return i + 1, nil
 			}
-		case c < ' ' && c != '\t', c == 0x7f:
+		default:
 			return 0, bad("control character")
 		}
 	}

@@ -302,6 +302,38 @@ func TestWellFormedMessagesPassHoweverTheyAreCut(t *testing.T) {
 	}
 }
 
+func TestWhoAsksBeforeSendingIsAnswered(t *testing.T) {
+	t.Parallel()
+	addr, accepted, _ := counting(t)
+	for _, path := range []string{"/count", "/stream"} {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		r := bufio.NewReader(c)
+		for range 2 {
+			fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", path)
+			if line, err := r.ReadString('\n'); err != nil || !strings.HasPrefix(line, "HTTP/1.1 100") {
+				t.Fatalf("%s: %q %v", path, line, err)
+			}
+			_, _ = r.ReadString('\n')
+			_, _ = io.WriteString(c, "hello")
+			res, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b, err := io.ReadAll(res.Body); err != nil || string(b) != "hello" {
+				t.Errorf("%s: %q %v", path, b, err)
+			}
+		}
+	}
+	if accepted.Load() != 4 {
+		t.Errorf("%d were accepted", accepted.Load())
+	}
+}
+
 // TestAFrameSaysTheSameHoweverItsInputIsCut is a law: what a frame forwards,
 // and whether it refuses, does not depend on how the network cuts the bytes.
 func TestAFrameSaysTheSameHoweverItsInputIsCut(t *testing.T) {

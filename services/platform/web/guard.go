@@ -18,6 +18,7 @@ type guard struct {
 	maxHeader   int
 	maxPerIP    int
 	trusted     []netip.Prefix
+	refused     func(why error) // is told of each malformed message
 
 	mu       sync.Mutex // guards what follows
 	conns    map[*guarded]struct{}

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"net/http"
-	"strings"
 )
 
 // head is what of a request's head decides where it ends.
@@ -16,18 +15,22 @@ type head struct {
 const maxFields = 100
 
 // parseHead reads a head that ends in an empty line and has no bare CR, bare
-// LF or other control character.
+// LF or other control character. It makes no copies: it runs for every request.
 func parseHead(b []byte) (head, error) {
-	lines := bytes.Split(bytes.TrimSuffix(b, []byte("\r\n\r\n")), []byte("\r\n"))
-	if len(lines) > maxFields+1 {
-		return head{}, &malformed{http.StatusRequestHeaderFieldsTooLarge, "too many fields"}
-	}
-	method, target, old, err := parseRequestLine(lines[0])
+	first, rest := cutLine(b)
+	r, err := parseRequestLine(first)
 	if err != nil {
 		return head{}, err
 	}
-	seen := fieldsSeen{}
-	for _, line := range lines[1:] {
+	var seen fieldsSeen
+	for n := 0; ; n++ {
+		var line []byte
+		if line, rest = cutLine(rest); len(line) == 0 {
+			return seen.head(r)
+		}
+		if n == maxFields {
+			return head{}, &malformed{http.StatusRequestHeaderFieldsTooLarge, "too many fields"}
+		}
 		name, value, err := parseField(line)
 		if err != nil {
 			return head{}, err
@@ -36,132 +39,137 @@ func parseHead(b []byte) (head, error) {
 			return head{}, err
 		}
 	}
-	return seen.head(method, target, old)
 }
 
-// parseRequestLine reads "GET /path HTTP/1.1"; old is HTTP/1.0.
-func parseRequestLine(line []byte) (method, target string, old bool, err error) {
-	parts := strings.Split(string(line), " ")
-	if len(parts) != 3 {
-		return "", "", false, bad("request line")
+// cutLine splits the first line off b, which is known to end it well.
+func cutLine(b []byte) (line, rest []byte) {
+	i := bytes.IndexByte(b, '\n')
+	if i < 1 {
+		return nil, nil
 	}
-	method, target = parts[0], parts[1]
-	switch {
-	case !isToken(method) || len(method) > 20:
-		return "", "", false, bad("method")
-	case !isTarget(method, target):
-		return "", "", false, bad("request target")
+	return b[:i-1], b[i+1:]
+}
+
+// requestLine is "GET /path HTTP/1.1", taken apart.
+type requestLine struct {
+	method    []byte
+	authority []byte // of an absolute address
+	old       bool   // HTTP/1.0
+}
+
+func parseRequestLine(line []byte) (r requestLine, err error) {
+	method, rest, ok := bytes.Cut(line, []byte(" "))
+	if !ok || !isToken(method) || len(method) > 20 {
+		return r, bad("method")
 	}
-	switch parts[2] {
+	target, version, ok := bytes.Cut(rest, []byte(" "))
+	if !ok || len(target) == 0 {
+		return r, bad("request line")
+	}
+	switch string(version) {
 	case "HTTP/1.1":
 	case "HTTP/1.0":
-		old = true
+		r.old = true
 	default:
-		return "", "", false, bad("version")
+		return r, bad("version")
 	}
-	return method, target, old, nil
-}
-
-// isTarget reports whether a target is a path, "*" of OPTIONS, or an absolute
-// http address; whose host must agree is checked with the fields.
-func isTarget(method, target string) bool {
-	for _, c := range []byte(target) {
+	r.method, r.authority = method, authority(target)
+	for _, c := range target {
 		if c <= ' ' || c >= 0x7f || c == '#' {
-			return false
+			return r, bad("request target")
 		}
 	}
-	if target == "*" {
-		return method == http.MethodOptions
+	star := string(target) == "*" && string(method) == http.MethodOptions
+	if target[0] != '/' && len(r.authority) == 0 && !star {
+		return r, bad("request target")
 	}
-	return strings.HasPrefix(target, "/") || authority(target) != ""
+	return r, nil
 }
 
-// authority returns the host of an absolute address.
-func authority(target string) string {
-	rest, ok := strings.CutPrefix(target, "http://")
+// authority returns the host of an absolute address, and nothing of a path.
+func authority(target []byte) []byte {
+	rest, ok := bytes.CutPrefix(target, []byte("http://"))
 	if !ok {
-		if rest, ok = strings.CutPrefix(target, "https://"); !ok {
-			return ""
+		if rest, ok = bytes.CutPrefix(target, []byte("https://")); !ok {
+			return nil
 		}
 	}
-	host, _, _ := strings.Cut(rest, "/")
-	host, _, _ = strings.Cut(host, "?")
-	return host
+	if i := bytes.IndexAny(rest, "/?"); i >= 0 {
+		rest = rest[:i]
+	}
+	return rest
 }
 
 // parseField reads one header line. A line that begins with white space would
 // continue the one before; some readers do so, so it is refused.
-func parseField(line []byte) (name, value string, err error) {
-	n, v, ok := bytes.Cut(line, []byte(":"))
-	if !ok || !isToken(string(n)) {
-		return "", "", bad("header field")
+func parseField(line []byte) (name, value []byte, err error) {
+	name, value, ok := bytes.Cut(line, []byte(":"))
+	if !ok || !isToken(name) {
+		return nil, nil, bad("header field")
 	}
-	for _, c := range v {
+	for _, c := range value {
 		if c < ' ' && c != '\t' || c == 0x7f {
-			return "", "", bad("header value")
+			return nil, nil, bad("header value")
 		}
 	}
-	return strings.ToLower(string(n)), strings.Trim(string(v), " \t"), nil
+	return name, bytes.Trim(value, " \t"), nil
 }
 
-// fieldsSeen are the fields that decide how a message is read.
-type fieldsSeen struct {
-	hosts, lengths, encodings int
-	host, length, encoding    string
-}
+// fieldsSeen are the fields that decide how a message is read; nil is absent.
+type fieldsSeen struct{ host, length, encoding []byte }
 
-func (s *fieldsSeen) add(name, value string) error {
-	var n *int
-	var v *string
-	switch name {
-	case "host":
-		n, v = &s.hosts, &s.host
-	case "content-length":
-		n, v = &s.lengths, &s.length
-	case "transfer-encoding":
-		n, v = &s.encodings, &s.encoding
+func (s *fieldsSeen) add(name, value []byte) error {
+	var field *[]byte
+	switch {
+	case len(name) == 4 && bytes.EqualFold(name, []byte("Host")):
+		field = &s.host
+	case len(name) == 14 && bytes.EqualFold(name, []byte("Content-Length")):
+		field = &s.length
+	case len(name) == 17 && bytes.EqualFold(name, []byte("Transfer-Encoding")):
+		field = &s.encoding
 	default:
 		return nil
 	}
-	if *n++; *n > 1 {
-		return bad("two of " + name)
+	if *field != nil {
+		return bad("a field twice")
 	}
-	*v = value
+	if *field = value; value == nil {
+		*field = []byte{}
+	}
 	return nil
 }
 
 // head decides where the message ends, if there is no doubt.
-func (s *fieldsSeen) head(method, target string, old bool) (head, error) {
-	var h head
+func (s *fieldsSeen) head(r requestLine) (h head, err error) {
 	switch {
-	case s.hosts == 0 && !old, s.hosts == 1 && !isHost(s.host):
+	case s.host == nil && !r.old, s.host != nil && !isHost(s.host):
 		return h, bad("host")
-	case strings.Contains(target, "://") && authority(target) != "" && authority(target) != s.host:
+	case r.authority != nil && !bytes.Equal(r.authority, s.host):
 		return h, bad("two hosts")
-	case s.encodings == 1 && s.lengths == 1:
+	case s.encoding != nil && s.length != nil:
 		return h, bad("both a length and an encoding")
-	case s.encodings == 1 && old:
+	case s.encoding != nil && r.old:
 		return h, bad("an encoding in HTTP/1.0")
-	case s.encodings == 1 && !strings.EqualFold(s.encoding, "chunked"):
+	case s.encoding != nil && !bytes.EqualFold(s.encoding, []byte("chunked")):
 		return h, bad("transfer encoding")
 	}
-	h.chunked = s.encodings == 1
-	if s.lengths == 1 {
+	h.chunked = s.encoding != nil
+	if s.length != nil {
 		n, ok := parseLength(s.length)
 		if !ok {
 			return h, bad("content length")
 		}
 		h.length = n
 	}
-	if (h.chunked || h.length > 0) && bodiless(method) {
-		return h, bad("a body of " + method)
+	if (h.chunked || h.length > 0) && bodiless(r.method) {
+		return h, bad("a body where there is none")
 	}
 	return h, nil
 }
 
 // bodiless reports whether readers differ on whether method has a body.
-func bodiless(method string) bool {
-	switch method {
+func bodiless(method []byte) bool {
+	switch string(method) {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodConnect:
 		return true
 	}
@@ -169,12 +177,12 @@ func bodiless(method string) bool {
 }
 
 // parseLength reads digits, of at most 10^18 - 1.
-func parseLength(s string) (int64, bool) {
-	if s == "" || len(s) > 18 {
+func parseLength(s []byte) (int64, bool) {
+	if len(s) == 0 || len(s) > 18 {
 		return 0, false
 	}
 	var n int64
-	for _, c := range []byte(s) {
+	for _, c := range s {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
@@ -184,30 +192,24 @@ func parseLength(s string) (int64, bool) {
 }
 
 // isHost reports whether s can be a host with an optional port.
-func isHost(s string) bool {
-	if s == "" || len(s) > 262 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if !isAlphanumeric(c) && !strings.ContainsRune(".-_:[]", rune(c)) {
+func isHost(s []byte) bool {
+	for _, c := range s {
+		if !isAlphanumeric(c) && c != '.' && c != '-' && c != '_' && c != ':' && c != '[' && c != ']' {
 			return false
 		}
 	}
-	return true
+	return len(s) > 0 && len(s) <= 262
 }
 
 func isAlphanumeric(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z'
 }
 
-func isToken(s string) bool {
-	if s == "" {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if !isAlphanumeric(c) && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+func isToken(s []byte) bool {
+	for _, c := range s {
+		if !isAlphanumeric(c) && bytes.IndexByte([]byte("-_!#$%&'*+.^`|~"), c) < 0 {
 			return false
 		}
 	}
-	return true
+	return len(s) > 0
 }

@@ -15,6 +15,7 @@ import (
 type metrics struct {
 	took   *prometheus.HistogramVec
 	flight prometheus.Gauge
+	broken prometheus.Counter
 }
 
 func newMetrics(r *prometheus.Registry) *metrics {
@@ -28,6 +29,9 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		}, []string{"route", "status"})),
 		flight: register(r, prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "http_requests_under_way", Help: "Requests being answered.",
+		})),
+		broken: register(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "http_messages_refused_total", Help: "Connections ended because a message was not well formed.",
 		})),
 	}
 }
@@ -44,6 +48,13 @@ func register[C prometheus.Collector](r *prometheus.Registry, c C) C {
 		panic(err) // two different metrics of one name
 	}
 	return c
+}
+
+// malformed counts a message that the guard refused.
+func (m *metrics) malformed() {
+	if m != nil {
+		m.broken.Inc()
+	}
 }
 
 // began counts a request that starts, and returns what counts its end.

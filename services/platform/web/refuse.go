@@ -24,6 +24,7 @@ func bad(why string) error { return &malformed{http.StatusBadRequest, why} }
 // A body that turns bad is an error of its handler's read.
 func (c *guarded) refuse(err error) error {
 	c.poisoned.Store(true)
+	c.guard.refused(err)
 	m, ok := errors.AsType[*malformed](err)
 	if !ok || !c.frame.atHead() {
 		c.bad = err

@@ -135,6 +135,10 @@ func New(cfg Config, deps Deps) *Server {
 		ErrorHandler: s.unmatched,
 	})
 	s.guard = newGuard(cfg)
+	s.guard.refused = func(why error) {
+		s.metrics.malformed()
+		deps.Log.Debug("message refused", "err", why)
+	}
 	s.app.Get("/healthz", s.healthz)
 	s.app.Get("/readyz", s.readyz)
 	return s

@@ -230,6 +230,7 @@ func TestTheMetricsNameRoutesAndAreServedApart(t *testing.T) {
 	addr := serving(t, Config{}, Deps{Registry: registry}, mountEcho)
 	do(t, "POST", "http://"+addr+"/api/v1/echo/1", `{"text":"a"}`, "Content-Type", "application/json")
 	do(t, "GET", "http://"+addr+"/no/such/thing", "")
+	exchange(t, addr, func(c net.Conn) error { _, err := io.WriteString(c, "nonsense\r\n\r\n"); return err })
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -242,6 +243,9 @@ func TestTheMetricsNameRoutesAndAreServedApart(t *testing.T) {
 				label = append(label, l.GetValue())
 			}
 			seen[strings.Join(label, " ")] = true
+			if f.GetName() == "http_messages_refused_total" && m.GetCounter().GetValue() != 1 {
+				t.Errorf("%v malformed messages are counted", m.GetCounter().GetValue())
+			}
 		}
 	}
 	if !seen["echo 200"] || !seen["unmatched 404"] {
