@@ -43,12 +43,12 @@ func (c *Core) Search(ctx context.Context, in feed.Search) (page.Page[feed.Found
 
 // found makes hits of what can be shown, in their order.
 func (c *Core) found(ctx context.Context, hits []search.Hit) ([]feed.Found, error) {
-	var posts []id.Post
+	var posts []place
 	var products []id.Product
 	for _, h := range hits {
 		switch h.Kind {
 		case kindPost:
-			posts = append(posts, id.Post(h.ID))
+			posts = append(posts, place{ID: id.Post(h.ID)})
 		case kindProduct:
 			products = append(products, id.Product(h.ID))
 		}
@@ -58,8 +58,8 @@ func (c *Core) found(ctx context.Context, hits []search.Hit) ([]feed.Found, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range cards {
-		shown[string(k.ID)] = feed.Found{Post: &k}
+	for p, k := range cards {
+		shown[string(p)] = feed.Found{Post: &k}
 	}
 	goods, err := c.goods(ctx, products)
 	if err != nil {
