@@ -7,8 +7,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -304,6 +307,50 @@ func TestAnUnreadBodyIsNeverTakenForARequest(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestAProxyBehindAMountStreamsAndSaysWhenItsOtherSideIsGone(t *testing.T) {
+	t.Parallel()
+	behind := serving(t, Config{}, Deps{}, func(s *Server) {
+		s.Mount("/media", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/media/broken" {
+				w.Header().Set("Content-Length", "100")
+				_, _ = io.WriteString(w, "only this")
+				_ = http.NewResponseController(w).Flush()
+				panic(http.ErrAbortHandler)
+			}
+			n, err := io.Copy(io.Discard, r.Body)
+			w.Header().Set("Upload-Offset", fmt.Sprint(n))
+			if err != nil {
+				w.WriteHeader(http.StatusBadRequest)
+			}
+		}))
+	})
+	to, err := url.Parse("http://" + behind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	addr := serving(t, Config{}, Deps{}, func(s *Server) {
+		s.Mount("/media", &httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }, Transport: transport,
+			ErrorLog: log.New(io.Discard, "", 0),
+		})
+	})
+	for _, size := range []int{0, 10, 9000, 3 * mb} {
+		res, body := do(t, "PATCH", "http://"+addr+"/media/up", strings.Repeat("x", size))
+		if res.StatusCode != 200 || res.Header.Get("Upload-Offset") != fmt.Sprint(size) || len(res.Header.Values("X-Content-Type-Options")) != 1 {
+			t.Errorf("%d bytes: %d %v %s", size, res.StatusCode, res.Header, body)
+		}
+	}
+	answer := exchange(t, addr, func(c net.Conn) error {
+		_, err := io.WriteString(c, "GET /media/broken HTTP/1.1\r\nHost: a\r\n\r\n")
+		return err
+	})
+	if strings.HasPrefix(answer, "HTTP/1.1 200") && len(answer[strings.Index(answer, "\r\n\r\n")+4:]) >= 100 {
+		t.Errorf("a broken answer looks whole: %q", answer)
 	}
 }
 
