@@ -95,7 +95,11 @@ func TestCreatorsKeepTheirContract(t *testing.T) {
 	t.Parallel()
 	tn := build(t, nil)
 	run(t, tn.Core)
-	creatortest.Run(t, creatortest.Shop{
+	creatortest.Run(t, tn.shop())
+}
+
+func (tn *town) shop() creatortest.Shop {
+	return creatortest.Shop{
 		Creator: tn.Core,
 		User:    func(_ *testing.T, name string, roles ...actor.Role) actor.Actor { return tn.AddUser(name, roles...) },
 		Picture: func(_ *testing.T, owner actor.Actor) id.Media { return tn.AddPicture(owner.User) },
@@ -108,7 +112,7 @@ func TestCreatorsKeepTheirContract(t *testing.T) {
 		Delist: func(_ *testing.T, p catalog.Product) {
 			tn.Change(p.ID, func(p *catalog.Product) { p.State = catalog.Delisted })
 		},
-	})
+	}
 }
 
 func as(t *testing.T, a actor.Actor) context.Context { return actor.With(t.Context(), a) }
