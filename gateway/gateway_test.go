@@ -223,6 +223,23 @@ func TestTheSessionCookieIsForThisHostAndNoScript(t *testing.T) {
 	}
 }
 
+func TestSigningInReplacesASessionThatEnded(t *testing.T) {
+	t.Parallel()
+	d := open(t, nil)
+	res, _ := d.do(t, request{method: "POST", path: "/api/v1/sign-in", header: map[string]string{
+		"Origin": public, "Cookie": "__Host-meadow=ended-session-0000",
+	}})
+	got := res.Header.Values("Set-Cookie")
+	if len(got) != 1 || !strings.HasPrefix(got[0], "__Host-meadow="+mei+";") || !strings.Contains(strings.ToLower(got[0]), "max-age=3600") {
+		t.Errorf("got %q", got)
+	}
+	res, _ = d.do(t, request{method: "GET", path: "/api/v1/who", header: map[string]string{"Cookie": "__Host-meadow=ended-session-0000"}})
+	got = res.Header.Values("Set-Cookie")
+	if len(got) != 1 || !strings.HasPrefix(got[0], "__Host-meadow=;") || !strings.Contains(strings.ToLower(got[0]), "max-age=0") {
+		t.Errorf("a cookie of no use: %q", got)
+	}
+}
+
 func TestSigningOutForgetsAtOnce(t *testing.T) {
 	t.Parallel()
 	asked := 0

@@ -93,8 +93,15 @@ func (x *Exchange) Header(name string) string { return string(x.c.Request().Head
 func (x *Exchange) Cookie(name string) string { return string(x.c.Request().Header.Cookie(name)) }
 
 // SetHeader sets a header of the answer. Set-Cookie may be set once for each
-// cookie.
-func (x *Exchange) SetHeader(name, value string) { x.c.Response().Header.Set(name, value) }
+// cookie; setting one again replaces it.
+func (x *Exchange) SetHeader(name, value string) {
+	h := &x.c.Response().Header
+	if strings.EqualFold(name, "Set-Cookie") {
+		cookie, _, _ := strings.Cut(value, "=")
+		h.DelCookie(cookie)
+	}
+	h.Set(name, value)
+}
 
 // AddHeader adds another value of a header of the answer.
 func (x *Exchange) AddHeader(name, value string) { x.c.Response().Header.Add(name, value) }
