@@ -136,6 +136,7 @@ func (c *Core) land(ctx context.Context, u upload, data []byte) (upload, error) 
 // appendChecked adds r if it has its checksum, else nothing of it.
 func (c *Core) appendChecked(ctx context.Context, u upload, r io.Reader, check Check) (_ upload, err error) {
 	var pieces []piece
+	var head []byte
 	defer func() {
 		if err != nil {
 			c.drop(ctx, pieces...)
@@ -148,10 +149,8 @@ func (c *Core) appendChecked(ctx context.Context, u upload, r io.Reader, check C
 			return u, fmt.Errorf("receive an upload: %w", readErr)
 		}
 		check.sum.Write(buf[:n])
-		if at == 0 {
-			if err := c.sniff(ctx, u, buf[:n]); err != nil {
-				return u, err
-			}
+		if at == u.Offset {
+			head = bytes.Clone(buf[:min(n, mediaworker.SniffBytes)])
 		}
 		if n > 0 {
 			p, err := c.store(ctx, u.ID, at, buf[:n])
@@ -172,6 +171,9 @@ func (c *Core) appendChecked(ctx context.Context, u upload, r io.Reader, check C
 	}
 	if !bytes.Equal(check.sum.Sum(nil), check.want) {
 		return u, media.ErrChecksum
+	}
+	if err := c.sniff(ctx, u, head); err != nil {
+		return u, err
 	}
 	next, err := c.join(ctx, u, pieces...)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
@@ -114,6 +115,7 @@ func (s *server) listen(ctx context.Context, log *slog.Logger) error {
 	ready := make(chan struct{})
 	cfg := &embedgw.Config{
 		RootUserAccess: s.at.key, RootUserSecret: s.at.secret, Region: s.at.region,
+		IAMService:     auth.NewIAMServiceSingle(auth.Account{Access: s.at.key, Secret: s.at.secret, Role: auth.RoleAdmin}),
 		Ports:          []string{addr},
 		MaxConnections: 4096, MaxRequests: 2048, MultipartMaxParts: 10000,
 		Quiet: true, KeepAlive: true, DisableACLs: true,
