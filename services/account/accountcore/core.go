@@ -17,8 +17,8 @@ import (
 	"meadow/services/platform/vault"
 )
 
-// Deps is everything the front desk needs. All fields but RequireCode and
-// Limits are required.
+// Deps is everything the front desk needs. All fields up to Log
+// are required.
 type Deps struct {
 	DB     docdb.Driver
 	Bus    bus.Bus
@@ -29,6 +29,9 @@ type Deps struct {
 	// RequireCode makes a person prove the email or the number they sign up with.
 	RequireCode bool
 	Limits      Limits
+	// HashMemory is how many KiB hashing a password takes: 19 MiB if it is 0.
+	// Only tests have reason to take less.
+	HashMemory uint32
 }
 
 // Limits bound what one login or one client may try within ThrottleWindow. A
@@ -80,7 +83,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	d.Limits = d.Limits.orUsual()
 	c := &Core{Deps: d, mail: make(chan letter, mailQueue)}
 	var err error
-	if c.passwords, err = newPasswords(); err != nil {
+	if c.passwords, err = newPasswords(d.HashMemory); err != nil {
 		return nil, err
 	}
 	open(ctx, d, &c.users, &err, docdb.Schema{Name: usersName, Expiry: "pending_until", Indexes: []docdb.Index{outbox.Index}})

@@ -55,6 +55,7 @@ func newDesk(t *testing.T, o accounttest.Options) *desk {
 	t.Cleanup(func() { _ = d.Bus.Close() })
 	d.core, err = accountcore.New(t.Context(), accountcore.Deps{
 		DB: d.db, Bus: d.Bus, Vault: d.vault, Notify: d.inbox, Now: d.Clock.Now, Log: d.log, RequireCode: o.RequireCode,
+		HashMemory: 64,
 	})
 	must(t, err)
 	d.Account, d.Link, d.Await = d.core, d.core.OneTimeLink, d.await

@@ -19,8 +19,11 @@ import (
 var commonText string
 
 // hashesAtOnce bounds how many passwords are hashed at a time; each takes
-// 19 MiB and a core.
-const hashesAtOnce = 2
+// hashMemory KiB and a core.
+const (
+	hashesAtOnce = 2
+	hashMemory   = 19 << 10
+)
 
 const maxPassword = 128 // characters
 
@@ -34,9 +37,12 @@ type passwords struct {
 	gate  chan struct{}
 }
 
-func newPasswords() (*passwords, error) {
+func newPasswords(memory uint32) (*passwords, error) {
+	if memory == 0 {
+		memory = hashMemory
+	}
 	p := &passwords{
-		params: argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+		params: argon2id.Params{Memory: memory, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 		common: map[string]bool{}, gate: make(chan struct{}, hashesAtOnce),
 	}
 	for line := range strings.Lines(commonText) {

@@ -93,8 +93,8 @@ type Person struct {
 	Token string
 }
 
-// SignUp makes an account for an email address or a number, which is proved
-// with a code, and signs it in.
+// SignUp makes an account for an email address in lower case or a number such
+// as +8613800138000, which is proved with a code, and signs it in.
 func SignUp(t *testing.T, s Shop, login, name string) Person {
 	t.Helper()
 	in, err := s.Account.SignUp(t.Context(), account.SignUp{
@@ -139,13 +139,27 @@ func (s Shop) code(t *testing.T, to string, p account.Purpose) string {
 	_, before := s.latest(t, to)
 	_, err := s.Account.SendCode(t.Context(), account.SendCode{To: to, Purpose: p, Locale: account.English})
 	must(t, err)
-	text, _, err := s.Await(t.Context(), to, before)
-	must(t, err)
+	text := s.next(t, to, before)
 	code := sixDigits.FindString(text)
 	if code == "" {
 		t.Fatalf("no code in %q", text)
 	}
 	return code
+}
+
+// patience is how long something that is sent may take to arrive.
+const patience = 20 * time.Second
+
+// next returns a message to somebody that comes after the n-th of all.
+func (s Shop) next(t *testing.T, to string, n int64) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	text, _, err := s.Await(ctx, to, n)
+	if err != nil {
+		t.Fatalf("nothing was sent to %s: %v", to, err)
+	}
+	return text
 }
 
 // latest returns the latest message to somebody, if there is one now.

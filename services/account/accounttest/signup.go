@@ -2,11 +2,11 @@ package accounttest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -211,10 +211,12 @@ func hear[T any](t *testing.T, s Shop, topic bus.Topic[T]) <-chan T {
 
 func await[T any](t *testing.T, heard <-chan T) (v T) {
 	t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
 	select {
 	case v = <-heard:
-	case <-t.Context().Done():
-		t.Fatal(errors.New("nothing was announced"))
+	case <-late.C:
+		t.Fatal("nothing was announced")
 	}
 	return v
 }
