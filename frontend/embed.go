@@ -1,7 +1,7 @@
 // Package frontend carries the built web app inside the binary.
 //
-// The app is built by npm into dist: dist/viewer is served at /, dist/studio at
-// /studio/. Beside each text file lie its .br and .gz. Until the app is built,
+// npm builds the app into dist/site: the viewer at its root, the studio in
+// studio/. Beside each script and style lie its .br and .gz. Until it is built,
 // dist holds a page that says so, and the Go code compiles without Node.
 package frontend
 
@@ -13,12 +13,16 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Dist returns what was built: "viewer/index.html", "viewer/assets/…",
-// "studio/index.html", "studio/assets/…".
+// Dist returns the site as it is served: "index.html", "assets/…",
+// "studio/index.html", "studio/assets/…"; or the page that says how to build it.
 func Dist() fs.FS {
-	sub, err := fs.Sub(dist, "dist")
-	if err != nil {
-		panic(err) // "dist" is a valid path
+	folder := "dist"
+	if _, err := fs.Stat(dist, "dist/site/index.html"); err == nil {
+		folder = "dist/site"
 	}
-	return sub
+	site, err := fs.Sub(dist, folder)
+	if err != nil {
+		panic(err) // both are valid paths
+	}
+	return site
 }

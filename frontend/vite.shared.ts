@@ -12,7 +12,7 @@ const server = process.env.MEADOW_URL ?? 'http://127.0.0.1:8080'
  * What the apps have in common. Messages are compiled here, so that no app
  * needs eval; nothing is inlined into HTML, so that the strict CSP holds.
  */
-export function app(name: string, base: string): UserConfig {
+export function app(base: string): UserConfig {
   return {
     base,
     plugins: [
@@ -28,12 +28,12 @@ export function app(name: string, base: string): UserConfig {
     ],
     define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false' },
     build: {
-      outDir: `${root}dist/${name}`,
+      outDir: `${root}dist/site${base}`,
       emptyOutDir: true,
       target: ['chrome123', 'edge123', 'firefox121', 'safari17.5'],
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
-      manifest: 'manifest.json',
+      manifest: 'chunks.json',
       reportCompressedSize: false,
     },
     server: {

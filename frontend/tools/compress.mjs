@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
-const dist = new URL('../dist/', import.meta.url).pathname
+const dist = new URL('../dist/site/', import.meta.url).pathname
 const text = /\.(js|css|svg|json|webmanifest|txt)$/
 
 for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vite'
 import { app } from '../../vite.shared.ts'
 
-export default defineConfig(app('studio', '/studio/'))
+export default defineConfig(app('/studio/'))

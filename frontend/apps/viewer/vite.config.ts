@@ -1,4 +1,4 @@
 import { defineConfig } from 'vite'
 import { app } from '../../vite.shared.ts'
 
-export default defineConfig(app('viewer', '/'))
+export default defineConfig(app('/'))

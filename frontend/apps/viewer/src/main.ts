@@ -1,4 +1,5 @@
 import '@meadow/ui/base.css'
+import './pages.css'
 import { boot, me, known, worthRetrying } from '@meadow/api'
 import { Languages, pick } from '@meadow/i18n'
 import { startTheme } from '@meadow/ui'

@@ -12,19 +12,20 @@ interface Options {
   signal?: AbortSignal
 }
 
-let csrf = boot.csrf ?? ''
+/** The token of this session; "" for a visitor, null if it is not known. */
+let csrf: string | null = boot.csrf ?? null
 
 async function token(): Promise<string> {
-  if (!csrf) {
+  if (csrf === null) {
     const answer = await fetch('/api/v1/csrf', { credentials: 'same-origin' })
     if (answer.ok) csrf = ((await answer.json()) as { token: string }).token
   }
-  return csrf
+  return csrf ?? ''
 }
 
 /** Forgets the token: signing in or out ends it. */
 export function forgetToken(): void {
-  csrf = ''
+  csrf = null
 }
 
 function address(path: string, query: Query | undefined): string {
@@ -40,7 +41,7 @@ async function send(method: Method, path: string, o: Options): Promise<Response>
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (o.body !== undefined) headers['Content-Type'] = 'application/json'
   if (o.key) headers['Idempotency-Key'] = o.key
-  if (method !== 'GET') headers['X-CSRF-Token'] = await token()
+  if (method !== 'GET') headers['X-Meadow-CSRF'] = await token()
   return fetch(address(path, o.query), {
     method,
     headers,
@@ -58,7 +59,7 @@ export async function call<T>(method: Method, path: string, o: Options = {}): Pr
   let answer = await send(method, path, o)
   if (answer.status === 403 && method !== 'GET') {
     const err = refusal(403, await answer.clone().json().catch(() => null))
-    if (err.reason.includes('csrf')) {
+    if (err.reason === 'csrf_token') {
       forgetToken()
       answer = await send(method, path, o)
     }

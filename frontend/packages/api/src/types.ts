@@ -16,9 +16,7 @@ export interface Fact { name: string; value: string }
 export interface Option { name: string; values: string[] }
 export interface SKU { id: string; values: string[]; price: Money; list?: Money; picture?: string; available: number }
 export type ProductState = 'draft' | 'listed' | 'delisted'
-/** A picture in full, or its id where only that is known. */
-export type PictureRef = Picture | string
-export interface Product { id: string; merchant: string; title: string; body: string; category: string; facts: Fact[] | null; pictures: PictureRef[] | null; options: Option[] | null; skus: SKU[]; state: ProductState; commission: number; sold: number; updated_at: string }
+export interface Product { id: string; merchant: string; title: string; body: string; category: string; facts: Fact[] | null; pictures: Picture[] | null; options: Option[] | null; skus: SKU[]; state: ProductState; commission: number; sold: number; updated_at: string }
 export interface NewSKU { values: string[]; price: Money; list?: Money; picture?: string }
 export interface ProductDraft { title: string; body: string; category: string; facts: Fact[]; pictures: PictureWanted[]; options: Option[]; skus: NewSKU[]; commission: number }
 export interface Stock { sku: string; received: number; available: number; held: number; sold: number }

@@ -36,7 +36,7 @@ export function pick(account: Locale | undefined, served: Locale | undefined, wa
 
 /** The languages of an app; messages come compiled, so that no eval is needed. */
 export class Languages {
-  readonly i18n: I18n<object, object, object, string, false>
+  readonly i18n: I18n<Messages, Messages, Messages, string, false>
   private readonly loaded = new Set<Locale>()
 
   constructor(private readonly catalogues: readonly Catalogue[] = []) {
@@ -47,7 +47,7 @@ export class Languages {
   async use(locale: Locale, keep = false): Promise<void> {
     if (!this.loaded.has(locale)) {
       const parts = await Promise.all([shared, ...this.catalogues].map((c) => c[locale]()))
-      this.i18n.global.setLocaleMessage(locale, Object.assign({}, ...parts.map((p) => p.default)))
+      this.i18n.global.setLocaleMessage(locale, Object.assign({}, ...parts.map((p) => p.default)) as Messages)
       this.loaded.add(locale)
     }
     this.i18n.global.locale.value = locale

@@ -7,12 +7,14 @@ type Load = (after: string) => Promise<Page<Card>>
 
 /** Puts what the server wrote into the page where the screens look for it. */
 export function seed(queries: QueryClient, boot: Boot): void {
-  const { feed, post, product, profile, posts } = boot.page ?? {}
-  const first = (page: Page<Card>): Pages => ({ pages: [page], pageParams: [''] })
+  const { feed, post, product, profile, posts, merchant, products } = boot.page ?? {}
+  const first = <T>(page: Page<T>) => ({ pages: [page], pageParams: [''] })
   if (feed) queries.setQueryData(['cards', 'newest'], first(feed))
   if (post) queries.setQueryData(['post', post.id], post)
   if (product) queries.setQueryData(['product', product.id], product)
   if (profile) queries.setQueryData(['profile', profile.id], profile)
+  if (merchant) queries.setQueryData(['merchant', merchant.id], merchant)
+  if (merchant && products) queries.setQueryData(['products', merchant.id], first(products))
   if (profile && posts) queries.setQueryData(['cards', 'by', profile.id], first(posts))
 }
 

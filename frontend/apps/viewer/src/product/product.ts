@@ -1,4 +1,4 @@
-import { api, shown, type Picture, type Product, type Tag } from '@meadow/api'
+import { api, type Picture, type Product, type Tag } from '@meadow/api'
 import { useQuery } from '@tanstack/vue-query'
 import { computed, ref, watch } from 'vue'
 import { begin, candidates, chosen, limitOf, priceRange, type Selection } from './matrix'
@@ -23,8 +23,8 @@ export function useChoice(product: () => Product | undefined, tag: () => Tag | u
   const picture = computed<Picture | undefined>(() => {
     const own = sku.value?.picture
     const all = product()?.pictures ?? []
-    const of = own && all.find((p) => (typeof p === 'string' ? p : p.id) === own)
-    return shown(of || undefined) ?? tag()?.cover ?? shown(all[0])
+    const of = own && all.find((p) => p.id === own)
+    return of || (tag()?.cover ?? all[0])
   })
   watch(sku, (s) => (n.value = Math.max(1, Math.min(n.value, limitOf(s)))))
 

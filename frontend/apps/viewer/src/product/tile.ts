@@ -1,4 +1,4 @@
-import { shown, type Money, type Picture, type Product } from '@meadow/api'
+import type { Money, Picture, Product } from '@meadow/api'
 import { priceRange } from './matrix'
 
 /** A product in a list. */
@@ -12,5 +12,5 @@ export interface Tile {
 
 /** A product as a tile, at the price of its cheapest SKU. */
 export function tileOf(p: Product): Tile {
-  return { id: p.id, title: p.title, cover: shown(p.pictures?.[0]), price: priceRange(p.skus)?.low ?? { amount: 0, currency: 'CNY' }, sold: p.sold }
+  return { id: p.id, title: p.title, cover: p.pictures?.[0], price: priceRange(p.skus)?.low ?? { amount: 0, currency: 'CNY' }, sold: p.sold }
 }
