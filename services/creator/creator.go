@@ -20,7 +20,8 @@ import (
 )
 
 // Profile is an account as others see it. The counts are of posts, of people
-// who follow and are followed, and of likes received.
+// who follow and are followed, and of likes received; posts and likes may be a
+// few seconds behind.
 type Profile struct {
 	ID        id.User         `json:"id"`
 	Name      string          `json:"name"`

@@ -34,12 +34,12 @@ type town struct {
 
 // build returns a town whose core writes through wrap, if that is not nil.
 // Nothing runs in it: the test sweeps.
-func build(t *testing.T, wrap func(docdb.Driver) docdb.Driver) *town {
+func build(t testing.TB, wrap func(docdb.Driver) docdb.Driver) *town {
 	t.Helper()
 	tn := &town{clock: clock.NewFake(time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC))}
 	tn.Neighbours = creatortest.NewNeighbours(tn.clock.Now)
 	var err error
-	if tn.db, err = pebbledoc.Open(t.Context(), t.TempDir(), pebbledoc.Options{Now: tn.clock.Now}); err != nil {
+	if tn.db, err = pebbledoc.Open(context.Background(), t.TempDir(), pebbledoc.Options{Now: tn.clock.Now}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -47,7 +47,7 @@ func build(t *testing.T, wrap func(docdb.Driver) docdb.Driver) *town {
 			t.Error(err)
 		}
 	})
-	embedded, err := bus.Embedded(t.Context(), t.TempDir(), quiet)
+	embedded, err := bus.Embedded(context.Background(), t.TempDir(), quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func build(t *testing.T, wrap func(docdb.Driver) docdb.Driver) *town {
 }
 
 // core is another process of the town.
-func (tn *town) core(t *testing.T, wrap func(docdb.Driver) docdb.Driver) *creatorcore.Core {
+func (tn *town) core(t testing.TB, wrap func(docdb.Driver) docdb.Driver) *creatorcore.Core {
 	t.Helper()
 	var db docdb.Driver = tn.db
 	if wrap != nil {
@@ -115,12 +115,12 @@ func (tn *town) shop() creatortest.Shop {
 	}
 }
 
-func as(t *testing.T, a actor.Actor) context.Context { return actor.With(t.Context(), a) }
+func as(t testing.TB, a actor.Actor) context.Context { return actor.With(t.Context(), a) }
 
 func inside(t *testing.T) context.Context { return actor.AsSystem(t.Context(), "test") }
 
-func must[T any](v T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -130,7 +130,7 @@ func must[T any](v T, err error) func(*testing.T) T {
 }
 
 // publish makes a post that sells products.
-func (tn *town) publish(t *testing.T, c creator.Service, who actor.Actor, request string, sells ...catalog.Product) creator.Post {
+func (tn *town) publish(t testing.TB, c creator.Service, who actor.Actor, request string, sells ...catalog.Product) creator.Post {
 	t.Helper()
 	in := creator.Publish{RequestID: request, Draft: creator.Draft{
 		Title: "Title", Body: "Body", Ad: len(sells) > 0, Pictures: []picture.Wanted{{ID: tn.AddPicture(who.User)}},

@@ -1,0 +1,48 @@
+package creatorcore_test
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"meadow/services/creator"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/money"
+)
+
+// BenchmarkLike likes one post, each time as somebody else.
+func BenchmarkLike(b *testing.B) {
+	tn := build(b, nil)
+	lin := tn.AddUser("Lin", actor.Creator)
+	by := creator.ByPost{ID: tn.publish(b, tn, lin, "liked").ID}
+	b.ReportAllocs()
+	b.SetParallelism(16)
+	var n atomic.Int64
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			n.Add(1)
+			fan := actor.Actor{User: id.User(id.New("usr", tn.clock.Now()))}
+			if _, err := tn.Like(actor.With(b.Context(), fan), by); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	if got := must(tn.Post(b.Context(), by))(b).Likes; got != n.Load() {
+		b.Errorf("%d likes, want %d", got, n.Load())
+	}
+}
+
+// BenchmarkPost reads a post that sells three products.
+func BenchmarkPost(b *testing.B) {
+	tn := build(b, nil)
+	lin := tn.AddUser("Lin", actor.Creator)
+	p := tn.publish(b, tn, lin, "read", tn.AddProduct("A", money.CNY(100), 5), tn.AddProduct("B", money.CNY(100), 5), tn.AddProduct("C", money.CNY(100), 5))
+	ctx := as(b, lin)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := tn.Post(ctx, creator.ByPost{ID: p.ID}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
