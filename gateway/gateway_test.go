@@ -102,6 +102,8 @@ func (d *door) mount(s *web.Server) {
 			return rpc.Empty{}, nil
 		})
 	}
+	inner := rpc.Endpoint[rpc.Empty, rpc.Empty]{Name: "inner", Method: "GET", Path: "/internal/things", Access: rpc.Internal}
+	rpc.Mount(s, inner, func(context.Context, rpc.Empty) (rpc.Empty, error) { return rpc.Empty{}, nil })
 	signIn := rpc.Endpoint[rpc.Empty, rpc.Empty]{Name: "signIn", Method: "POST", Path: "/sign-in"}
 	rpc.MountThen(s, signIn, func(context.Context, rpc.Empty) (rpc.Empty, error) {
 		made <- struct{}{}
@@ -205,6 +207,26 @@ func TestNoHeaderMakesAnyoneSomebody(t *testing.T) {
 	}})
 	if body != `{"user":"","system":""}` || res.Header.Get(rpc.RequestHeader) == "chosen-by-client" {
 		t.Errorf("got %s, request %s", body, res.Header.Get(rpc.RequestHeader))
+	}
+}
+
+func TestNobodyOutsideReachesAnInternalRoute(t *testing.T) {
+	t.Parallel()
+	d := open(t, nil)
+	const path = "/api/v1/internal/things"
+	for name, key := range map[string]string{"guessed": "a key that was guessed", "the front door's own": "0123456789abcdef"} {
+		forged := http.Header{}
+		if err := (rpc.Signer{Key: []byte(key), Now: d.clock.Now}).Sign(forged, "GET", path, actor.Actor{System: "app"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, cookie := range []string{"", "__Host-meadow=" + mei} {
+			res, _ := d.do(t, request{method: "GET", path: path, header: map[string]string{
+				rpc.ActorHeader: forged.Get(rpc.ActorHeader), "Cookie": cookie,
+			}})
+			if res.StatusCode != 404 {
+				t.Errorf("with a key that is %s: %d", name, res.StatusCode)
+			}
+		}
 	}
 }
 

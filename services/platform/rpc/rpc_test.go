@@ -384,16 +384,16 @@ func TestABodyHasNoSayInWhatTravelsElsewhere(t *testing.T) {
 
 // recorder is a router and an exchange of one request.
 type recorder struct {
-	h      func(rpc.Exchange) error
-	body   string
-	params map[string]string
+	h                      func(rpc.Exchange) error
+	body                   string
+	params, query, headers map[string]string
 }
 
 func (r *recorder) Handle(_ rpc.Route, h func(rpc.Exchange) error) { r.h = h }
 func (r *recorder) Context() context.Context                       { return context.Background() }
 func (r *recorder) Param(name string) string                       { return r.params[name] }
-func (r *recorder) Query(string) (string, bool)                    { return "", false }
-func (r *recorder) Header(string) string                           { return "" }
+func (r *recorder) Query(name string) (string, bool)               { v, ok := r.query[name]; return v, ok }
+func (r *recorder) Header(name string) string                      { return r.headers[name] }
 func (r *recorder) Body() ([]byte, error)                          { return []byte(r.body), nil }
 func (r *recorder) SetHeader(string, string)                       {}
 func (r *recorder) Reply(int, any) error                           { return nil }

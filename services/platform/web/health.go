@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,16 @@ type check struct {
 	name    string
 	timeout time.Duration
 	ok      func(context.Context) error
+}
+
+// try runs a check. A panic in a goroutine of its own would end the process.
+func (k check) try(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicked{value: p, stack: debug.Stack()}
+		}
+	}()
+	return k.ok(ctx)
 }
 
 // Check adds something that must work for this process to be ready: ok returns
@@ -63,7 +74,7 @@ func (s *Server) ready(ctx context.Context) readiness {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, k.timeout)
 			defer cancel()
-			failures[i] = cmp.Or(k.ok(ctx), ctx.Err())
+			failures[i] = cmp.Or(k.try(ctx), ctx.Err())
 		})
 	}
 	wg.Wait()

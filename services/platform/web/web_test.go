@@ -260,13 +260,14 @@ func TestReadinessFollowsTheChecks(t *testing.T) {
 	t.Parallel()
 	addr := serving(t, Config{}, Deps{}, func(s *Server) {
 		s.Check("store", time.Second, func(context.Context) error { return nil })
+		s.Check("bus", time.Second, func(context.Context) error { panic("bug") })
 		s.Check("search", 10*time.Millisecond, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 	})
 	if res, body := do(t, "GET", "http://"+addr+"/healthz", ""); res.StatusCode != 200 || body != "ok\n" {
 		t.Errorf("healthz: %d %q", res.StatusCode, body)
 	}
 	res, body := do(t, "GET", "http://"+addr+"/readyz", "")
-	if want := `{"ready":false,"checks":{"search":false,"store":true}}`; res.StatusCode != 503 || body != want {
+	if want := `{"ready":false,"checks":{"bus":false,"search":false,"store":true}}`; res.StatusCode != 503 || body != want {
 		t.Errorf("readyz: %d %s", res.StatusCode, body)
 	}
 }
