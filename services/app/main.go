@@ -39,7 +39,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "restore":
 		err = restore(ctx, args, stdout, stderr)
 	case mediaworker.Command:
-		err = mediaworker.Main(os.Stdin, stdout)
+		os.Exit(mediaworker.Main(os.Stdin, stdout))
 	}
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -68,7 +68,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("-listen: %w", err)
 	}
 	defer ln.Close()
-	tracing, err := obs.Tracing(ctx, cfg.Trace, "meadow "+cfg.Roles)
+	tracing, err := obs.NewTracing(ctx, obs.TraceConfig{URL: cfg.Trace, Process: "meadow " + cfg.Roles})
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := New(ctx, cfg, Deps{Stores: stores, Now: clock.System, Log: log, Registry: obs.NewRegistry(), Trace: tracing.Request, Dist: frontend.Dist()})
+	s, err := New(ctx, cfg, Deps{Stores: stores, Now: clock.System, Log: log, Metrics: obs.NewMetrics(), Tracing: tracing, Dist: frontend.Dist(), Develop: worker()})
 	if err != nil {
 		return errors.Join(err, stores.Close())
 	}
@@ -97,6 +97,15 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	err = s.Serve(ctx, ln)
 	log.InfoContext(ctx, "stopped")
 	return errors.Join(err, control(), stores.Close())
+}
+
+// worker decodes uploads in processes of this same program, two at a time.
+func worker() mediaworker.Develop {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0]
+	}
+	return mediaworker.Spawn(self, []string{mediaworker.Command}, 2)
 }
 
 // printConfig writes every setting in force as a line of the file, without what

@@ -15,13 +15,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"meadow/feed"
 	"meadow/feed/feedcore"
 	"meadow/gateway"
 	"meadow/media"
 	"meadow/media/mediacore"
+	"meadow/media/mediaworker"
 	"meadow/services/account"
 	"meadow/services/account/accountcore"
 	"meadow/services/catalog"
@@ -37,6 +36,7 @@ import (
 	"meadow/services/ledger"
 	"meadow/services/ledger/ledgercore"
 	"meadow/services/platform/jobs"
+	"meadow/services/platform/obs"
 	"meadow/services/platform/rpc"
 	"meadow/services/platform/vault"
 	"meadow/services/platform/web"
@@ -71,14 +71,15 @@ type System struct {
 	SandboxCore  *sandbox.Provider
 	Vault        *vault.Vault
 
-	cfg    Config
-	stores *Stores
-	log    *slog.Logger
-	now    clock.Now
-	keys   secrets
-	jobs   *jobs.Runner
-	http   *http.Client
-	parts  []part
+	cfg     Config
+	stores  *Stores
+	log     *slog.Logger
+	now     clock.Now
+	keys    secrets
+	jobs    *jobs.Runner
+	http    *http.Client
+	develop mediaworker.Develop
+	parts   []part
 }
 
 // part is something that runs as long as the process.
@@ -89,12 +90,14 @@ type part struct {
 
 // Deps is what a process is given from outside.
 type Deps struct {
-	Stores   *Stores
-	Now      clock.Now
-	Log      *slog.Logger
-	Registry *prometheus.Registry
-	Trace    web.Trace
-	Dist     fs.FS // the built web app
+	Stores  *Stores
+	Now     clock.Now
+	Log     *slog.Logger
+	Metrics *obs.Metrics
+	Tracing *obs.Tracing
+	Dist    fs.FS // the built web app
+	// Develop decodes what was uploaded: in a worker process of its own.
+	Develop mediaworker.Develop
 }
 
 // New builds the roles that cfg names.
@@ -118,6 +121,7 @@ func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
 			return nil, err
 		}
 	}
+	s.develop = d.Develop
 	for _, build := range []struct {
 		role string
 		f    func(context.Context) error
@@ -153,7 +157,7 @@ func (s *System) newWeb(d Deps) (*web.Server, error) {
 	if cfg.TrustedProxies, err = s.cfg.proxies(); err != nil {
 		return nil, err
 	}
-	deps := web.Deps{Log: d.Log, Now: d.Now, Registry: d.Registry, Trace: d.Trace}
+	deps := web.Deps{Log: d.Log, Now: d.Now, Registry: d.Metrics.Registry(), Trace: spans(d.Tracing)}
 	if !s.here(Gateway) {
 		signer := s.signer()
 		deps.Signer = &signer
@@ -161,6 +165,29 @@ func (s *System) newWeb(d Deps) (*web.Server, error) {
 	}
 	return web.New(cfg, deps), nil
 }
+
+// spans surrounds each request with a span, and goes on with the caller's if it
+// is a process of ours.
+func spans(t *obs.Tracing) web.Trace {
+	return func(ctx context.Context, route string, header func(string) string) (context.Context, func(int)) {
+		carried := http.Header{}
+		for _, name := range []string{"Traceparent", "Tracestate"} {
+			if v := header(name); v != "" {
+				carried.Set(name, v)
+			}
+		}
+		ctx, end := t.Start(t.Extract(ctx, carried), route)
+		return ctx, func(status int) {
+			if status >= http.StatusInternalServerError {
+				end(errSpan)
+				return
+			}
+			end(nil)
+		}
+	}
+}
+
+var errSpan = errors.New("answered with a fault of ours")
 
 // clients puts a client in the place of every service; what is built here
 // replaces it.
@@ -184,6 +211,18 @@ func (s *System) clients() error {
 }
 
 func (s *System) sandboxed() bool { return slices.Contains(list(s.cfg.Payments), sandbox.Name) }
+
+func (s *System) newMedia(ctx context.Context) (err error) {
+	s.MediaCore, err = mediacore.New(ctx, mediacore.Deps{
+		DB: s.stores.DB, Blobs: s.stores.Blob, Develop: s.develop, Now: s.now, Log: s.log, Key: s.keys.upload,
+	})
+	if err != nil {
+		return err
+	}
+	s.Media = s.MediaCore
+	s.jobs.Every("media.sweep", mediacore.SweepEvery, s.MediaCore.Sweep)
+	return nil
+}
 
 func (s *System) newAccount(ctx context.Context) error {
 	keys, err := vault.FileKeys(s.cfg.Secrets)

@@ -173,7 +173,7 @@ func changed(p product) bus.Event {
 
 // pictures returns what an owner chose, in their order.
 func (c *Core) pictures(ctx context.Context, owner id.User, wanted []picture.Wanted) ([]picture.Picture, error) {
-	return media.Choose(ctx, c.Media, owner, wanted)
+	return media.Choose(actor.AsSystem(ctx, "catalog"), c.Media, owner, wanted)
 }
 
 // fingerprint tells apart two requests that bear one id.

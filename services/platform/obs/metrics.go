@@ -124,3 +124,12 @@ func declare[C prometheus.Collector](m *Metrics, c C) C {
 	}
 	panic("obs: " + err.Error())
 }
+
+// Registry returns where the metrics are kept, for a server that adds its own;
+// nil for a nil Metrics.
+func (m *Metrics) Registry() *prometheus.Registry {
+	if m == nil {
+		return nil
+	}
+	return m.registry
+}

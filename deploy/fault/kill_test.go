@@ -1,0 +1,311 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"meadow/deploy/shopper"
+	"meadow/services/catalog"
+	"meadow/services/checkout"
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/id"
+	"meadow/services/ledger"
+	"meadow/services/platform/docdb/pebbledoc"
+)
+
+// rounds is how many rushes are killed: 20 in make test; make test-long sets
+// MEADOW_FAULT_ROUNDS to 500.
+func rounds(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(os.Getenv("MEADOW_FAULT_ROUNDS"))
+	if err != nil {
+		return 20
+	}
+	return n
+}
+
+const (
+	unitsPerRound  = 10
+	buyersPerRound = 24
+)
+
+// binary builds the shop, once for the package.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "meadow-fault-*")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "meadow")
+	cmd := exec.Command("go", "build", "-o", bin, "meadow")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return bin, nil
+})
+
+// town is a shop under attack, and the people in it.
+type town struct {
+	*shopper.Process
+	data     string
+	merchant *shopper.Person
+	creator  *shopper.Person
+	buyers   []*shopper.Person
+	homes    []id.Address
+	paid     int
+}
+
+func settle(t *testing.T) *town {
+	t.Helper()
+	bin, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &town{data: t.TempDir()}
+	w.Process, err = shopper.Start(t.Context(), bin, logTo(t), "-data", w.data,
+		"-rate-limits=false", "-max-conns-per-ip", "0", "-trusted-proxies", "127.0.0.0/8", "-log-level", "error")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Kill(); err != nil {
+			t.Error(err)
+		}
+	})
+	door := shopper.Open(w.URL)
+	ctx := t.Context()
+	w.merchant, w.creator = door.Person(), door.Person()
+	must(t, w.merchant.SignUp(ctx, "merchant"))
+	must(t, w.merchant.OpenShop(ctx))
+	must(t, w.creator.SignUp(ctx, "creator"))
+	must(t, w.creator.BecomeCreator(ctx))
+	for range buyersPerRound {
+		p := door.Person()
+		must(t, p.SignUp(ctx, "buyer"))
+		home, err := p.Address(ctx)
+		must(t, err)
+		w.buyers, w.homes = append(w.buyers, p), append(w.homes, home)
+	}
+	return w
+}
+
+// logTo keeps the shop's own words for when a test fails.
+func logTo(t *testing.T) io.Writer {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "meadow.log")
+	f, err := os.Create(path)
+	must(t, err)
+	t.Cleanup(func() {
+		_ = f.Close() // written by another process
+		if t.Failed() {
+			if b, err := os.ReadFile(path); err == nil {
+				t.Logf("%s", b[max(0, len(b)-20_000):])
+			}
+		}
+	})
+	return f
+}
+
+// TestNoOrderIsLostWhenTheShopIsKilled rushes a product of ten units again and
+// again, and kills the process at random moments meanwhile.
+func TestNoOrderIsLostWhenTheShopIsKilled(t *testing.T) {
+	w := settle(t)
+	kills := 0
+	for round := range rounds(t) {
+		kills += w.rush(t, round)
+		if t.Failed() {
+			return
+		}
+	}
+	w.books(t)
+	must(t, w.Stop())
+	w.boxes(t)
+	t.Logf("%d rounds, %d kills, %d orders paid", rounds(t), kills, w.paid)
+}
+
+// rush is one round: everybody wants one of ten, and the process dies.
+func (w *town) rush(t *testing.T, round int) (kills int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 120*time.Second)
+	defer cancel()
+	product, err := w.merchant.Product(ctx, unitsPerRound)
+	must(t, err)
+	post, err := w.creator.Post(ctx, product.ID)
+	must(t, err)
+	sku, link := product.SKUs[0].ID, post.Tags[0].Link
+
+	over := make(chan struct{})
+	var killer sync.WaitGroup
+	killer.Go(func() { kills = w.harass(t, ctx, over) })
+	var mu sync.Mutex
+	states := map[checkout.State]int{}
+	refused := 0
+	var wg sync.WaitGroup
+	for i, p := range w.buyers {
+		wg.Go(func() {
+			state, err := buy(ctx, p.Buy(sku, link, w.homes[i]))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case errors.Is(err, catalog.ErrSoldOut):
+				refused++
+			case err != nil:
+				t.Errorf("round %d: buyer %d: %s: %v", round, i, state, err)
+			default:
+				states[state]++
+			}
+		})
+	}
+	wg.Wait()
+	close(over)
+	killer.Wait()
+
+	// A hold whose shopper's request died with the process belongs to nobody; it
+	// lapses twenty minutes later. Here its buyer insists, so none is left.
+	var units catalog.Stock
+	eventually(t, 60*time.Second, func() error {
+		if err := w.merchant.Do(ctx, "GET", "/skus/"+string(sku)+"/stock", "", nil, &units); err != nil {
+			return err
+		}
+		if units.Sold != unitsPerRound || units.Held != 0 || units.Available != 0 || units.Received != unitsPerRound {
+			return fmt.Errorf("round %d: stock is %+v", round, units)
+		}
+		return nil
+	})
+	if states[checkout.Paid] != unitsPerRound || refused != buyersPerRound-unitsPerRound {
+		t.Errorf("round %d: %v paid of %d units, %d refused of %d buyers", round, states, unitsPerRound, refused, buyersPerRound)
+	}
+	w.paid += states[checkout.Paid]
+	return kills
+}
+
+// harass kills and restarts the process at random moments until over: at least
+// once.
+func (w *town) harass(t *testing.T, ctx context.Context, over <-chan struct{}) (kills int) {
+	for {
+		select {
+		case <-over:
+			return kills
+		case <-time.After(time.Duration(5+rand.IntN(250)) * time.Millisecond):
+		}
+		if err := w.Kill(); err != nil {
+			t.Error(err)
+			return kills
+		}
+		kills++
+		if err := w.Restart(ctx); err != nil {
+			t.Error(err)
+			return kills
+		}
+		if kills == 2 {
+			<-over
+			return kills
+		}
+	}
+}
+
+// buy insists on every step until the shop has answered it.
+func buy(ctx context.Context, b *shopper.Buying) (checkout.State, error) {
+	if err := shopper.Insist(ctx, func() error { return b.Place(ctx) }); err != nil {
+		return "", fmt.Errorf("place: %w", err)
+	}
+	if err := shopper.Insist(ctx, func() error { return b.Pay(ctx) }); err != nil {
+		return "", fmt.Errorf("pay: %w", err)
+	}
+	for {
+		var state checkout.State
+		err := shopper.Insist(ctx, func() (err error) { state, err = b.Look(ctx); return err })
+		if err != nil || state != checkout.Unpaid {
+			return state, err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// books checks the ledger: it sums to zero, has one sale for each paid order,
+// and owes the creator 15 % of each.
+func (w *town) books(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	operator := shopper.Open(w.URL).Person()
+	must(t, operator.Enter(ctx, w.Token()))
+	var trial ledger.Trial
+	eventually(t, 60*time.Second, func() error {
+		if err := operator.Do(ctx, "GET", "/ledger/trial", "", nil, &trial); err != nil {
+			return err
+		}
+		if trial.Entries != int64(w.paid) {
+			return fmt.Errorf("%d entries for %d paid orders", trial.Entries, w.paid)
+		}
+		return nil
+	})
+	for currency, sum := range trial.Sums {
+		if sum != 0 {
+			t.Errorf("the ledger sums to %d %s, want 0", sum, currency)
+		}
+	}
+	var held ledger.Balance
+	must(t, w.creator.Do(ctx, "GET", "/ledger/held", "", nil, &held))
+	if want := int64(w.paid) * 2_985; held.Held.Amount != want {
+		t.Errorf("the creator holds %d, want %d", held.Held.Amount, want)
+	}
+}
+
+// boxes checks the stopped shop's documents: every event was told.
+func (w *town) boxes(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	db, err := pebbledoc.Open(ctx, filepath.Join(w.data, "docs"), pebbledoc.Options{Now: clock.System, Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	defer db.Close()
+	names, err := db.Collections(ctx)
+	must(t, err)
+	for _, name := range names {
+		for after := ""; ; {
+			docs, err := db.Scan(ctx, name, after, 500)
+			must(t, err)
+			for _, d := range docs {
+				after = d.ID
+				if box, err := d.Body.LookupErr("outbox"); err == nil {
+					t.Errorf("%s/%s still has to tell %s", name, d.ID, box)
+				}
+			}
+			if len(docs) == 0 {
+				break
+			}
+		}
+	}
+}
+
+// eventually tries until ok, for what another process needs a moment for.
+func eventually(t *testing.T, patience time.Duration, ok func() error) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		err := ok()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

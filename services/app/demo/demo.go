@@ -1,0 +1,140 @@
+// Package demo fills an empty shop with an invented world: people, shops,
+// goods, posts, talk and orders. It goes in by the front door, through the same
+// contracts and as the same people as everybody else, so that whatever it
+// leaves behind could have happened.
+//
+// Every step can be repeated: a fill that was cut short goes on where it was.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"meadow/media"
+	"meadow/services/account"
+	"meadow/services/catalog"
+	"meadow/services/checkout"
+	"meadow/services/checkout/pay/sandbox"
+	"meadow/services/creator"
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/id"
+	"meadow/services/platform/rpc"
+)
+
+// Shop is the shop that is to be filled; every field is required.
+type Shop struct {
+	Account  account.Service
+	Creator  creator.Service
+	Catalog  catalog.Service
+	Checkout checkout.Service
+	Sandbox  sandbox.Service
+	// Picture makes a finished picture that belongs to owner; the same bytes for
+	// the same owner and purpose are the same picture.
+	Picture func(ctx context.Context, owner id.User, purpose media.Purpose, r io.Reader) (id.Media, error)
+	Now     clock.Now
+}
+
+// Whoever tries the shop signs in as one of these. Everybody in this world has
+// the same password.
+const (
+	Viewer   = "demo@meadow.example"
+	Creator  = "creator@meadow.example"
+	Merchant = "merchant@meadow.example"
+	Password = "meadow-demo-1"
+)
+
+// marker is an account that is made last of all. An edition of the world with
+// other texts needs another one.
+const marker = "world-1@meadow.example"
+
+// Fill builds the world, or does nothing if it is whole already.
+func Fill(ctx context.Context, s Shop, log *slog.Logger) error {
+	w, err := load()
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	f := &filling{Shop: s, world: w, log: log}
+	whole, err := f.whole(ctx)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	if !whole {
+		if err := f.build(ctx); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	log.InfoContext(ctx, "demonstration is ready",
+		"viewer", Viewer, "creator", Creator, "merchant", Merchant, "demo_password", Password)
+	return nil
+}
+
+// filling is one run of Fill, and what it has found or made so far.
+type filling struct {
+	Shop
+	world    world
+	log      *slog.Logger
+	people   map[string]*person
+	pictures map[hung]id.Media
+	products map[string]catalog.Product
+	posts    map[string]id.Post
+}
+
+func (f *filling) build(ctx context.Context) error {
+	began := f.Now()
+	f.log.InfoContext(ctx, "demonstration is being built", "people", len(f.world.People),
+		"products", len(f.world.Products), "posts", len(f.world.Posts), "orders", len(f.world.Orders))
+	for _, stage := range []struct {
+		name string
+		do   func(context.Context) (int, error)
+	}{
+		{"people", f.signUp}, {"pictures", f.hang}, {"profiles", f.introduce}, {"shops", f.openShops},
+		{"products", f.stockShelves}, {"posts", f.publish}, {"follows", f.follow}, {"reactions", f.react},
+		{"comments", f.talk}, {"orders", f.shop}, {"goodbyes", f.leave},
+	} {
+		n, err := stage.do(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", stage.name, err)
+		}
+		f.log.InfoContext(ctx, "demonstration stage done", "stage", stage.name, "count", n)
+	}
+	if err := f.mark(ctx); err != nil {
+		return fmt.Errorf("marker: %w", err)
+	}
+	f.log.InfoContext(ctx, "demonstration was built", "took", f.Now().Sub(began))
+	return nil
+}
+
+// whole reports whether an earlier run came to its end.
+func (f *filling) whole(ctx context.Context) (bool, error) {
+	signed, err := f.Account.SignIn(ctx, account.SignIn{Login: marker, Password: Password})
+	if errors.Is(err, account.ErrCredentials) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, f.signOut(ctx, signed)
+}
+
+func (f *filling) mark(ctx context.Context) error {
+	signed, err := f.Account.SignUp(ctx, account.SignUp{Login: marker, Password: Password, Name: "Meadow", Locale: account.English})
+	if err != nil {
+		return err
+	}
+	return f.signOut(ctx, signed)
+}
+
+func (f *filling) signOut(ctx context.Context, s account.Signed) error {
+	who, err := f.actor(ctx, s)
+	if err != nil {
+		return err
+	}
+	_, err = f.Account.SignOut(who, rpc.Empty{})
+	return err
+}
+
+// request is the id of the request that makes the thing of this name.
+func request(kind, name string) string { return id.Derive("demo", marker, kind, name) }

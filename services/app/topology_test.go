@@ -1,0 +1,174 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"meadow/media"
+	"meadow/media/mediaworker"
+	"meadow/services/checkout/checkouttest"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/id"
+)
+
+// cuts are the ways in which the suites' shops are divided into processes.
+// Stores are shared, as MongoDB and the like would be.
+var cuts = map[string][][]string{
+	"one process":        {{Gateway, Feed, Creator, Checkout, Media}},
+	"gateway apart":      {{Feed, Creator, Checkout, Media}, {Gateway}},
+	"every role its own": {{Media}, {Creator}, {Checkout}, {Feed}, {Gateway}},
+}
+
+func TestCheckoutOverEveryTopology(t *testing.T) {
+	for name, cut := range cuts {
+		t.Run(name, func(t *testing.T) {
+			s := startShop(t, cut)
+			checkouttest.Run(t, checkouttest.Shop{
+				Account: s.front.Account, Catalog: s.front.Catalog, Creator: s.front.Creator,
+				Checkout: s.front.Checkout, Ledger: s.front.Ledger, Sandbox: s.front.Sandbox,
+				Advance: s.clock.Advance, Now: s.clock.Now, Picture: s.picture, SandboxKey: s.front.keys.sandbox,
+			})
+		})
+	}
+}
+
+// testShop is a running shop, cut into processes that share this one.
+type testShop struct {
+	front *System // the gateway's view
+	bytes *System // the media role
+	clock *clock.Shifted
+	url   string
+	data  string
+	n     atomic.Int64
+}
+
+// startShop starts one system for each group of roles.
+func startShop(t *testing.T, cut [][]string) *testShop {
+	t.Helper()
+	s := &testShop{clock: new(clock.Shifted), data: t.TempDir()}
+	log := slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))
+	cfg := Default()
+	cfg.Data, cfg.RateLimits, cfg.MaxConnsPerIP = s.data, false, 0
+	all := cfg
+	all.Listen = "127.0.0.1:0"
+	if err := all.complete(); err != nil {
+		t.Fatal(err)
+	}
+	stores, err := openStores(t.Context(), all, s.clock.Now, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stores.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	stores.Sole = len(cut) == 1
+
+	listeners := make([]net.Listener, len(cut))
+	var peers []string
+	for i, roles := range cut {
+		if listeners[i], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			t.Fatal(err)
+		}
+		address := "http://" + listeners[i].Addr().String()
+		for _, r := range roles {
+			peers = append(peers, r+"="+address)
+			if r == Gateway {
+				s.url = address
+			}
+		}
+	}
+	for i, roles := range cut {
+		one := all
+		one.Roles, one.Peers, one.PublicURL = strings.Join(roles, ","), strings.Join(peers, ","), s.url
+		system, err := New(t.Context(), one, Deps{
+			Stores: stores, Now: s.clock.Now, Log: log, Develop: mediaworker.Decode,
+			Dist: fstest.MapFS{"viewer/index.html": {Data: []byte(`<!doctype html><html lang="zh-CN"><head><title>Meadow</title></head><body><div id="app"></div></body></html>`)}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.serve(t, system, listeners[i])
+		if system.here(Gateway) {
+			s.front = system
+		}
+		if system.here(Media) {
+			s.bytes = system
+		}
+	}
+	s.await(t)
+	return s
+}
+
+func (s *testShop) serve(t *testing.T, system *System, ln net.Listener) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- system.Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("serve %s: %v", system.cfg.Roles, err)
+		}
+	})
+}
+
+// await waits until the front door answers.
+func (s *testShop) await(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		res, err := http.Get(s.url + "/readyz")
+		if err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the shop is not ready: %v", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// picture makes a finished picture that is like no other.
+func (s *testShop) picture(t *testing.T, owner id.User) id.Media {
+	t.Helper()
+	n := s.n.Add(1)
+	m := image.NewRGBA(image.Rect(0, 0, 64, 80))
+	for y := range 80 {
+		for x := range 64 {
+			m.Set(x, y, color.RGBA{R: uint8(n), G: uint8(n >> 8), B: uint8(x + y), A: 255})
+		}
+	}
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.bytes.MediaCore.Ingest(actor.AsSystem(t.Context(), "test"), owner, media.ForPost, &file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.ID
+}
+
+// testLog writes the shop's errors into a test's log.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Logf("%s", bytes.TrimSpace(b))
+	return len(b), nil
+}
