@@ -303,6 +303,8 @@ func TestAProcessThatStopsGivesBackWhatItHadFetched(t *testing.T) {
 	a, b := connect(t, s.ClientURL()), connect(t, s.ClientURL())
 	const n = 32 // what a handler has at most, and as many fetched
 	begun, finish := make(chan struct{}, n), make(chan struct{})
+	let := sync.OnceFunc(func() { close(finish) })
+	t.Cleanup(let)
 	err := a.Subscribe(t.Context(), "ledger", topic.Name, func(context.Context, bus.Event) error {
 		begun <- struct{}{}
 		<-finish
@@ -330,11 +332,7 @@ func TestAProcessThatStopsGivesBackWhatItHadFetched(t *testing.T) {
 			t.Fatalf("%d of %d after 15 s", len(seen), n)
 		}
 		if len(seen) == n/2 {
-			select {
-			case <-finish:
-			default:
-				close(finish)
-			}
+			let()
 		}
 	}
 	if err := <-closed; err != nil {
