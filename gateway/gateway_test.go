@@ -413,6 +413,23 @@ func TestSigningInIsLimitedMoreStrictly(t *testing.T) {
 	}
 }
 
+func TestFilesAreNotLimitedAndUploadsAre(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(c *Config, _ *Deps, _ *web.Config) { c.PerClient = Limit{PerSecond: 0.001, Burst: 1} })
+	for range 5 {
+		for _, path := range []string{"/assets/logo.svg", "/media/picture"} {
+			if res, _ := d.do(t, request{method: "GET", path: path}); res.StatusCode != 200 {
+				t.Errorf("%s: %d", path, res.StatusCode)
+			}
+		}
+	}
+	a, _ := d.do(t, request{method: "POST", path: "/media/upload"})
+	b, _ := d.do(t, request{method: "POST", path: "/media/upload"})
+	if a.StatusCode != 200 || b.StatusCode != 429 {
+		t.Errorf("uploads: %d %d", a.StatusCode, b.StatusCode)
+	}
+}
+
 func TestALimiterForgetsOldKeysFirst(t *testing.T) {
 	t.Parallel()
 	l := newLimiter(Limit{PerSecond: 1, Burst: 1}, clock.NewFake(time.Unix(0, 0)).Now)

@@ -18,13 +18,24 @@ import (
 // ErrTooFast answers who asks more often than allowed.
 var ErrTooFast = errs.New(errs.Throttled, "too_many_requests", "Too many requests. Please wait a moment.")
 
-// limitClient is the hook that limits one address.
+// limitClient is the hook that limits one address. Files are not counted: a
+// page asks for dozens, an office for hundreds, and they cost little.
 func (g *Gateway) limitClient(x *web.Exchange) error {
 	key := network(x.Client()).String()
-	if err := g.perIP.take(x, key); err != nil {
-		return err
+	if !g.isFile(x) {
+		if err := g.perIP.take(x, key); err != nil {
+			return err
+		}
 	}
 	return g.strict[x.Route()].take(x, key)
+}
+
+func (g *Gateway) isFile(x *web.Exchange) bool {
+	if unsafe(x.Method()) {
+		return false
+	}
+	_, ok := g.site.files[x.Path()]
+	return ok || g.cookieless(x.Path())
 }
 
 // limitActor is the hook that limits one account.

@@ -342,8 +342,8 @@ func TestAStoppingServerFinishesWhatIsUnderWay(t *testing.T) {
 	}()
 	<-arrived
 	stop()
-	if _, err := io.ReadAll(idle); err != nil { // an idle connection is closed at once
-		t.Errorf("the idle connection: %v", err)
+	if b, err := io.ReadAll(idle); err != nil || len(b) > 0 { // an idle connection is closed at once
+		t.Errorf("the idle connection: %q %v", b, err)
 	}
 	if s.ready(t.Context()).Ready {
 		t.Error("a stopping server says that it is ready")

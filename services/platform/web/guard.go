@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -217,7 +218,7 @@ func (c *guarded) fill() error {
 		c.waiting.Store(true)
 		defer c.waiting.Store(false)
 		if c.guard.stopping() {
-			return net.ErrClosed
+			return io.EOF // as if the client had no more to ask
 		}
 	}
 	c.makeRoom()
