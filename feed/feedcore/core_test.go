@@ -114,7 +114,8 @@ func (tn *town) announce(t *testing.T, p catalog.Product) {
 }
 
 func (tn *town) shop() feedtest.Shop {
-	return feedtest.Shop{Feed: tn.feed, Shop: creatortest.Shop{
+	return feedtest.Shop{
+		Feed:    tn.feed,
 		Creator: tn.creator,
 		User:    func(_ *testing.T, name string, roles ...actor.Role) actor.Actor { return tn.AddUser(name, roles...) },
 		Picture: func(_ *testing.T, owner actor.Actor) id.Media { return tn.AddPicture(owner.User) },
@@ -123,13 +124,10 @@ func (tn *town) shop() feedtest.Shop {
 			tn.announce(t, p)
 			return p
 		},
-		SellOut: func(_ *testing.T, p catalog.Product) {
-			tn.Change(p.ID, func(p *catalog.Product) { p.SKUs[0].Available = 0 })
-		},
 		Delist: func(t *testing.T, p catalog.Product) {
 			tn.announce(t, tn.Change(p.ID, func(p *catalog.Product) { p.State = catalog.Delisted }))
 		},
-	}}
+	}
 }
 
 func TestTheFeedKeepsItsContract(t *testing.T) {
@@ -228,5 +226,5 @@ func queryFor(text string) search.Query { return search.Query{Text: text, Limit:
 // waitFor waits for what another goroutine does.
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	creatortest.Eventually(t, "waiting", func() (string, bool) { return "not done", done() })
+	feedtest.Eventually(t, "waiting", func() (string, bool) { return "not done", done() })
 }

@@ -24,7 +24,7 @@ func TestEventsInAnyOrderAnyNumberOfTimesLeadToTheSameLists(t *testing.T) {
 	t.Parallel()
 	tn := build(t)
 	d := tn.deaf(t)
-	s := tn.shop().Shop
+	s := tn.shop()
 	lin := tn.AddUser("Lin", actor.Creator)
 	for round := range 12 {
 		stays, gone := s.Publish(t, lin, "stays"), s.Publish(t, lin, "gone")
@@ -76,7 +76,7 @@ func TestARebuildBringsBackWhatWasLostAndForgetsWhatIsGone(t *testing.T) {
 	t.Parallel()
 	tn := build(t)
 	d := tn.deaf(t)
-	s := tn.shop().Shop
+	s := tn.shop()
 	lin := tn.AddUser("Lin", actor.Creator)
 	var want []string
 	for i := range 120 { // more than one batch
@@ -128,7 +128,7 @@ func TestARebuildBringsBackWhatWasLostAndForgetsWhatIsGone(t *testing.T) {
 func TestAnEmptyIndexIsBuiltWhenTheFeedStarts(t *testing.T) {
 	t.Parallel()
 	tn := build(t)
-	s := tn.shop().Shop
+	s := tn.shop()
 	s.Publish(t, tn.AddUser("Lin", actor.Creator), "waiting")
 	run(t, tn.feed) // no creator runs: nothing is announced
 	waitFor(t, func() bool { return !tn.index.NeedsRebuild() })
@@ -141,7 +141,7 @@ func TestPagesFillUpPastPostsWhoseRemovalWasNotHeardOf(t *testing.T) {
 	t.Parallel()
 	tn := build(t)
 	d := tn.deaf(t)
-	s := tn.shop().Shop
+	s := tn.shop()
 	lin, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Fan")
 	ctx := actor.With(t.Context(), fan)
 	if _, err := tn.creator.Follow(ctx, creator.ByUser{ID: lin.User}); err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"meadow/feed"
 	"meadow/services/creator"
-	"meadow/services/creator/creatortest"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
@@ -36,7 +35,7 @@ func (s Shop) finds(t *testing.T, in feed.Search, want ...string) []feed.Found {
 	t.Helper()
 	var out []feed.Found
 	slices.Sort(want)
-	creatortest.Eventually(t, fmt.Sprintf("search for %q of kind %q", in.Text, in.Kind), func() (string, bool) {
+	Eventually(t, fmt.Sprintf("search for %q of kind %q", in.Text, in.Kind), func() (string, bool) {
 		var twice string
 		out, twice = s.found(t, in)
 		got := []string{}
