@@ -18,6 +18,7 @@ import (
 	"meadow/media/mediaworker"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
+	"meadow/services/platform/blob/blobtest"
 )
 
 // world is a core on a clock that tests move.
@@ -315,6 +316,37 @@ func TestWhatNobodyWantsIsSweptAndWhatIsClaimedStays(t *testing.T) {
 	}
 	if _, err := w.Claim(t.Context(), media.ClaimIn{Owner: "usr_b", IDs: []id.Media{lost.ID}}); !errors.Is(err, media.ErrNoSuchPicture) {
 		t.Errorf("claimed what is gone: %v", err)
+	}
+}
+
+func TestAPictureBeingRemovedCannotBeClaimed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p, err := w.Ingest(t.Context(), "usr_a", media.ForPost, bytes.NewReader(mediatest.Photo(t, 60, 40, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(media.UnclaimedTTL + time.Minute)
+	// A sweep is cut short: the object store does not answer.
+	away := w
+	away.deps.Blobs = blobtest.Store(t)
+	if err := away.deps.Blobs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := away.restarted(t, w.deps.Develop).Sweep(t.Context()); err == nil {
+		t.Fatal("swept without an object store")
+	}
+	if _, err := w.Claim(t.Context(), media.ClaimIn{Owner: "usr_a", IDs: []id.Media{p.ID}}); !errors.Is(err, media.ErrNoSuchPicture) {
+		t.Errorf("claimed while it is removed: %v", err)
+	}
+	if _, ok := w.picture(t, p.ID); ok {
+		t.Error("shown while it is removed")
+	}
+	if err := w.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left := w.objects(t, ""); len(left) > 0 {
+		t.Errorf("the next sweep leaves %v", left)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"meadow/media"
@@ -41,14 +42,8 @@ func spawn(ctx context.Context, path string, args []string, r io.Reader) (Develo
 	life, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	in, said := &source{r: r}, &head{most: 2 << 10}
-	cmd := exec.CommandContext(life, path, args...)
-	cmd.Env, cmd.Dir, cmd.WaitDelay = []string{}, "/", time.Second
-	cmd.Stdin, cmd.Stderr = in, said
-	out, err := cmd.StdoutPipe()
+	cmd, out, err := start(life, path, args, in, said)
 	if err != nil {
-		return Developed{}, fmt.Errorf("media worker: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
 		return Developed{}, fmt.Errorf("media worker: %w", err)
 	}
 	d, err := read(out)
@@ -70,6 +65,27 @@ func spawn(ctx context.Context, path string, args []string, r io.Reader) (Develo
 	}
 	// It died of the picture: of its size, its time, or a fault of a decoder.
 	return Developed{}, media.ErrBroken.Because(fmt.Errorf("media worker: %w (%v) %s", err, exit, said))
+}
+
+// start starts a worker without a network, or, where the machine does not allow
+// that to be taken away, with what limits there are.
+func start(ctx context.Context, path string, args []string, in io.Reader, said io.Writer) (*exec.Cmd, io.Reader, error) {
+	for _, attr := range []*syscall.SysProcAttr{alone(), nil} {
+		cmd := exec.CommandContext(ctx, path, args...)
+		cmd.Env, cmd.Dir, cmd.WaitDelay = []string{}, "/", time.Second
+		cmd.Stdin, cmd.Stderr, cmd.SysProcAttr = in, said, attr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			return nil, nil, err
+		}
+		if err = cmd.Start(); err == nil {
+			return cmd, out, nil
+		}
+		if attr == nil || ctx.Err() != nil {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, errors.ErrUnsupported // not reached: the last try returns
 }
 
 // source remembers that the picture could not be read, which is not the

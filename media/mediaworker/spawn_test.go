@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,6 +87,31 @@ func TestAWorkerCannotDoHarm(t *testing.T) {
 	if b, err := os.ReadFile(file); err == nil && len(b) > 0 {
 		t.Errorf("it wrote a file: %q", b)
 	}
+}
+
+func TestAWorkerSeesNoNetwork(t *testing.T) {
+	t.Parallel()
+	if err := namespaces(t); err != nil {
+		t.Skipf("SKIPPED: this machine lets nobody leave its network: %v", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, err = mediaworker.Spawn(build(t), []string{"network", l.Addr().String()}, 1)(t.Context(), strings.NewReader("x"))
+	if err == nil || !strings.Contains(err.Error(), "sees nobody") {
+		t.Errorf("%v, want it to see nobody", err)
+	}
+}
+
+// namespaces returns why a process cannot have a network of its own here.
+func namespaces(t *testing.T) error {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return errors.ErrUnsupported
+	}
+	return exec.CommandContext(t.Context(), "unshare", "--user", "--net", "true").Run()
 }
 
 func TestAWorkerEndsWithItsCaller(t *testing.T) {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strings"
 
@@ -37,6 +38,14 @@ func main() {
 	case "lie":
 		fmt.Println(`{"width":1,"height":1,"thumbhash":"x","files":[{"name":"full","width":99999,"height":1,"type":"text/html","size":5}]}`)
 		fmt.Println("<script>")
+	case "network":
+		conn, err := net.Dial("tcp", os.Args[2])
+		if err != nil {
+			fmt.Println(`{"fault":"sees nobody"}`)
+			return
+		}
+		conn.Close()
+		fmt.Println(`{"fault":"sees the network"}`)
 	case "environment":
 		fmt.Println(`{"fault":"sees ` + strings.Join(os.Environ(), ",") + `"}`)
 	}
