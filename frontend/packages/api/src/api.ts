@@ -1,13 +1,18 @@
-import { call, forgetToken } from './client'
+import { client, done, forgetToken } from './client'
+import type { paths } from './schema'
 import type * as t from './types'
 
 type Ask = { after?: string; limit?: number }
 type Nothing = Record<string, never>
+type Body<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { requestBody: { content: { 'application/json': infer B } } } ? B : never
 
-const id = encodeURIComponent
+const v1 = '/api/v1'
+const of = (id: string) => ({ params: { path: { id } } })
+const asked = <Q extends object>(query: Q) => ({ params: { query } })
+const keyed = (key: string) => ({ 'Idempotency-Key': key })
 
-async function signed(path: string, body: unknown): Promise<t.User> {
-  const { user } = await call<{ user: t.User }>('POST', path, { body })
+async function signed(answer: Parameters<typeof done>[0]): Promise<t.User> {
+  const { user } = await done<{ user: t.User }>(answer)
   forgetToken()
   return user
 }
@@ -15,69 +20,69 @@ async function signed(path: string, body: unknown): Promise<t.User> {
 /** Every call of the API that the apps make. */
 export const api = {
   // account
-  sendCode: (body: { to: string; purpose: 'sign_up' | 'sign_in' | 'reset'; locale: t.Locale }) => call<Nothing>('POST', '/account/codes', { body }),
-  signUp: (body: { login: string; password: string; name: string; code: string; locale: t.Locale }) => signed('/account/sign-up', body),
-  signIn: (body: { login: string; password: string; code: string }) => signed('/account/sign-in', body),
-  enter: (token: string) => signed('/account/enter', { token }),
+  sendCode: (body: Body<`${typeof v1}/account/codes`, 'post'>) => done<Nothing>(client.POST(`${v1}/account/codes`, { body })),
+  signUp: (body: Body<`${typeof v1}/account/sign-up`, 'post'>) => signed(client.POST(`${v1}/account/sign-up`, { body })),
+  signIn: (body: Body<`${typeof v1}/account/sign-in`, 'post'>) => signed(client.POST(`${v1}/account/sign-in`, { body })),
+  enter: (token: string) => signed(client.POST(`${v1}/account/enter`, { body: { token } })),
   signOut: async () => {
-    await call<Nothing>('POST', '/account/sign-out', { body: {} })
+    await done<Nothing>(client.POST(`${v1}/account/sign-out`))
     forgetToken()
   },
-  me: () => call<t.User>('GET', '/account/me'),
-  changeMe: (body: { name?: string; locale?: t.Locale; avatar?: string }) => call<t.User>('PATCH', '/account/me', { body }),
-  sessions: () => call<t.Page<t.Session>>('GET', '/account/sessions'),
-  revoke: (session: string) => call<Nothing>('DELETE', `/account/sessions/${id(session)}`),
-  addresses: () => call<t.Page<t.Address>>('GET', '/account/addresses'),
-  addAddress: (body: t.NewAddress) => call<t.Address>('POST', '/account/addresses', { body }),
-  changeAddress: (address: string, body: t.NewAddress) => call<t.Address>('PUT', `/account/addresses/${id(address)}`, { body }),
-  removeAddress: (address: string) => call<Nothing>('DELETE', `/account/addresses/${id(address)}`),
-  becomeCreator: () => call<t.User>('POST', '/account/creator', { body: { accept_terms: true } }),
-  inbox: () => call<t.Page<t.Letter>>('GET', '/dev/inbox'),
+  me: () => done<t.User>(client.GET(`${v1}/account/me`)),
+  changeMe: (body: { name?: string; locale?: t.Locale; avatar?: string }) => done<t.User>(client.PATCH(`${v1}/account/me`, { body })),
+  sessions: () => done<t.Page<t.Session>>(client.GET(`${v1}/account/sessions`)),
+  revoke: (session: string) => done<Nothing>(client.DELETE(`${v1}/account/sessions/{id}`, of(session))),
+  addresses: () => done<t.Page<t.Address>>(client.GET(`${v1}/account/addresses`)),
+  addAddress: (body: t.NewAddress) => done<t.Address>(client.POST(`${v1}/account/addresses`, { body })),
+  changeAddress: (address: string, body: t.NewAddress) => done<t.Address>(client.PUT(`${v1}/account/addresses/{id}`, { ...of(address), body })),
+  removeAddress: (address: string) => done<Nothing>(client.DELETE(`${v1}/account/addresses/{id}`, of(address))),
+  becomeCreator: () => done<t.User>(client.POST(`${v1}/account/creator`, { body: { accept_terms: true } })),
+  inbox: () => done<t.Page<t.Letter>>(client.GET(`${v1}/dev/inbox`)),
 
   // feed
-  newest: (query: Ask) => call<t.Page<t.Card>>('GET', '/feed/newest', { query }),
-  following: (query: Ask) => call<t.Page<t.Card>>('GET', '/feed/following', { query }),
-  search: (query: Ask & { q: string; kind?: string }, signal?: AbortSignal) => call<t.Page<t.Found>>('GET', '/search', { query, signal }),
+  newest: (query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/feed/newest`, asked(query))),
+  following: (query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/feed/following`, asked(query))),
+  search: (query: Ask & { q: string; kind?: 'post' | 'product' }, signal?: AbortSignal) => done<t.Page<t.Found>>(client.GET(`${v1}/search`, { ...asked(query), signal })),
 
   // creator
-  profile: (user: string) => call<t.Profile>('GET', `/creators/${id(user)}`),
-  editProfile: (body: { bio: string; avatar?: string }) => call<t.Profile>('PUT', '/creators/me', { body }),
-  follow: (user: string, on: boolean) => call<t.Profile>(on ? 'PUT' : 'DELETE', `/creators/${id(user)}/follow`),
-  postsBy: (user: string, query: Ask) => call<t.Page<t.Card>>('GET', `/creators/${id(user)}/posts`, { query }),
-  saved: (query: Ask) => call<t.Page<t.Card>>('GET', '/saved', { query }),
-  post: (post: string) => call<t.Post>('GET', `/posts/${id(post)}`),
-  publish: (body: t.PostDraft, key: string) => call<t.Post>('POST', '/posts', { body, key }),
-  editPost: (post: string, body: t.PostDraft) => call<t.Post>('PUT', `/posts/${id(post)}`, { body }),
-  removePost: (post: string) => call<Nothing>('DELETE', `/posts/${id(post)}`),
-  like: (post: string, on: boolean) => call<t.Reaction>(on ? 'PUT' : 'DELETE', `/posts/${id(post)}/like`),
-  save: (post: string, on: boolean) => call<t.Reaction>(on ? 'PUT' : 'DELETE', `/posts/${id(post)}/save`),
-  comments: (post: string, query: Ask & { parent?: string }) => call<t.Page<t.Comment>>('GET', `/posts/${id(post)}/comments`, { query }),
-  say: (post: string, body: { body: string; parent?: string }, key: string) => call<t.Comment>('POST', `/posts/${id(post)}/comments`, { body, key }),
-  unsay: (comment: string) => call<Nothing>('DELETE', `/comments/${id(comment)}`),
-  upload: (body: { purpose: 'post' | 'avatar' | 'product'; bytes: number }) => call<t.Ticket>('POST', '/uploads', { body }),
+  profile: (user: string) => done<t.Profile>(client.GET(`${v1}/creators/{id}`, of(user))),
+  editProfile: (body: { bio: string; avatar?: string }) => done<t.Profile>(client.PUT(`${v1}/creators/me`, { body })),
+  follow: (user: string, on: boolean) => done<t.Profile>(on ? client.PUT(`${v1}/creators/{id}/follow`, of(user)) : client.DELETE(`${v1}/creators/{id}/follow`, of(user))),
+  postsBy: (user: string, query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/creators/{id}/posts`, { params: { path: { id: user }, query } })),
+  saved: (query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/saved`, asked(query))),
+  post: (post: string) => done<t.Post>(client.GET(`${v1}/posts/{id}`, of(post))),
+  publish: (body: t.PostDraft, key: string) => done<t.Post>(client.POST(`${v1}/posts`, { params: { header: keyed(key) }, body })),
+  editPost: (post: string, body: t.PostDraft) => done<t.Post>(client.PUT(`${v1}/posts/{id}`, { ...of(post), body })),
+  removePost: (post: string) => done<Nothing>(client.DELETE(`${v1}/posts/{id}`, of(post))),
+  like: (post: string, on: boolean) => done<t.Reaction>(on ? client.PUT(`${v1}/posts/{id}/like`, of(post)) : client.DELETE(`${v1}/posts/{id}/like`, of(post))),
+  save: (post: string, on: boolean) => done<t.Reaction>(on ? client.PUT(`${v1}/posts/{id}/save`, of(post)) : client.DELETE(`${v1}/posts/{id}/save`, of(post))),
+  comments: (post: string, query: Ask & { parent?: string }) => done<t.Page<t.Comment>>(client.GET(`${v1}/posts/{id}/comments`, { params: { path: { id: post }, query } })),
+  say: (post: string, body: { body: string; parent?: string }, key: string) => done<t.Comment>(client.POST(`${v1}/posts/{id}/comments`, { params: { path: { id: post }, header: keyed(key) }, body })),
+  unsay: (comment: string) => done<Nothing>(client.DELETE(`${v1}/comments/{id}`, of(comment))),
+  upload: (body: { purpose: 'post' | 'avatar' | 'product'; bytes: number }) => done<t.Ticket>(client.POST(`${v1}/uploads`, { body })),
 
   // catalog
-  product: (product: string) => call<t.Product>('GET', `/products/${id(product)}`),
-  products: (query: Ask & { merchant?: string; category?: string; mine?: boolean }) => call<t.Page<t.Product>>('GET', '/products', { query }),
-  merchant: (merchant: string) => call<t.Merchant>('GET', `/merchants/${id(merchant)}`),
-  openShop: (body: { name: string; story: string }) => call<t.Merchant>('POST', '/merchants', { body }),
-  draftProduct: (body: t.ProductDraft, key: string) => call<t.Product>('POST', '/products', { body, key }),
-  editProduct: (product: string, body: t.ProductDraft) => call<t.Product>('PUT', `/products/${id(product)}`, { body }),
-  list: (product: string, on: boolean) => call<t.Product>('POST', `/products/${id(product)}/${on ? 'list' : 'delist'}`),
-  stock: (sku: string) => call<t.Stock>('GET', `/skus/${id(sku)}/stock`),
-  adjust: (sku: string, body: { by: number; reason: string }, key: string) => call<t.Stock>('POST', `/skus/${id(sku)}/stock`, { body, key }),
+  product: (product: string) => done<t.Product>(client.GET(`${v1}/products/{id}`, of(product))),
+  products: (query: Ask & { merchant?: string; category?: string; mine?: boolean }) => done<t.Page<t.Product>>(client.GET(`${v1}/products`, asked(query))),
+  merchant: (merchant: string) => done<t.Merchant>(client.GET(`${v1}/merchants/{id}`, of(merchant))),
+  openShop: (body: { name: string; story: string }) => done<t.Merchant>(client.POST(`${v1}/merchants`, { body })),
+  draftProduct: (body: t.ProductDraft, key: string) => done<t.Product>(client.POST(`${v1}/products`, { params: { header: keyed(key) }, body })),
+  editProduct: (product: string, body: t.ProductDraft) => done<t.Product>(client.PUT(`${v1}/products/{id}`, { ...of(product), body })),
+  list: (product: string, on: boolean) => done<t.Product>(on ? client.POST(`${v1}/products/{id}/list`, of(product)) : client.POST(`${v1}/products/{id}/delist`, of(product))),
+  stock: (sku: string) => done<t.Stock>(client.GET(`${v1}/skus/{id}/stock`, of(sku))),
+  adjust: (sku: string, body: { by: number; reason: string }, key: string) => done<t.Stock>(client.POST(`${v1}/skus/{id}/stock`, { params: { path: { id: sku }, header: keyed(key) }, body })),
 
   // checkout
-  quote: (lines: t.Choice[]) => call<t.Quote>('POST', '/quotes', { body: { lines } }),
-  place: (body: { quote: string; address: string }, key: string) => call<t.Order>('POST', '/orders', { body, key }),
-  pay: (order: string, provider: string, key: string) => call<t.Payment>('POST', `/orders/${id(order)}/payments`, { body: { provider }, key }),
-  confirm: (payment: string) => call<t.Payment>('POST', `/payments/${id(payment)}/confirm`),
-  cancel: (order: string) => call<t.Order>('POST', `/orders/${id(order)}/cancel`),
-  order: (order: string) => call<t.Order>('GET', `/orders/${id(order)}`),
-  orders: (query: Ask & { state?: t.OrderState }) => call<t.Page<t.Order>>('GET', '/orders', { query }),
-  sales: (query: Ask) => call<t.Page<t.Sale>>('GET', '/sales', { query }),
+  quote: (lines: t.Choice[]) => done<t.Quote>(client.POST(`${v1}/quotes`, { body: { lines } })),
+  place: (body: { quote: string; address: string }, key: string) => done<t.Order>(client.POST(`${v1}/orders`, { params: { header: keyed(key) }, body })),
+  pay: (order: string, provider: string, key: string) => done<t.Payment>(client.POST(`${v1}/orders/{id}/payments`, { params: { path: { id: order }, header: keyed(key) }, body: { provider } })),
+  confirm: (payment: string) => done<t.Payment>(client.POST(`${v1}/payments/{id}/confirm`, of(payment))),
+  cancel: (order: string) => done<t.Order>(client.POST(`${v1}/orders/{id}/cancel`, of(order))),
+  order: (order: string) => done<t.Order>(client.GET(`${v1}/orders/{id}`, of(order))),
+  orders: (query: Ask & { state?: t.OrderState }) => done<t.Page<t.Order>>(client.GET(`${v1}/orders`, asked(query))),
+  sales: (query: Ask) => done<t.Page<t.Sale>>(client.GET(`${v1}/sales`, asked(query))),
 
   // ledger
-  held: (as: 'creator' | 'merchant') => call<{ held: t.Money }>('GET', '/ledger/held', { query: { as } }),
-  lines: (query: Ask & { as: 'creator' | 'merchant' }) => call<t.Page<t.LedgerLine>>('GET', '/ledger/lines', { query }),
+  held: (as: 'creator' | 'merchant') => done<{ held: t.Money }>(client.GET(`${v1}/ledger/held`, asked({ as }))),
+  lines: (query: Ask & { as: 'creator' | 'merchant' }) => done<t.Page<t.LedgerLine>>(client.GET(`${v1}/ledger/lines`, asked(query))),
 }

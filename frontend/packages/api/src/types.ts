@@ -15,16 +15,17 @@ export interface Merchant { id: string; owner: string; name: string; story: stri
 export interface Fact { name: string; value: string }
 export interface Option { name: string; values: string[] }
 export interface SKU { id: string; values: string[]; price: Money; list?: Money; picture?: string; available: number }
+export type Category = 'beauty' | 'fashion' | 'food' | 'home' | 'tech' | 'outdoors'
 export type ProductState = 'draft' | 'listed' | 'delisted'
-export interface Product { id: string; merchant: string; title: string; body: string; category: string; facts: Fact[] | null; pictures: Picture[] | null; options: Option[] | null; skus: SKU[]; state: ProductState; commission: number; sold: number; updated_at: string }
+export interface Product { id: string; merchant: string; title: string; body: string; category: string; facts: Fact[]; pictures: Picture[]; options: Option[]; skus: SKU[]; state: ProductState; commission: number; sold: number; updated_at: string }
 export interface NewSKU { values: string[]; price: Money; list?: Money; picture?: string }
-export interface ProductDraft { title: string; body: string; category: string; facts: Fact[]; pictures: PictureWanted[]; options: Option[]; skus: NewSKU[]; commission: number }
+export interface ProductDraft { title: string; body: string; category: Category; facts: Fact[]; pictures: PictureWanted[]; options: Option[]; skus: NewSKU[]; commission: number }
 export interface Stock { sku: string; received: number; available: number; held: number; sold: number }
 
 export interface Author { id: string; name: string; avatar?: Picture }
 export interface Profile extends Author { bio: string; posts: number; followers: number; following: number; likes: number; followed: boolean }
 export interface Tag { product: string; picture: number; x: number; y: number; title: string; cover?: Picture; price: Money; list?: Money; sold: number; available: number; on_sale: boolean; link: string }
-export interface Post { id: string; kind: string; author: Author; title: string; body: string; topics: string[] | null; pictures: Picture[]; tags: Tag[] | null; ad: boolean; lang: string; likes: number; saves: number; comments: number; liked: boolean; saved: boolean; followed: boolean; published_at: string; edited_at?: string }
+export interface Post { id: string; kind: string; author: Author; title: string; body: string; topics: string[]; pictures: Picture[]; tags: Tag[]; ad: boolean; lang: string; likes: number; saves: number; comments: number; liked: boolean; saved: boolean; followed: boolean; published_at: string; edited_at?: string }
 export interface Card { id: string; kind: string; title: string; cover: Picture; author: Author; likes: number; liked: boolean; ad: boolean; price?: Money; published_at: string }
 export interface Comment { id: string; post: string; parent?: string; author: Author; body: string; mine: boolean; at: string }
 export interface Reaction { likes: number; saves: number; liked: boolean; saved: boolean }
@@ -32,7 +33,7 @@ export interface Ticket { upload: string; url: string; token: string; max_bytes:
 export interface NewTag { product: string; picture: number; x: number; y: number }
 export interface PostDraft { title: string; body: string; topics: string[]; pictures: PictureWanted[]; tags: NewTag[]; ad: boolean; lang: Locale }
 
-export interface Line { sku: string; product: string; merchant: string; title: string; values: string[] | null; picture?: Picture; n: number; price: Money; amount: Money; source?: { post: string; creator: string } }
+export interface Line { sku: string; product: string; merchant: string; title: string; values: string[]; picture?: Picture; n: number; price: Money; amount: Money; source?: { post: string; creator: string; product: string; at: string } }
 export interface Quote { id: string; lines: Line[]; goods: Money; shipping: Money; total: Money; expires_at: string }
 export interface Choice { sku: string; n: number; link?: string }
 export type OrderState = 'unpaid' | 'paid' | 'cancelled' | 'expired' | 'refunding' | 'refunded'
@@ -44,6 +45,6 @@ export interface LedgerLine { entry: string; kind: 'sale' | 'refund'; order: str
 
 export interface FoundProduct { id: string; title: string; cover?: Picture; price: Money; sold: number }
 export interface Found { post?: Card; product?: FoundProduct }
-export interface Letter { to: string; subject: string; text: string; at: string }
+export interface Letter { n: number; channel: string; to: string; subject?: string; text: string; at: string; locale?: string }
 
 export interface Page<T> { items: T[]; next?: string }
