@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"meadow/services/catalog"
 	"meadow/services/creator"
-	"meadow/services/kernel/id"
 	"meadow/services/platform/bus"
-	"meadow/services/platform/docdb"
 )
 
 // listen takes in what is announced. Events come more than once and in any
@@ -17,93 +16,74 @@ import (
 func (c *Core) listen(ctx context.Context) error {
 	return errors.Join(
 		bus.On(ctx, c.Bus, Consumer, creator.Published, func(ctx context.Context, _ bus.Event, d creator.PublishedData) error {
-			return c.takePost(ctx, postOf(d))
+			return c.takePosts(ctx, postOf(d))
 		}),
 		bus.On(ctx, c.Bus, Consumer, creator.Removed, func(ctx context.Context, _ bus.Event, d creator.RemovedData) error {
-			return c.takePost(ctx, post{ID: d.Post, Author: d.Author})
+			return c.takePosts(ctx, post{ID: d.Post, Author: d.Author})
 		}),
 		bus.On(ctx, c.Bus, Consumer, catalog.ProductChanged, func(ctx context.Context, _ bus.Event, d catalog.ProductChangedData) error {
-			return c.takeProduct(ctx, productOf(d.Product, d.Rev))
+			return c.takeProducts(ctx, productOf(d.Product, d.Rev))
 		}),
 	)
 }
 
-func (c *Core) takePost(ctx context.Context, next post) error {
-	_, err := c.posts.Upsert(ctx, string(next.ID), func(p *post) error {
-		if p.ID == "" || next.gone() || !p.gone() && next.Rev > p.Rev {
-			*p = next
-		}
-		return nil
+// takers is how many records of one batch are written at a time.
+const takers = 8
+
+func (c *Core) takePosts(ctx context.Context, all ...post) error {
+	err := each(all, func(next post) error {
+		_, err := c.posts.Upsert(ctx, string(next.ID), func(p *post) error {
+			if p.ID == "" || next.gone() || !p.gone() && next.Rev > p.Rev {
+				*p = next
+			}
+			return nil
+		})
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("take post: %w", err)
+		return fmt.Errorf("take posts: %w", err)
 	}
-	return c.indexPost(ctx, next.ID)
+	ids := make([]string, len(all))
+	for i, p := range all {
+		ids[i] = string(p.ID)
+	}
+	return reindex(ctx, c.Index, c.posts, ids)
 }
 
-func (c *Core) takeProduct(ctx context.Context, next product) error {
-	_, err := c.products.Upsert(ctx, string(next.ID), func(p *product) error {
-		if p.ID == "" || next.newer(*p) {
-			*p = next
-		}
-		return nil
+func (c *Core) takeProducts(ctx context.Context, all ...product) error {
+	err := each(all, func(next product) error {
+		_, err := c.products.Upsert(ctx, string(next.ID), func(p *product) error {
+			if p.ID == "" || next.newer(*p) {
+				*p = next
+			}
+			return nil
+		})
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("take product: %w", err)
+		return fmt.Errorf("take products: %w", err)
 	}
-	return c.indexProduct(ctx, next.ID)
+	ids := make([]string, len(all))
+	for i, p := range all {
+		ids[i] = string(p.ID)
+	}
+	return reindex(ctx, c.Index, c.products, ids)
 }
 
-// indexTries bounds how often a document is put again because it changed while
-// it was being put.
-const indexTries = 20
-
-// indexPost makes the index say what the post's record says. Two that do this
-// at once may put in the wrong order: each looks again after putting, so that
-// whoever put last put what is there.
-func (c *Core) indexPost(ctx context.Context, p id.Post) error {
-	var put *post
-	for range indexTries {
-		now, err := c.posts.Get(ctx, string(p))
-		if err != nil {
-			return fmt.Errorf("index post: %w", err)
-		}
-		if put != nil && put.Rev == now.Rev && put.gone() == now.gone() {
-			return nil
-		}
-		if now.gone() {
-			err = c.Index.Delete(ctx, string(p))
-		} else {
-			err = c.Index.Put(ctx, now.doc())
-		}
-		if err != nil {
-			return fmt.Errorf("index post: %w", err)
-		}
-		put = &now
+// each calls f with all of them, a few at a time.
+func each[T any](all []T, f func(T) error) error {
+	if len(all) == 1 {
+		return f(all[0])
 	}
-	return docdb.ErrBusy
-}
-
-// indexProduct is indexPost for a product. What is off sale is not found.
-func (c *Core) indexProduct(ctx context.Context, p id.Product) error {
-	var put *product
-	for range indexTries {
-		now, err := c.products.Get(ctx, string(p))
-		if err != nil {
-			return fmt.Errorf("index product: %w", err)
-		}
-		if put != nil && !now.newer(*put) {
-			return nil
-		}
-		if now.Listed {
-			err = c.Index.Put(ctx, now.doc())
-		} else {
-			err = c.Index.Delete(ctx, string(p))
-		}
-		if err != nil {
-			return fmt.Errorf("index product: %w", err)
-		}
-		put = &now
+	errs := make([]error, min(takers, len(all)))
+	var work sync.WaitGroup
+	for w := range errs {
+		work.Go(func() {
+			for i := w; i < len(all) && errs[w] == nil; i += takers {
+				errs[w] = f(all[i])
+			}
+		})
 	}
-	return docdb.ErrBusy
+	work.Wait()
+	return errors.Join(errs...)
 }

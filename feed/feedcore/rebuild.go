@@ -49,12 +49,14 @@ func (c *Core) rebuildPosts(ctx context.Context) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		for _, d := range got.Items {
-			if err := c.takePost(ctx, postOf(d)); err != nil {
-				return n, err
-			}
-			n++
+		posts := make([]post, len(got.Items))
+		for i, d := range got.Items {
+			posts[i] = postOf(d)
 		}
+		if err := c.takePosts(ctx, posts...); err != nil {
+			return n, err
+		}
+		n += len(posts)
 		if ask.After = got.Next; ask.After == "" {
 			return n, nil
 		}
@@ -77,15 +79,14 @@ func (c *Core) dropGone(ctx context.Context) error {
 		for _, k := range got.Items {
 			there[k.ID] = true
 		}
+		var gone []post
 		for _, h := range kept {
 			if !there[h.ID] {
-				if err := c.takePost(ctx, post{ID: h.ID, Author: h.Author}); err != nil {
-					return err
-				}
+				gone = append(gone, post{ID: h.ID, Author: h.Author})
 			}
 		}
 		kept = kept[:0]
-		return nil
+		return c.takePosts(ctx, gone...)
 	}
 	err := c.heads.Each(ctx, func(_ string, h head) error {
 		if h.At.IsZero() {
@@ -108,12 +109,14 @@ func (c *Core) rebuildProducts(ctx context.Context) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		for _, p := range got.Items {
-			if err := c.takeProduct(ctx, productOf(p, 0)); err != nil {
-				return n, err
-			}
-			n++
+		products := make([]product, len(got.Items))
+		for i, p := range got.Items {
+			products[i] = productOf(p, 0)
 		}
+		if err := c.takeProducts(ctx, products...); err != nil {
+			return n, err
+		}
+		n += len(products)
 		if in.After = got.Next; in.After == "" {
 			return n, nil
 		}

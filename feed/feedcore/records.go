@@ -1,6 +1,7 @@
 package feedcore
 
 import (
+	"fmt"
 	"time"
 
 	"meadow/services/catalog"
@@ -30,7 +31,10 @@ type post struct {
 	Lang   string    `bson:"lang"`
 }
 
-func (p post) gone() bool { return p.At.IsZero() }
+func (p post) gone() bool      { return p.At.IsZero() }
+func (p post) id() string      { return string(p.ID) }
+func (p post) shown() bool     { return !p.gone() }
+func (p post) version() string { return fmt.Sprint(p.Rev, p.gone()) }
 
 func postOf(d creator.PublishedData) post {
 	return post{
@@ -74,6 +78,10 @@ func productOf(p catalog.Product, rev int64) product {
 		Title: p.Title, Body: body, Category: p.Category, Merchant: p.Merchant,
 	}
 }
+
+func (p product) id() string      { return string(p.ID) }
+func (p product) shown() bool     { return p.Listed }
+func (p product) version() string { return fmt.Sprint(p.At.UnixMilli(), p.Rev) }
 
 // newer reports whether p is of a later change than q.
 func (p product) newer(q product) bool {
