@@ -63,14 +63,17 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, co
 	if err := checkKey(key); err != nil {
 		return Info{}, err
 	}
-	body := &exact{r: r, left: size, any: size < 0}
+	body, fault, err := bodyOf(r, size)
+	if err != nil {
+		return Info{}, fmt.Errorf("put %s: %w", key, err)
+	}
 	opts := minio.PutObjectOptions{ContentType: contentType}
 	if size < 0 {
 		size, opts.PartSize, opts.NumThreads = Unknown, partSize, 1
 	}
 	put, err := s.client.PutObject(ctx, s.bucket, key, body, size, opts)
-	if body.err != nil {
-		return Info{}, fmt.Errorf("put %s: %w", key, body.err)
+	if e := fault(); e != nil {
+		return Info{}, fmt.Errorf("put %s: %w", key, e)
 	}
 	if err != nil {
 		return Info{}, s.fault("put", key, err)
@@ -79,67 +82,6 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, co
 		return Info{}, s.fault("put", key, err)
 	}
 	return Info{Key: key, Size: put.Size, Type: contentType, Tag: put.ETag, Modified: put.LastModified}, nil
-}
-
-// exact reads what was announced, and remembers if that was not what came. The
-// byte after the last is asked for before the last is handed on, so that an
-// object that is too long is never stored.
-type exact struct {
-	r    io.Reader
-	left int64
-	any  bool
-	err  error
-}
-
-func (e *exact) Read(p []byte) (int, error) {
-	if e.err != nil {
-		return 0, e.err
-	}
-	if e.any {
-		n, err := e.r.Read(p)
-		return n, e.keep(err)
-	}
-	if e.left == 0 {
-		return 0, e.end()
-	}
-	if int64(len(p)) > e.left {
-		p = p[:e.left]
-	}
-	n, err := e.r.Read(p)
-	e.left -= int64(n)
-	switch {
-	case err == io.EOF && e.left > 0:
-		e.err = fmt.Errorf("%w: %d bytes are missing", ErrSize, e.left)
-		return n, e.err
-	case err != nil && err != io.EOF:
-		return n, e.keep(err)
-	case e.left == 0 && n > 0:
-		if err := e.end(); err != io.EOF {
-			return 0, err
-		}
-	}
-	return n, nil
-}
-
-// end returns io.EOF if r ends here.
-func (e *exact) end() error {
-	var b [1]byte
-	n, err := io.ReadFull(e.r, b[:])
-	switch {
-	case n > 0:
-		e.err = fmt.Errorf("%w: there are more bytes", ErrSize)
-		return e.err
-	case err == io.EOF:
-		return io.EOF
-	}
-	return e.keep(err)
-}
-
-func (e *exact) keep(err error) error {
-	if err != nil && err != io.EOF {
-		e.err = err
-	}
-	return err
 }
 
 // Stat returns what is known about the object under key, or ErrNotFound.

@@ -48,6 +48,8 @@ func Run(t *testing.T, open func(t *testing.T) *blob.Store) {
 		"KeysThatAreNotPlainPathsAreRefused":    keysThatAreNotPlainPathsAreRefused,
 		"WritersOfOneKeyDoNotMix":               writersOfOneKeyDoNotMix,
 		"ManyWritersAndReadersAtOnce":           manyWritersAndReadersAtOnce,
+		"PuttingWhereOthersDeleteSucceeds":      puttingWhereOthersDeleteSucceeds,
+		"APartOfAFileIsStored":                  aPartOfAFileIsStored,
 		"TheStoreAnswersPings":                  theStoreAnswersPings,
 		"AnEmptyObjectIsAnObject":               anEmptyObjectIsAnObject,
 		"AReaderSeesOneVersion":                 aReaderSeesOneVersion,
