@@ -55,6 +55,7 @@ func Run(t *testing.T, newShop func(*testing.T, Options) Shop) {
 		{"SignUpIsAnnouncedOnceAndChangesToo", Options{}, testEvents},
 		{"ALoginIsProvedFirstWhereTheShopAsks", Options{RequireCode: true}, testProved},
 		{"ACodeSignsInOnce", Options{}, testCodeOnce},
+		{"ACodeUsedByManyAtOnceSignsInOne", Options{}, testCodeRace},
 		{"ACodeIsGoodForItsPurposeAndItsLogin", Options{}, testCodePurpose},
 		{"FiveWrongGuessesEndACode", Options{}, testCodeGuesses},
 		{"ACodeIsGoodForTenMinutes", Options{}, testCodeTTL},

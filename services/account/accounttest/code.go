@@ -3,6 +3,8 @@ package accounttest
 import (
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +42,24 @@ func testCodeOnce(t *testing.T, s Shop) {
 		}
 		_, err = s.Account.SignIn(t.Context(), account.SignIn{Login: login, Code: second})
 		must(t, err)
+	}
+}
+
+func testCodeRace(t *testing.T, s Shop) {
+	SignUp(t, s, "amy@example.com", "Amy")
+	code := s.code(t, "amy@example.com", account.ForSignIn)
+	var wg sync.WaitGroup
+	var passed atomic.Int64
+	for range account.CodeGuesses {
+		wg.Go(func() {
+			if _, err := s.Account.SignIn(t.Context(), account.SignIn{Login: "amy@example.com", Code: code}); err == nil {
+				passed.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if passed.Load() != 1 {
+		t.Errorf("one code signed in %d times", passed.Load())
 	}
 }
 
