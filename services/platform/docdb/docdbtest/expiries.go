@@ -34,13 +34,23 @@ func expiredIsHidden(t *testing.T, w world) {
 	_, update := c.Update(ctx, "a", func(*note) error { return nil })
 	_, updateIf := c.UpdateIf(ctx, "a", nil, []docdb.Change{{Field: "n", Verb: docdb.Add, Value: 1}})
 	_, refused := c.Inc(ctx, "a", "n", -1, 0)
-	for verb, err := range map[string]error{"get": get, "update": update, "update if": updateIf, "inc": refused} {
+	doc := docdb.Doc{ID: "a", Rev: 2, Body: stamped(t, "a", 2, note{})}
+	for verb, err := range map[string]error{
+		"get": get, "update": update, "update if": updateIf, "inc": refused,
+		"replace": w.driver.Replace(ctx, "notes", 1, doc), "delete": c.Delete(ctx, "a"),
+	} {
 		if !errors.Is(err, docdb.ErrNotFound) {
 			t.Errorf("%s: got %v, want ErrNotFound", verb, err)
 		}
 	}
 	if many, err := c.GetMany(ctx, []string{"a", "b"}); err != nil || !slices.Equal(ids(many), []string{"b"}) {
 		t.Errorf("get many: got %v, %v, want b", ids(many), err)
+	}
+	if docs, err := w.driver.Get(ctx, "notes", "a", "b"); err != nil || len(docs) != 1 {
+		t.Errorf("the driver's get: got %d documents, %v, want one", len(docs), err)
+	}
+	if docs, _, err := w.driver.Find(ctx, "notes", docdb.Query{Index: "author", Limit: 5}); err != nil || len(docs) != 1 {
+		t.Errorf("the driver's find: got %d documents, %v, want one", len(docs), err)
 	}
 	for _, descending := range []bool{false, true} {
 		if q.Descending = descending; !slices.Equal(walk(t, c, q), []string{"b"}) {
@@ -69,6 +79,9 @@ func livesUntilItsInstant(t *testing.T, w world) {
 	w.clock.Advance(time.Millisecond)
 	if _, err := c.Get(t.Context(), "a"); !errors.Is(err, docdb.ErrNotFound) {
 		t.Errorf("at its instant: got %v, want ErrNotFound", err)
+	}
+	if _, err := c.Inc(t.Context(), "a", "n", 1, 0); !errors.Is(err, docdb.ErrNotFound) {
+		t.Errorf("inc at its instant: got %v, want ErrNotFound", err)
 	}
 }
 

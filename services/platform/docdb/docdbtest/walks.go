@@ -19,6 +19,7 @@ func walks() []promise {
 		{"a walk gives each document once in order, whatever the page size", walkInOrder},
 		{"ties come in the order of ids", tiesByID},
 		{"equal fixes the first keys", equalFixes},
+		{"several free keys sort one after the other", freeKeysSort},
 		{"from is included and before is not", rangeIsHalfOpen},
 		{"integers sort by value, negative ones first", integersSort},
 		{"instants sort by time, old ones first", instantsSort},
@@ -110,6 +111,28 @@ func equalFixes(t *testing.T, w world) {
 	} {
 		if got := walk(t, c, docdb.Query{Index: "author_score", Equal: tt.equal, Limit: 2}); !slices.Equal(got, tt.want) {
 			t.Errorf("equal %v: got %v, want %v", tt.equal, got, tt.want)
+		}
+	}
+}
+
+func freeKeysSort(t *testing.T, w world) {
+	c := w.notes(t)
+	// Within an author the ids fall as the scores rise, and across them too.
+	var want []string
+	for i := range 12 {
+		id := number(99 - i)
+		insert(t, c, note{ID: id, Author: number(i / 6), Score: new(int64(i % 6 / 2))})
+		want = append(want, id)
+	}
+	for i := 0; i < len(want); i += 2 { // but those of one score come by id
+		want[i], want[i+1] = want[i+1], want[i]
+	}
+	for _, limit := range []int{1, 2, 5} {
+		if got := walk(t, c, docdb.Query{Index: "author_score", Limit: limit}); !slices.Equal(got, want) {
+			t.Errorf("pages of %d: got %v\nwant %v", limit, got, want)
+		}
+		if got := walk(t, c, docdb.Query{Index: "author_score", Limit: limit, Descending: true}); !slices.Equal(got, reversed(want)) {
+			t.Errorf("descending, pages of %d: got %v\nwant %v", limit, got, reversed(want))
 		}
 	}
 }

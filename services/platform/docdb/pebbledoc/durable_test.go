@@ -88,7 +88,7 @@ func TestPowerLossTakesNothingThatWasAnswered(t *testing.T) {
 		for i := range answered {
 			wg.Go(func() {
 				id := fmt.Sprintf("t%02d", i)
-				if err := c.Insert(t.Context(), id, thing{Kind: "k", N: int64(1000 * i)}); err != nil {
+				if err := c.Insert(t.Context(), id, thing{Kind: "k", N: int64(i) << 40}); err != nil {
 					t.Error(err)
 				}
 				for {
@@ -106,7 +106,7 @@ func TestPowerLossTakesNothingThatWasAnswered(t *testing.T) {
 				}
 			})
 		}
-		for answered[7].Load() < 7020 {
+		for answered[7].Load() < 7<<40+20 {
 			time.Sleep(time.Millisecond) // the writers are real goroutines
 		}
 		var known [40]int64
@@ -266,6 +266,41 @@ func TestSweepingRemovesWhatExpired(t *testing.T) {
 	}
 	now.Advance(2 * time.Hour)
 	sweep(1)
+}
+
+func TestSweepingSparesWhatNoLongerExpires(t *testing.T) {
+	t.Parallel()
+	disk, now := vfs.NewMem(), clock.NewFake(clock.System())
+	session := func(s docdb.Schema, do func(d *pebbledoc.DB, c *docdb.Collection[thing])) {
+		t.Helper()
+		d, err := pebbledoc.Open(t.Context(), "db", pebbledoc.Options{FS: disk, Now: now.Now, SweepEvery: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(d, declare(t, d, now.Now, s))
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session(things, func(_ *pebbledoc.DB, c *docdb.Collection[thing]) {
+		if err := c.Insert(t.Context(), "a", thing{Gone: new(now.Now().Add(time.Hour))}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	now.Advance(2 * time.Hour)
+	session(docdb.Schema{Name: "things"}, func(d *pebbledoc.DB, c *docdb.Collection[thing]) {
+		if n, err := d.Sweep(t.Context()); n != 0 || err != nil {
+			t.Errorf("without an expiry: swept %d, %v", n, err)
+		}
+		if _, err := c.Get(t.Context(), "a"); err != nil {
+			t.Errorf("without an expiry: %v", err)
+		}
+	})
+	session(things, func(d *pebbledoc.DB, _ *docdb.Collection[thing]) {
+		if n, err := d.Sweep(t.Context()); n != 1 || err != nil {
+			t.Errorf("with its expiry again: swept %d, %v, want 1", n, err)
+		}
+	})
 }
 
 func TestTheSweeperWorksByItself(t *testing.T) {
