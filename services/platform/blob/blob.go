@@ -71,7 +71,7 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, co
 	if size < 0 {
 		size, opts.PartSize, opts.NumThreads = Unknown, partSize, 1
 	}
-	put, err := s.client.PutObject(ctx, s.bucket, key, body, size, opts)
+	put, err := s.put(ctx, key, body, size, opts)
 	if e := fault(); e != nil {
 		return Info{}, fmt.Errorf("put %s: %w", key, e)
 	}
@@ -82,6 +82,21 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, co
 		return Info{}, s.fault("put", key, err)
 	}
 	return Info{Key: key, Size: put.Size, Type: contentType, Tag: put.ETag, Modified: put.LastModified}, nil
+}
+
+// put repeats what MinIO denies without meaning it: it does so when somebody
+// deletes the last other object of a folder at that moment.
+func (s *Store) put(ctx context.Context, key string, body io.Reader, size int64, opts minio.PutObjectOptions) (minio.UploadInfo, error) {
+	for try := 1; ; try++ {
+		put, err := s.client.PutObject(ctx, s.bucket, key, body, size, opts)
+		w, again := body.(*window)
+		if !again || try == tries || minio.ToErrorResponse(err).Code != minio.AccessDenied {
+			return put, err
+		}
+		if _, err := w.Seek(0, io.SeekStart); err != nil {
+			return put, err
+		}
+	}
 }
 
 // Stat returns what is known about the object under key, or ErrNotFound.

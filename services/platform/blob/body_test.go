@@ -50,3 +50,26 @@ func TestAStoreThatStumblesIsAskedAgain(t *testing.T) {
 		t.Errorf("%v, want ErrKey", err)
 	}
 }
+
+func TestADenialIsBelievedWhenItIsRepeated(t *testing.T) {
+	t.Parallel()
+	for denials, want := range map[int32]bool{1: true, 2: true, 3: false} {
+		var tries atomic.Int32
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPut && tries.Add(1) <= denials {
+				w.Header().Set("Content-Type", "application/xml")
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = io.WriteString(w, `<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>`)
+			}
+		}))
+		store, err := blob.Connect(t.Context(), "s3://key:secret@"+s.Listener.Addr().String()+"/bucket?secure=false")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Put(t.Context(), "k", strings.NewReader("stored"), 6, "text/plain"); (err == nil) != want {
+			t.Errorf("denied %d times: %v", denials, err)
+		}
+		_ = store.Close()
+		s.Close()
+	}
+}
