@@ -119,7 +119,7 @@ func TestNoFieldCanAddAHeaderOrARecipient(t *testing.T) {
 	s := open(t, srv, "smtp://"+srv.addr+"?from=shop@example.com")
 	for _, to := range []string{
 		"", "amy", "amy@example.com\r\nBcc: eve@example.com", "amy@example.com, eve@example.com",
-		"Amy <amy@example.com>", "amy@example.com>\r\nRCPT TO:<eve@example.com", " amy@example.com",
+		"Amy <amy@example.com>", "<amy@example.com>", "amy@example.com>\r\nRCPT TO:<eve@example.com", " amy@example.com",
 	} {
 		err := s.Send(t.Context(), notify.Message{To: to, Channel: notify.Email})
 		if !errors.Is(err, notify.ErrAddress) {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"meadow/services/kernel/actor"
+	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/vault"
@@ -22,15 +24,28 @@ func actorOf(user string) actor.Actor { return actor.Actor{User: id.User(user)} 
 func TestKeysAreMadeOnceForTheirOwnerOnly(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "secrets")
+	db := newSafe(t).db
 	var wg sync.WaitGroup
-	for range 16 { // processes that start at once
+	indexes := make([]string, 16)
+	for i := range indexes { // processes that start at once
 		wg.Go(func() {
-			if _, err := vault.FileKeys(dir); err != nil {
+			keys, err := vault.FileKeys(dir)
+			if err != nil {
 				t.Error(err)
+				return
 			}
+			v, err := vault.New(t.Context(), db, keys, clock.System)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			indexes[i] = v.Blind("login", "amy@example.com")
 		})
 	}
 	wg.Wait()
+	if n := len(slices.Compact(indexes)); n != 1 {
+		t.Errorf("processes that start at once have %d different keys", n)
+	}
 	files, err := os.ReadDir(dir)
 	must(t, err)
 	var names []string

@@ -201,6 +201,9 @@ func TestAForgottenSubjectStaysForgotten(t *testing.T) {
 	must(t, s.Forget(t.Context(), "usr_amy"))
 	must(t, s.Forget(t.Context(), "usr_amy"))
 	must(t, s.Forget(t.Context(), "usr_never_seen"))
+	if _, err := s.Open(as(t, "usr_amy"), "usr_amy", "phone", sealed, "test"); !errors.Is(err, vault.ErrForgotten) {
+		t.Errorf("at once: got %v, want ErrForgotten", err)
+	}
 	s.clock.Advance(30 * time.Second) // what another process remembers
 	for name, v := range map[string]*vault.Vault{"here": s.Vault, "in another process": other} {
 		if _, err := v.Open(as(t, "usr_amy"), "usr_amy", "phone", sealed, "test"); !errors.Is(err, vault.ErrForgotten) {
@@ -242,21 +245,24 @@ func TestManyWhoSealFirstShareOneKey(t *testing.T) {
 	const n = 32
 	sealed := make([]vault.Sealed, n)
 	var wg sync.WaitGroup
+	start := make(chan struct{})
 	for i := range n {
-		v := s.Vault
-		if i%2 == 1 {
-			v = s.another(t)
-		}
+		v := s.another(t)
 		wg.Go(func() {
+			<-start
 			var err error
 			if sealed[i], err = v.Seal(t.Context(), "usr_amy", "phone", fmt.Sprint(i)); err != nil {
 				t.Error(err)
 			}
 		})
 	}
+	close(start)
 	wg.Wait()
 	v := s.another(t)
 	for i, x := range sealed {
+		if !strings.HasPrefix(string(x), "v1.p1.") {
+			t.Errorf("%d has a key of its own: %.8s", i, x)
+		}
 		if got, err := v.Open(as(t, "usr_amy"), "usr_amy", "phone", x, "test"); err != nil || got != fmt.Sprint(i) {
 			t.Errorf("%d: got %q, %v", i, got, err)
 		}
