@@ -68,6 +68,12 @@ func (g *Gateway) identify(x *web.Exchange) error {
 	}
 	ctx, cancel := context.WithTimeout(x.Context(), identifyWithin)
 	defer cancel()
+	// What changes something may change what its sender may do: nothing is
+	// remembered across it.
+	if unsafe(x.Method()) {
+		g.sessions.forget(token)
+		defer g.sessions.forget(token)
+	}
 	who, err := g.sessions.whose(ctx, token)
 	switch {
 	case errs.CodeOf(err) == errs.Unauthenticated || errs.CodeOf(err) == errs.NotFound:

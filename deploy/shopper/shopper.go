@@ -83,7 +83,7 @@ func (p *Person) send(req *http.Request, out any) error {
 	req.Header.Set("Origin", p.door.URL)
 	req.Header.Set("X-Forwarded-For", p.from)
 	if p.csrf != "" {
-		req.Header.Set("X-CSRF-Token", p.csrf)
+		req.Header.Set("X-Meadow-CSRF", p.csrf)
 	}
 	res, err := p.client.Do(req)
 	if err != nil {

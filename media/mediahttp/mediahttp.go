@@ -173,8 +173,13 @@ func progress(w http.ResponseWriter, p mediacore.Progress) {
 func expires(w http.ResponseWriter, p mediacore.Progress) {
 	if p.Offset < p.Length {
 		w.Header().Set("Upload-Expires", p.Until.UTC().Format(http.TimeFormat))
+		return
 	}
+	w.Header().Set(MediaHeader, string(p.Media))
 }
+
+// MediaHeader names the picture that a whole upload has become.
+const MediaHeader = "Meadow-Media"
 
 // token returns what the caller proves to be allowed.
 func token(r *http.Request) string {

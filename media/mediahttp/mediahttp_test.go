@@ -21,7 +21,7 @@ import (
 
 func TestMediaKeepsItsPromisesInOneProcess(t *testing.T) {
 	t.Parallel()
-	mediatest.Run(t, func(t *testing.T) mediatest.World { return mediatest.New(t) })
+	mediatest.Run(t, newWorld)
 }
 
 const tusType = "application/offset+octet-stream"
@@ -59,7 +59,7 @@ func offsetOf(t *testing.T, w mediatest.World, at, token string) (int, int) {
 
 func TestTheServerSaysWhatItSpeaks(t *testing.T) {
 	t.Parallel()
-	w := mediatest.New(t)
+	w := newWorld(t)
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodOptions, w.URL+media.UploadPath, nil)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -85,7 +85,7 @@ func TestTheServerSaysWhatItSpeaks(t *testing.T) {
 // connection that is then reset, as a telephone in a tunnel does.
 func TestACutConnectionLosesNothingThatArrived(t *testing.T) {
 	t.Parallel()
-	w := mediatest.New(t)
+	w := newWorld(t)
 	data := mediatest.Photo(t, 300, 200, 9)
 	at, ticket := begun(t, w, len(data))
 	half := len(data) / 2
@@ -124,7 +124,7 @@ func TestACutConnectionLosesNothingThatArrived(t *testing.T) {
 
 func TestAnUploadContinuesOnlyWhereItIs(t *testing.T) {
 	t.Parallel()
-	w := mediatest.New(t)
+	w := newWorld(t)
 	data := mediatest.Photo(t, 30, 20, 1)
 	at, ticket := begun(t, w, len(data))
 	for _, c := range []struct {
@@ -157,7 +157,7 @@ func TestAnUploadContinuesOnlyWhereItIs(t *testing.T) {
 
 func TestAnUploadMayComeWithItsCreation(t *testing.T) {
 	t.Parallel()
-	w := mediatest.New(t)
+	w := newWorld(t)
 	data := mediatest.Photo(t, 30, 20, 1)
 	ticket, err := w.Service.Grant(t.Context(), media.GrantIn{Owner: "usr_a", Purpose: media.ForPost, Kind: media.Still})
 	if err != nil {
@@ -177,7 +177,7 @@ func TestAnUploadMayComeWithItsCreation(t *testing.T) {
 
 func TestADamagedPartIsNotKept(t *testing.T) {
 	t.Parallel()
-	w := mediatest.New(t)
+	w := newWorld(t)
 	data := mediatest.Photo(t, 30, 20, 1)
 	at, ticket := begun(t, w, len(data))
 	sum := sha256.Sum256(data)
@@ -207,7 +207,7 @@ func TestADamagedPartIsNotKept(t *testing.T) {
 
 func TestWhatIsGivenUpIsGone(t *testing.T) {
 	t.Parallel()
-	w := mediatest.New(t)
+	w := newWorld(t)
 	at, ticket := begun(t, w, 1000)
 	res, err := w.Tus(t.Context(), http.MethodDelete, at, ticket.Token, nil)
 	if err != nil || res.StatusCode != http.StatusNoContent {
@@ -221,7 +221,7 @@ func TestWhatIsGivenUpIsGone(t *testing.T) {
 
 func TestPicturesAreServedForeverWithoutCookies(t *testing.T) {
 	t.Parallel()
-	w := mediatest.New(t)
+	w := newWorld(t)
 	_, ticket := begun(t, w, 1)
 	ticket, err := w.Service.Grant(t.Context(), media.GrantIn{Owner: "usr_a", Purpose: media.ForPost, Kind: media.Still})
 	if err != nil {
@@ -262,7 +262,7 @@ func TestPicturesAreServedForeverWithoutCookies(t *testing.T) {
 
 func TestNothingElseIsServed(t *testing.T) {
 	t.Parallel()
-	w := mediatest.New(t)
+	w := newWorld(t)
 	for path, want := range map[string]int{"/": 404, "/media/": 404, "/media/pic/": 404, "/media/upload/x": 405, "/media/pic/../upload": 404} {
 		res, body, err := w.Get(t.Context(), path)
 		if err != nil || res.StatusCode != want && res.StatusCode != http.StatusNotFound {

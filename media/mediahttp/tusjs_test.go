@@ -27,7 +27,7 @@ func TestTheBrowsersClientUploads(t *testing.T) {
 	if folder == "" {
 		t.Skip("SKIPPED: MEADOW_TEST_TUS names no folder where tus-js-client is installed")
 	}
-	w := mediatest.New(t)
+	w := newWorld(t)
 	// The embedded object store has changed the working directory.
 	script := filepath.Join(t.TempDir(), "tus.cjs")
 	if err := os.WriteFile(script, browser, 0o600); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"time"
 
 	"meadow/feed"
 	"meadow/gateway"
@@ -51,10 +52,19 @@ func (s *System) newGateway(d Deps) (err error) {
 		Identify: func(ctx context.Context, token string) (actor.Actor, error) {
 			return s.Account.Resolve(actor.AsSystem(ctx, "gateway"), account.Resolve{Token: token})
 		},
+		Renew: func(ctx context.Context, token string) (string, time.Duration, error) {
+			next, err := s.Account.Rotate(actor.AsSystem(ctx, "gateway"), account.Resolve{Token: token})
+			return next.Token, account.SessionTTL, err
+		},
 	}, s.Web)
 	if err != nil {
 		return err
 	}
+	// Guessing is counted by address; what a client says of its own is dropped.
+	s.Web.Before(func(x *web.Exchange) error {
+		x.Override(account.ClientHeader, x.Client().String())
+		return nil
+	})
 	account.MountWith(s.Web, s.Account, account.Hooks{
 		Signed: func(x rpc.Exchange, in *account.Signed) {
 			s.Gateway.SetSession(x, in.Token, account.SessionTTL)

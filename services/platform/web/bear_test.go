@@ -302,6 +302,28 @@ func TestOneAddressHasSoManyConnections(t *testing.T) {
 	}
 }
 
+func TestClosedConnectionsLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	g := newGuard(Config{MaxConnsPerIP: 2})
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	c := g.admit(addressed{ours})
+	if c == nil || g.admit(addressed{ours}) == nil || g.admit(addressed{ours}) != nil {
+		t.Fatal("the limit of 2 does not hold")
+	}
+	for _, c := range g.all() {
+		_ = c.Close()
+		_ = c.Close() // twice counts once
+	}
+	if len(g.conns) != 0 || len(g.perIP) != 0 {
+		t.Errorf("%d connections, %d addresses", len(g.conns), len(g.perIP))
+	}
+}
+
+type addressed struct{ net.Conn }
+
+func (addressed) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(9, 9, 9, 9), Port: 1} }
+
 // stoppable is a server that a test stops.
 func stoppable(t *testing.T, drain time.Duration, setup func(*Server)) (addr string, stop context.CancelFunc, ended chan error, s *Server) {
 	t.Helper()

@@ -63,8 +63,9 @@ func vectors() map[string]string {
 		"length past 64 bits":          cl(" 18446744073709551616"),
 		"length as a fraction":         cl(" 4.0"),
 		"length with VT":               cl(" \x0b4"),
-		"body of GET":                  "GET /count HTTP/1.1\r\nHost: a\r\nContent-Length: 37\r\n\r\n" + smuggled,
-		"body of HEAD":                 "HEAD /count HTTP/1.1\r\nHost: a\r\nContent-Length: 37\r\n\r\n" + smuggled,
+		"body of GET":                  "GET /count HTTP/1.1\r\nHost: a\r\nContent-Length: 35\r\n\r\n" + smuggled,
+		"body of HEAD":                 "HEAD /count HTTP/1.1\r\nHost: a\r\nContent-Length: 35\r\n\r\n" + smuggled,
+		"chunked body of GET":          "GET /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled,
 		// 5: fields
 		"blank before the colon":        post + "Content-Length : 4\r\n\r\nabcd" + smuggled,
 		"tab before the colon":          post + "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n" + smuggled,
@@ -143,6 +144,7 @@ func vectors() map[string]string {
 		"trailer folded":              chunked("0\r\nX: a\r\n b\r\n\r\n" + smuggled),
 		"trailer without a colon":     chunked("0\r\nX\r\n\r\n" + smuggled),
 		"trailer ended by LF":         chunked("0\r\nX: a\n\r\n" + smuggled),
+		"trailers too many":           chunked("0\r\n" + strings.Repeat("X: "+strings.Repeat("x", 500)+"\r\n", 20) + "\r\n" + smuggled),
 		"trailers too large":          chunked("0\r\nX: " + strings.Repeat("x", 5000) + "\r\n\r\n" + smuggled),
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -249,6 +250,30 @@ func TestAHandlerLearnsThatItsReaderIsGone(t *testing.T) {
 	_ = c.Close()
 	if err := <-gone; err == nil {
 		t.Error("an endless answer ended well")
+	}
+}
+
+func TestTheNextRequestWaitsForTheHandlerBefore(t *testing.T) {
+	t.Parallel()
+	var running atomic.Int64
+	addr := serving(t, Config{}, Deps{}, func(s *Server) {
+		s.Mount("/media", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if running.Add(1) != 1 {
+				t.Error("two handlers of one connection run at once")
+			}
+			defer running.Add(-1)
+			w.Header().Set("Content-Length", "100000")
+			_, _ = w.Write(make([]byte, 100_000))
+			<-r.Context().Done()                // the answer is out
+			<-time.After(20 * time.Millisecond) // and a slow handler tidies up
+		}))
+	})
+	answer := exchange(t, addr, func(c net.Conn) error {
+		_, err := io.WriteString(c, strings.Repeat("GET /media/x HTTP/1.1\r\nHost: a\r\n\r\n", 5))
+		return err
+	})
+	if n := strings.Count(answer, "HTTP/1.1 200"); n != 5 {
+		t.Errorf("%d answers", n)
 	}
 }
 
