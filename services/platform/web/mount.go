@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -44,7 +45,7 @@ func (x *Exchange) stream(h http.Handler) error {
 		cancel()
 		return err
 	}
-	out := newOutgoing(in)
+	out := newOutgoing(in, fast.IsHead())
 	out.stop = func() { unhook(); cancel() }
 	go out.serve(h, req, x.s.unstarted(x)) // ends before out is closed
 	<-out.started
@@ -167,13 +168,19 @@ type outgoing struct {
 	header http.Header
 	stop   func()
 
+	// Until started, these are the handler's goroutine's; then they stand.
 	status   int
 	sent     http.Header
-	begun    bool // only the handler's goroutine reads and writes this
+	size     int64 // of the body, if the handler said so; else -1
 	head     []byte
 	flushed  bool
 	complete bool // all of the answer is in head
 	failed   error
+
+	// These stay the handler's.
+	bodiless bool  // what is written is not sent
+	begun    bool  // started is closed
+	wrote    int64 // bytes
 
 	started chan struct{} // closed when what is above stands
 	ended   chan struct{} // closed when the handler's goroutine ends
@@ -181,8 +188,8 @@ type outgoing struct {
 	w       *io.PipeWriter
 }
 
-func newOutgoing(in *incoming) *outgoing {
-	o := &outgoing{in: in, header: http.Header{}, started: make(chan struct{}), ended: make(chan struct{})}
+func newOutgoing(in *incoming, bodiless bool) *outgoing {
+	o := &outgoing{in: in, bodiless: bodiless, header: http.Header{}, started: make(chan struct{}), ended: make(chan struct{})}
 	o.r, o.w = io.Pipe()
 	return o
 }
@@ -221,10 +228,10 @@ func aborted(p any) bool {
 
 func (o *outgoing) finish() {
 	if !o.begun {
-		o.complete = true
-		o.stop()
+		o.complete = o.wrote == int64(len(o.head))
 		o.begin()
 	}
+	o.stop()
 	_ = o.w.Close()
 }
 
@@ -233,9 +240,22 @@ func (o *outgoing) begin() {
 	if o.status == 0 {
 		o.status = http.StatusOK
 	}
-	o.begun = true
 	o.sent = o.header.Clone() // what the handler changes now changes nothing
+	o.size = o.length()
+	if o.size >= 0 && int64(len(o.head)) > o.size {
+		o.head = o.head[:o.size]
+	}
+	o.begun = true
 	close(o.started)
+}
+
+// length returns how long the handler says that its answer is, or -1.
+func (o *outgoing) length() int64 {
+	n, err := strconv.ParseInt(o.header.Get("Content-Length"), 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
 }
 
 // Header implements http.ResponseWriter.
@@ -248,17 +268,38 @@ func (o *outgoing) WriteHeader(status int) {
 	}
 }
 
-// Write implements http.ResponseWriter.
-func (o *outgoing) Write(p []byte) (int, error) {
+// Write implements http.ResponseWriter. More than the answer's length would be
+// taken for another answer, and is refused.
+func (o *outgoing) Write(p []byte) (n int, err error) {
 	if o.status == 0 {
 		o.status = http.StatusOK
 	}
+	if size := o.length(); size >= 0 && !o.begun || o.begun && o.size >= 0 {
+		if o.begun {
+			size = o.size
+		}
+		if left := max(size-o.wrote, 0); int64(len(p)) > left {
+			p, err = p[:left], http.ErrContentLength
+		}
+	}
+	m, failed := o.write(p)
+	o.wrote += int64(m)
+	return m, cmp.Or(failed, err)
+}
+
+func (o *outgoing) write(p []byte) (int, error) {
 	if !o.begun {
-		if len(o.head)+len(p) <= small {
+		if o.wrote+int64(len(p)) <= small {
 			o.head = append(o.head, p...)
 			return len(p), nil
 		}
+		if o.bodiless {
+			return len(p), nil
+		}
 		o.begin()
+	}
+	if len(p) == 0 {
+		return 0, nil
 	}
 	return o.w.Write(p)
 }
@@ -284,16 +325,10 @@ func (o *outgoing) SetReadDeadline(at time.Time) error {
 
 // copyTo makes res the answer.
 func (o *outgoing) copyTo(res *fasthttp.Response) {
-	size := -1
 	for name, values := range o.sent {
 		switch name {
-		case "Content-Length":
-			if n, err := strconv.Atoi(values[0]); err == nil && n >= 0 {
-				size = n
-			}
-			continue
-		case "Connection", "Transfer-Encoding", "Date":
-			continue
+		case "Content-Length", "Connection", "Transfer-Encoding", "Date":
+			continue // fasthttp's to say
 		}
 		for i, v := range values {
 			if i == 0 {
@@ -307,38 +342,52 @@ func (o *outgoing) copyTo(res *fasthttp.Response) {
 	if len(o.sent["Content-Type"]) == 0 {
 		res.Header.SetContentType("application/octet-stream")
 	}
-	if o.complete && size <= len(o.head) {
+	if o.complete && o.size <= int64(len(o.head)) {
 		res.SetBodyRaw(o.head)
-		if size >= 0 && len(o.head) == 0 {
-			res.Header.SetContentLength(size)
-		}
 		return
 	}
 	res.ImmediateHeaderFlush = o.flushed
-	res.SetBodyStream(&outgoingBody{o: o, head: o.head}, size)
+	res.SetBodyStream(&outgoingBody{o: o, head: o.head, left: o.size}, int(o.size))
 }
 
-// outgoingBody is what fasthttp sends.
+// outgoingBody is what fasthttp sends. It ends where the answer's length does,
+// even if the handler goes on.
 type outgoingBody struct {
-	o    *outgoing
-	head []byte
+	o     *outgoing
+	head  []byte
+	left  int64 // to send; negative if that is not known
+	ended bool
 }
 
-func (b *outgoingBody) Read(p []byte) (int, error) {
-	if len(b.head) > 0 {
-		n := copy(p, b.head)
-		b.head = b.head[n:]
-		return n, nil
+func (b *outgoingBody) Read(p []byte) (n int, err error) {
+	switch {
+	case b.left == 0:
+		b.ended = true
+		return 0, io.EOF
+	case b.left > 0:
+		p = p[:min(int64(len(p)), b.left)]
 	}
-	return b.o.r.Read(p)
+	if len(b.head) > 0 {
+		n = copy(p, b.head)
+		b.head = b.head[n:]
+	} else {
+		n, err = b.o.r.Read(p)
+		b.ended = errors.Is(err, io.EOF)
+	}
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	return n, err
 }
 
 // Close returns when the handler has. It is called also when the client is
-// gone, and then the handler is told so.
+// gone, or wants no body; then the handler is told so.
 func (b *outgoingBody) Close() error {
-	_ = b.o.r.CloseWithError(net.ErrClosed)
-	b.o.in.stop()
-	b.o.stop()
+	if !b.ended {
+		_ = b.o.r.CloseWithError(net.ErrClosed)
+		b.o.in.stop()
+		b.o.stop()
+	}
 	<-b.o.ended
 	return nil
 }

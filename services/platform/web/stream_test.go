@@ -264,8 +264,10 @@ func TestTheNextRequestWaitsForTheHandlerBefore(t *testing.T) {
 			defer running.Add(-1)
 			w.Header().Set("Content-Length", "100000")
 			_, _ = w.Write(make([]byte, 100_000))
-			<-r.Context().Done()                // the answer is out
-			<-time.After(20 * time.Millisecond) // and a slow handler tidies up
+			<-time.After(20 * time.Millisecond) // the answer is out, and a slow handler tidies up
+			if err := r.Context().Err(); err != nil {
+				t.Errorf("tidying up is cut short: %v", err)
+			}
 		}))
 	})
 	answer := exchange(t, addr, func(c net.Conn) error {
@@ -274,6 +276,55 @@ func TestTheNextRequestWaitsForTheHandlerBefore(t *testing.T) {
 	})
 	if n := strings.Count(answer, "HTTP/1.1 200"); n != 5 {
 		t.Errorf("%d answers", n)
+	}
+}
+
+func TestNoAnswerIsLongerThanItsLength(t *testing.T) {
+	t.Parallel()
+	split := "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+	refused := make(chan error, 4)
+	addr := serving(t, Config{}, Deps{}, func(s *Server) {
+		s.Mount("/media", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			size, _ := strconv.Atoi(r.URL.Query().Get("size"))
+			w.Header().Set("Content-Length", strconv.Itoa(size))
+			if size > 0 {
+				_, _ = w.Write(bytes.Repeat([]byte("x"), size-1))
+			}
+			_, err := io.WriteString(w, "x"+split)
+			refused <- err
+		}))
+	})
+	for _, size := range []int{0, 1, 100, small, small + 1, 100_000} {
+		answer := exchange(t, addr, func(c net.Conn) error {
+			_, err := fmt.Fprintf(c, "GET /media/x?size=%d HTTP/1.1\r\nHost: a\r\n\r\n", size)
+			return err
+		})
+		_, body, _ := strings.Cut(answer, "\r\n\r\n")
+		if err := <-refused; err == nil || len(body) != size || strings.Count(answer, "HTTP/1.1") != 1 {
+			t.Errorf("size %d: got %d bytes, the handler got %v", size, len(body), err)
+		}
+	}
+}
+
+func TestHeadHasTheHeadersOfGetAndNoBody(t *testing.T) {
+	t.Parallel()
+	addr := serving(t, Config{}, Deps{}, func(s *Server) {
+		s.Mount("/media", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Upload-Offset", "7")
+			n, _ := strconv.Atoi(r.URL.Query().Get("size"))
+			if m, err := w.Write(make([]byte, n)); m != n || err != nil {
+				t.Errorf("write: %d %v", m, err)
+			}
+		}))
+	})
+	for _, size := range []int{0, 100, 100_000} {
+		answer := exchange(t, addr, func(c net.Conn) error {
+			_, err := fmt.Fprintf(c, "HEAD /media/x?size=%d HTTP/1.1\r\nHost: a\r\n\r\n", size)
+			return err
+		})
+		if !strings.HasPrefix(answer, "HTTP/1.1 200") || !strings.HasSuffix(answer, "\r\n\r\n") || !strings.Contains(answer, "Upload-Offset: 7") {
+			t.Errorf("size %d: %q", size, answer)
+		}
 	}
 }
 

@@ -186,6 +186,19 @@ func TestAnEndpointRefusesWhatItDoesNotTake(t *testing.T) {
 	}
 }
 
+func TestAPublicServerHidesWhatOnlyPeersSay(t *testing.T) {
+	t.Parallel()
+	addr := serving(t, Config{}, Deps{}, func(s *Server) {
+		s.Mount("/media", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, r.Header.Get(rpc.ActorHeader)+r.Header.Get(rpc.DeadlineHeader)+r.Header.Get(rpc.RequestHeader))
+		}))
+	})
+	_, body := do(t, "GET", "http://"+addr+"/media/x", "", rpc.ActorHeader, "forged", strings.ToLower(rpc.DeadlineHeader), "1", rpc.RequestHeader, "chosen-by-client")
+	if body != "" {
+		t.Errorf("a handler sees %q", body)
+	}
+}
+
 func TestAPanicIsAnAnswerAndALineInTheLog(t *testing.T) {
 	t.Parallel()
 	var log journal
