@@ -31,18 +31,18 @@ type world struct {
 func newWorld(t *testing.T, change ...func(*mediacore.Deps)) world {
 	t.Helper()
 	f := clock.NewFake(time.Now())
-	d := mediatest.Deps(t, f.Now)
+	d := deps(t, f.Now)
 	for _, c := range change {
 		c(&d)
 	}
-	return world{Core: mediatest.Core(t, d), deps: d, clock: f}
+	return world{Core: core(t, d), deps: d, clock: f}
 }
 
 // restarted is the same media role in a new process, with another decoder.
 func (w world) restarted(t *testing.T, develop mediaworker.Develop) world {
 	t.Helper()
 	w.deps.Develop = develop
-	w.Core = mediatest.Core(t, w.deps)
+	w.Core = core(t, w.deps)
 	return w
 }
 
@@ -409,7 +409,7 @@ func TestAnUploadOfTooManyPiecesEnds(t *testing.T) {
 
 func TestAShortKeyIsRefusedAtStart(t *testing.T) {
 	t.Parallel()
-	d := mediatest.Deps(t, clock.System)
+	d := deps(t, clock.System)
 	d.Key = []byte("short")
 	if _, err := mediacore.New(t.Context(), d); err == nil {
 		t.Error("tickets can be signed with five bytes")

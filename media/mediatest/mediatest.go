@@ -1,5 +1,5 @@
 // Package mediatest says what media promises, as tests that every arrangement
-// of processes must pass, and lends tests a media role of their own.
+// of processes must pass, and what such tests need.
 package mediatest
 
 import (
@@ -10,63 +10,17 @@ import (
 	"image/color"
 	"image/jpeg"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"testing"
 
 	"meadow/media"
-	"meadow/media/mediacore"
-	"meadow/media/mediahttp"
-	"meadow/media/mediaworker"
-	"meadow/services/kernel/clock"
-	"meadow/services/platform/blob/blobtest"
-	"meadow/services/platform/docdb/pebbledoc"
 )
 
 // World is a media role as others see it.
 type World struct {
 	Service media.Service
 	URL     string // of the server that takes uploads and serves pictures
-}
-
-// Deps returns what a core needs: embedded storage that ends with the test, and
-// a decoder in this process.
-func Deps(t testing.TB, now clock.Now) mediacore.Deps {
-	t.Helper()
-	db, err := pebbledoc.Open(t.Context(), t.TempDir(), pebbledoc.Options{Now: now, SweepEvery: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Errorf("close the database: %v", err)
-		}
-	})
-	return mediacore.Deps{
-		DB: db, Blobs: blobtest.Store(t), Develop: mediaworker.Decode, Now: now,
-		Log: slog.New(slog.DiscardHandler), Key: bytes.Repeat([]byte("k"), 32),
-	}
-}
-
-// Core returns a media core on d.
-func Core(t testing.TB, d mediacore.Deps) *mediacore.Core {
-	t.Helper()
-	c, err := mediacore.New(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// New returns a whole media role in this process.
-func New(t testing.TB) World {
-	t.Helper()
-	c := Core(t, Deps(t, clock.System))
-	s := httptest.NewServer(mediahttp.New(c, slog.New(slog.DiscardHandler)))
-	t.Cleanup(s.Close)
-	return World{Service: c, URL: s.URL}
 }
 
 // Photo returns a JPEG that differs with seed.
