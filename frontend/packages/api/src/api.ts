@@ -1,4 +1,4 @@
-import { client, done, forgetToken } from './client'
+import { client, done, forgetToken, rolesChanged } from './client'
 import type { paths } from './schema'
 import type * as t from './types'
 
@@ -36,7 +36,11 @@ export const api = {
   addAddress: (body: t.NewAddress) => done<t.Address>(client.POST(`${v1}/account/addresses`, { body })),
   changeAddress: (address: string, body: t.NewAddress) => done<t.Address>(client.PUT(`${v1}/account/addresses/{id}`, { ...of(address), body })),
   removeAddress: (address: string) => done<Nothing>(client.DELETE(`${v1}/account/addresses/{id}`, of(address))),
-  becomeCreator: () => done<t.User>(client.POST(`${v1}/account/creator`, { body: { accept_terms: true } })),
+  becomeCreator: async () => {
+    const user = await done<t.User>(client.POST(`${v1}/account/creator`, { body: { accept_terms: true } }))
+    rolesChanged()
+    return user
+  },
   inbox: () => done<t.Page<t.Letter>>(client.GET(`${v1}/dev/inbox`)),
 
   // feed
@@ -65,7 +69,11 @@ export const api = {
   product: (product: string) => done<t.Product>(client.GET(`${v1}/products/{id}`, of(product))),
   products: (query: Ask & { merchant?: string; category?: string; mine?: boolean }) => done<t.Page<t.Product>>(client.GET(`${v1}/products`, asked(query))),
   merchant: (merchant: string) => done<t.Merchant>(client.GET(`${v1}/merchants/{id}`, of(merchant))),
-  openShop: (body: { name: string; story: string }) => done<t.Merchant>(client.POST(`${v1}/merchants`, { body })),
+  openShop: async (body: { name: string; story: string }) => {
+    const shop = await done<t.Merchant>(client.POST(`${v1}/merchants`, { body }))
+    rolesChanged()
+    return shop
+  },
   draftProduct: (body: t.ProductDraft, key: string) => done<t.Product>(client.POST(`${v1}/products`, { params: { header: keyed(key) }, body })),
   editProduct: (product: string, body: t.ProductDraft) => done<t.Product>(client.PUT(`${v1}/products/{id}`, { ...of(product), body })),
   list: (product: string, on: boolean) => done<t.Product>(on ? client.POST(`${v1}/products/{id}/list`, of(product)) : client.POST(`${v1}/products/{id}/delist`, of(product))),

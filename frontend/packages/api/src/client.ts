@@ -19,18 +19,31 @@ export function forgetToken(): void {
   csrf = null
 }
 
-// What changes something carries the token; one that has run out is renewed once.
+/** Until when a role that was just given may not count everywhere yet. */
+let settling = 0
+
+/** Says that the account's roles changed: the shop remembers the old ones for a moment. */
+export function rolesChanged(): void {
+  settling = Date.now() + 4000
+}
+
+// What changes something carries the token; one that has run out is renewed
+// once, and a role that does not count yet is waited for.
 async function send(request: Request): Promise<Response> {
-  if (request.method === 'GET') return fetch(request)
   const again = request.clone()
-  request.headers.set('X-Meadow-CSRF', await token())
+  if (request.method !== 'GET') request.headers.set('X-Meadow-CSRF', await token())
   const answer = await fetch(request)
   if (answer.status !== 403) return answer
-  const err = refusal(403, await answer.clone().json().catch(() => null))
-  if (err.reason !== 'csrf_token') return answer
-  forgetToken()
-  again.headers.set('X-Meadow-CSRF', await token())
-  return fetch(again)
+  const { reason } = refusal(403, await answer.clone().json().catch(() => null))
+  if (reason === 'csrf_token') forgetToken()
+  else if (reason === 'not_allowed' && Date.now() < settling) await new Promise((resolve) => setTimeout(resolve, 800))
+  else return answer
+  return reason === 'csrf_token' ? retry(again) : send(again)
+}
+
+async function retry(request: Request): Promise<Response> {
+  request.headers.set('X-Meadow-CSRF', await token())
+  return fetch(request)
 }
 
 /** The API; paths, parameters and bodies are checked against its document. */

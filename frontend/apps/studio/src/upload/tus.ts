@@ -1,5 +1,6 @@
 import { api } from '@meadow/api'
 import { DetailedError, Upload } from 'tus-js-client'
+import { mediaOf } from './media'
 
 /** What the media role takes, told to people before they pick. */
 export const maxBytes = 20 * 1024 * 1024
@@ -29,7 +30,8 @@ function reasonOf(err: Error): string {
 
 /**
  * Sends one file to the media role by the tus protocol: a ticket says where and
- * proves that we may, and the answer to the last byte names the picture.
+ * proves that we may; the answer to the last byte names the picture, or its id
+ * follows from the upload's.
  */
 export function upload(file: File, purpose: 'post' | 'avatar' | 'product', progress: (part: number) => void): Running {
   let running: Upload | undefined
@@ -50,7 +52,7 @@ export function upload(file: File, purpose: 'post' | 'avatar' | 'product', progr
         onAfterResponse: (_request, answer) => {
           media = answer.getHeader('Meadow-Media') || media
         },
-        onSuccess: () => (media ? resolve(media) : reject(new UploadError('upload_failed'))),
+        onSuccess: () => resolve(media || mediaOf(ticket.upload)),
         onError: (err) => reject(new UploadError(reasonOf(err))),
       })
       running.start()
