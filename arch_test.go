@@ -50,7 +50,7 @@ var rules = []struct{ pkg, allow string }{
 	{"feed/feedcore", "$std $contract services/kernel/* $port " + pure},
 	{"media/mediacore", "$std $contract services/kernel/* $port media/mediaworker " + pure},
 	{"media/mediaworker", "$std media services/kernel/* " + images},
-	{"media/mediahttp", "$std media media/mediacore services/kernel/*"},
+	{"media/mediahttp", "$std media media/mediacore services/kernel/* services/platform/rpc"},
 	{"services/*/*test", "$std $contract services/kernel/* services/platform/rpc services/platform/bus services/checkout/pay services/checkout/pay/sandbox $test"},
 	{"feed/feedtest", "$std $contract services/kernel/* services/platform/rpc $test"},
 	{"media/mediatest", "$std $contract services/kernel/* services/platform/rpc $test"},

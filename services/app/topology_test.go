@@ -17,10 +17,14 @@ import (
 
 	"meadow/media"
 	"meadow/media/mediaworker"
+	"meadow/services/account"
+	"meadow/services/catalog"
+	"meadow/services/catalog/catalogtest"
 	"meadow/services/checkout/checkouttest"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
+	"meadow/services/ledger/ledgertest"
 )
 
 // cuts are the ways in which the suites' shops are divided into processes.
@@ -31,17 +35,43 @@ var cuts = map[string][][]string{
 	"every role its own": {{Media}, {Creator}, {Checkout}, {Feed}, {Gateway}},
 }
 
-func TestCheckoutOverEveryTopology(t *testing.T) {
+func TestSuitesOverEveryTopology(t *testing.T) {
 	for name, cut := range cuts {
 		t.Run(name, func(t *testing.T) {
 			s := startShop(t, cut)
-			checkouttest.Run(t, checkouttest.Shop{
-				Account: s.front.Account, Catalog: s.front.Catalog, Creator: s.front.Creator,
-				Checkout: s.front.Checkout, Ledger: s.front.Ledger, Sandbox: s.front.Sandbox,
-				Advance: s.clock.Advance, Now: s.clock.Now, Picture: s.picture, SandboxKey: s.front.keys.sandbox,
+			t.Run("catalog", func(t *testing.T) {
+				catalogtest.Run(t, catalogtest.Shop{Catalog: s.front.Catalog, Merchant: s.merchant, Picture: s.picture})
+			})
+			t.Run("ledger", func(t *testing.T) { ledgertest.Run(t, s.front.Ledger) })
+			t.Run("checkout", func(t *testing.T) {
+				checkouttest.Run(t, checkouttest.Shop{
+					Account: s.front.Account, Catalog: s.front.Catalog, Creator: s.front.Creator,
+					Checkout: s.front.Checkout, Ledger: s.front.Ledger, Sandbox: s.front.Sandbox,
+					Advance: s.clock.Advance, Now: s.clock.Now, Picture: s.picture, SandboxKey: s.front.keys.sandbox,
+				})
 			})
 		})
 	}
+}
+
+// merchant makes somebody with a shop.
+func (s *testShop) merchant(t *testing.T, name string) actor.Actor {
+	t.Helper()
+	signed, err := s.front.Account.SignUp(t.Context(), account.SignUp{Login: name + "." + id.Secret()[:10] + "@example.com", Password: "correct horse battery", Name: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolve := func() actor.Actor {
+		a, err := s.front.Account.Resolve(actor.AsSystem(t.Context(), "test"), account.Resolve{Token: signed.Token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	if _, err := s.front.Catalog.OpenShop(actor.With(t.Context(), resolve()), catalog.OpenShop{Name: name}); err != nil {
+		t.Fatal(err)
+	}
+	return resolve()
 }
 
 // testShop is a running shop, cut into processes that share this one.

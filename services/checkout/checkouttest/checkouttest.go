@@ -127,7 +127,7 @@ func testSoldOut(t *testing.T, s *stage) {
 	p := s.product(t, 10)
 	var bought atomic.Int64
 	var wg sync.WaitGroup
-	for i := range 40 {
+	for i := range 200 {
 		who := []person{s.amy, s.bob}[i%2]
 		wg.Go(func() {
 			o, err := s.tryPlace(t, who, p, 1, "", id.Secret())
