@@ -31,7 +31,7 @@ var rules = []struct{ pkg, allow string }{
 	{"services/platform/blob", "$std services/kernel/* github.com/minio/minio-go/v7 github.com/versity/versitygw golang.org/x/sys golang.org/x/sync"},
 	{"services/platform/blob/blobtest", "$std services/kernel/* services/platform/blob $test"},
 	{"services/platform/search", "$std services/kernel/*"},
-	{"services/platform/search/blevesearch", "$std services/kernel/* services/platform/search github.com/blevesearch"},
+	{"services/platform/search/blevesearch", "$std services/kernel/* services/platform/search github.com/blevesearch go.etcd.io/bbolt"},
 	{"services/platform/search/meilisearch", "$std services/kernel/* services/platform/search github.com/meilisearch"},
 	{"services/platform/search/searchtest", "$std services/kernel/* services/platform/search $test"},
 	{"services/platform/bus", "$std services/kernel/* github.com/nats-io golang.org/x/sys"},
@@ -59,6 +59,7 @@ var rules = []struct{ pkg, allow string }{
 	{"media", "$std $contract services/kernel/* services/platform/rpc services/platform/bus"},
 	{"gateway", "$std $contract services/kernel/* services/platform/rpc services/platform/web frontend github.com/gofiber/fiber/v2 golang.org/x/time github.com/maypok86/otter/v2"},
 	{"frontend", "$std"},
+	{"deploy", "*"},
 	{"deploy/*", "*"},
 	{"deploy/*/*", "*"},
 }

@@ -29,7 +29,8 @@ import (
 // Paths that are not of the JSON API.
 const (
 	webhookPath = "/webhooks/"
-	sandboxPage = "/sandbox/pay/"
+	sandboxPath = "/sandbox/"
+	sandboxPage = sandboxPath + "pay/"
 	mediaPath   = "/media"
 )
 
@@ -39,7 +40,7 @@ func (s *System) secure() bool { return strings.HasPrefix(s.cfg.PublicURL, "http
 func (s *System) newGateway(d Deps) (err error) {
 	cfg := gateway.Default()
 	cfg.PublicURL = s.cfg.PublicURL
-	cfg.Cookieless = []string{mediaPath + "/", webhookPath}
+	cfg.Cookieless = []string{mediaPath + "/", webhookPath, sandboxPath}
 	cfg.Strict = map[string]gateway.Limit{
 		"signIn": {PerSecond: 1, Burst: 20}, "signUp": {PerSecond: 1, Burst: 20}, "sendCode": {PerSecond: 0.2, Burst: 10},
 		"enter": {PerSecond: 0.2, Burst: 10}, "changePassword": {PerSecond: 0.2, Burst: 10},

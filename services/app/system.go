@@ -157,6 +157,7 @@ func (s *System) newWeb(d Deps) (*web.Server, error) {
 	if cfg.TrustedProxies, err = s.cfg.proxies(); err != nil {
 		return nil, err
 	}
+	cfg.Compress = s.here(Gateway)
 	deps := web.Deps{Log: d.Log, Now: d.Now, Registry: d.Metrics.Registry(), Trace: spans(d.Tracing)}
 	if !s.here(Gateway) {
 		signer := s.signer()

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"meadow/media"
@@ -119,7 +118,7 @@ func (c *Core) price(ctx context.Context, s id.SKU) (catalog.PricedSKU, error) {
 		}
 		units, err := c.count(ctx, s)
 		return catalog.PricedSKU{
-			SKU: s, Product: p.ID, Merchant: p.Merchant, Title: p.Title, Values: k.Values,
+			SKU: s, Product: p.ID, Merchant: p.Merchant, Title: p.Title, Values: listed(k.Values),
 			Picture: cover(p.Product, k), Price: k.Price, Commission: p.Commission, Available: units.Available,
 		}, err
 	}
@@ -158,11 +157,21 @@ func (c *Core) withStock(ctx context.Context, p catalog.Product) (catalog.Produc
 		}
 		q.After = cells.Next
 	}
-	p.SKUs = slices.Clone(p.SKUs)
+	p.SKUs = append([]catalog.SKU{}, p.SKUs...)
+	p.Facts, p.Options, p.Pictures = listed(p.Facts), listed(p.Options), listed(p.Pictures)
 	for i := range p.SKUs {
 		p.SKUs[i].Available = available[p.SKUs[i].ID]
+		p.SKUs[i].Values = listed(p.SKUs[i].Values)
 	}
 	return p, nil
+}
+
+// listed is s, or an empty list: on the wire a list is never null.
+func listed[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }
 
 // changed is the fact that a product is now as it stands.
