@@ -37,8 +37,8 @@ func (c *Core) complete(ctx context.Context, f pay.Fact) error {
 
 // next is every move a payment's state may make.
 var next = map[checkout.PaymentState]map[pay.Outcome]checkout.PaymentState{
-	checkout.Pending:   {pay.Succeeded: checkout.Succeeded, pay.Failed: checkout.Failed},
-	checkout.Failed:    {pay.Succeeded: checkout.Succeeded}, // some providers let a shopper try again
+	checkout.Pending:   {pay.Succeeded: checkout.Succeeded, pay.Failed: checkout.Failed, pay.Refunded: checkout.Returned},
+	checkout.Failed:    {pay.Succeeded: checkout.Succeeded, pay.Refunded: checkout.Returned}, // some providers let a shopper try again
 	checkout.Succeeded: {pay.Refunded: checkout.Returned},
 }
 
@@ -54,10 +54,10 @@ func (c *Core) fold(ctx context.Context, f pay.Fact) (payment, error) {
 		}
 		p.State, p.CheckAt = to, time.Time{}
 		p.Facts = append(p.Facts, f)
-		switch to {
-		case checkout.Succeeded:
-			p.CheckAt = c.Now().Add(retryAfter) // until the order took it
-		case checkout.Returned:
+		if to == checkout.Succeeded || to == checkout.Returned {
+			p.CheckAt = c.Now().Add(retryAfter) // until the order knows
+		}
+		if to == checkout.Returned {
 			p.Add(c.Now(), checkout.PaymentReturned.Event(c.Now(), string(p.ID), p.Payment))
 		}
 		return nil
@@ -149,6 +149,9 @@ func (c *Core) refund(ctx context.Context, p payment) error {
 	})
 	if err != nil && !errors.Is(err, errSame) {
 		return err
+	}
+	if o.State == checkout.Paid && o.Payment == p.ID {
+		return c.settled(ctx, p.ID) // another try found units meanwhile
 	}
 	if o.State != checkout.Paid {
 		if _, err := c.Catalog.Restock(system(ctx), catalog.ByOrder{Order: o.ID}); err != nil {
