@@ -100,17 +100,25 @@ func sentinel(t *testing.T, files *token.FileSet, call *ast.CallExpr) declared {
 	default:
 		t.Errorf("%s: the code is not a constant", d.at)
 	}
-	for i, to := range []*string{&d.reason, &d.message} {
-		lit, ok := call.Args[i+1].(*ast.BasicLit)
-		if !ok {
-			t.Errorf("%s: reason and message must stand there as they are", d.at)
-			continue
-		}
-		text, err := strconv.Unquote(lit.Value)
-		if err != nil {
-			t.Errorf("%s: %v", d.at, err)
-		}
-		*to = text
-	}
+	d.reason, d.message = words(t, d.at, call.Args[1]), words(t, d.at, call.Args[2])
 	return d
+}
+
+// words is a text that stands there as it is, or is put together of constants.
+func words(t *testing.T, at string, e ast.Expr) string {
+	t.Helper()
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		if err != nil {
+			t.Errorf("%s: %v", at, err)
+		}
+		return text
+	case *ast.BinaryExpr:
+		return words(t, at, e.X) + words(t, at, e.Y)
+	case *ast.Ident:
+		return "<" + e.Name + ">" // does not pass for a reason
+	}
+	t.Errorf("%s: reason and message must be constants", at)
+	return ""
 }
