@@ -224,7 +224,6 @@ type (
 		Picture    picture.Picture `json:"picture,omitzero"`
 		Price      money.Money     `json:"price"`
 		Commission money.Rate      `json:"commission"`
-		Available  int64           `json:"available"`
 	}
 	Units struct {
 		SKU id.SKU `json:"sku" bson:"sku"`

@@ -205,7 +205,6 @@ type (
 
 // What happens to orders. Each happens to an order at most once.
 var (
-	OrderPlaced    = bus.Topic[OrderData]{Name: "checkout.Placed"}
 	OrderPaid      = bus.Topic[OrderData]{Name: "checkout.Paid", Confirm: []string{"ledger", "catalog", "checkout"}}
 	OrderCancelled = bus.Topic[OrderData]{Name: "checkout.Cancelled", Confirm: []string{"catalog"}}
 	OrderExpired   = bus.Topic[OrderData]{Name: "checkout.Expired", Confirm: []string{"catalog"}}

@@ -116,11 +116,10 @@ func (c *Core) price(ctx context.Context, s id.SKU) (catalog.PricedSKU, error) {
 		if p.State != catalog.Listed {
 			return catalog.PricedSKU{}, catalog.ErrNotListed
 		}
-		units, err := c.count(ctx, s)
 		return catalog.PricedSKU{
 			SKU: s, Product: p.ID, Merchant: p.Merchant, Title: p.Title, Values: listed(k.Values),
-			Picture: cover(p.Product, k), Price: k.Price, Commission: p.Commission, Available: units.Available,
-		}, err
+			Picture: cover(p.Product, k), Price: k.Price, Commission: p.Commission,
+		}, nil
 	}
 	return catalog.PricedSKU{}, catalog.ErrNoSuchSKU
 }

@@ -47,7 +47,6 @@ func (c *Core) Place(ctx context.Context, in checkout.Place) (checkout.Order, er
 		State: checkout.Unpaid, ShipTo: shipTo(address.Masked), PlacedAt: now, ExpiresAt: now.Add(checkout.PayWithin),
 	}}
 	o.Due = o.ExpiresAt
-	o.Add(now, checkout.OrderPlaced.Event(now, string(orderID), noted(o, checkout.Payment{})))
 
 	// Units are reserved last, so that little can fail after. If the process dies
 	// before the order is stored, they lapse.
@@ -61,7 +60,6 @@ func (c *Core) Place(ctx context.Context, in checkout.Place) (checkout.Order, er
 	if err != nil {
 		return checkout.Order{}, err
 	}
-	c.orderRelay.Kick(string(orderID))
 	return o.Order, nil
 }
 
