@@ -1,0 +1,61 @@
+// The shop that the stories visit: the one that MEADOW_URL names, or a
+// demonstration started from MEADOW_TEST_BIN for as long as they run.
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const patience = 180_000
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const s = createServer()
+    s.on('error', reject)
+    s.listen(0, '127.0.0.1', () => {
+      const { port } = s.address()
+      s.close(() => resolve(port))
+    })
+  })
+}
+
+/** Waits until the shop answers and has posts that sell. */
+async function filled(base, gone) {
+  const until = Date.now() + patience
+  while (Date.now() < until) {
+    if (gone()) throw new Error('the shop stopped before it was ready')
+    const feed = await fetch(`${base}/api/v1/feed/newest?limit=20`).then((r) => (r.ok ? r.json() : null)).catch(() => null)
+    if (feed?.items.some((c) => c.price)) return
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+  throw new Error(`${base} has no posts that sell: is it a demonstration?`)
+}
+
+/** Returns the shop's address and what ends it. */
+export async function openShop() {
+  if (process.env.MEADOW_URL) {
+    const base = process.env.MEADOW_URL.replace(/\/$/, '')
+    await filled(base, () => false)
+    return { base, close: async () => {} }
+  }
+  const bin = process.env.MEADOW_TEST_BIN
+  if (!bin) throw new Error('name a running shop in MEADOW_URL, or the server in MEADOW_TEST_BIN')
+  const data = await mkdtemp(join(tmpdir(), 'meadow-e2e-'))
+  const base = `http://127.0.0.1:${await freePort()}`
+  let log = ''
+  const server = spawn(bin, ['-demo', '-listen', new URL(base).host, '-data', data, '-rate-limits=false'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const s of [server.stdout, server.stderr]) s.on('data', (b) => (log = (log + b).slice(-8000)))
+  const ended = new Promise((resolve) => server.on('exit', resolve))
+  const close = async () => {
+    server.kill('SIGTERM')
+    await ended
+    await rm(data, { recursive: true, force: true })
+  }
+  try {
+    await filled(base, () => server.exitCode !== null)
+  } catch (err) {
+    await close()
+    throw new Error(`${err.message}\n${log}`)
+  }
+  return { base, close }
+}
