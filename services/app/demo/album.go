@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"meadow/media"
-	"meadow/services/kernel/id"
 	"meadow/services/kernel/picture"
 )
 
@@ -28,34 +27,47 @@ type hung struct {
 	file    string
 }
 
-// wanted lists what the world uses of the album.
-func (w world) wanted() []hung {
+// faces are the pictures of people and of shops.
+func (w world) faces() []hung {
 	var out []hung
 	for _, p := range w.People {
 		out = append(out, hung{p.Key, media.ForAvatar, p.Avatar})
 	}
-	owners := map[string]string{}
 	for _, s := range w.Shops {
-		owners[s.Key] = s.Owner
 		out = append(out, hung{s.Owner, media.ForAvatar, s.Logo})
-	}
-	for _, p := range w.Products {
-		for _, pic := range p.Pictures {
-			out = append(out, hung{owners[p.Shop], media.ForProduct, pic.File})
-		}
-	}
-	for _, p := range w.Posts {
-		for _, pic := range p.Pictures {
-			out = append(out, hung{p.By, media.ForPost, pic.File})
-		}
 	}
 	return out
 }
 
-// hang brings the pictures in, a few at a time, by the way of every upload.
-func (f *filling) hang(ctx context.Context) (int, error) {
-	want := f.world.wanted()
-	f.pictures = make(map[hung]id.Media, len(want))
+func (w world) productPictures() []hung {
+	var out []hung
+	owners := w.owners()
+	for _, p := range w.Products {
+		out = append(out, shotsOf(owners[p.Shop], media.ForProduct, p.Pictures)...)
+	}
+	return out
+}
+
+func postPictures(posts []note) []hung {
+	var out []hung
+	for _, p := range posts {
+		out = append(out, shotsOf(p.By, media.ForPost, p.Pictures)...)
+	}
+	return out
+}
+
+func shotsOf(owner string, purpose media.Purpose, shots []shot) []hung {
+	out := make([]hung, len(shots))
+	for i, s := range shots {
+		out[i] = hung{owner, purpose, s.File}
+	}
+	return out
+}
+
+// hang brings pictures in, a few at a time, by the way of every upload. This
+// is most of the work, so each stage hangs its own: the shop comes to life
+// while it is being filled.
+func (f *filling) hang(ctx context.Context, want []hung) error {
 	var mu sync.Mutex // guards f.pictures
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
@@ -72,13 +84,12 @@ func (f *filling) hang(ctx context.Context) (int, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			f.pictures[h] = m
-			if n := len(f.pictures); n%40 == 0 {
-				f.log.InfoContext(gctx, "demonstration pictures are coming in", "done", n, "of", len(want))
-			}
 			return nil
 		})
 	}
-	return len(want), g.Wait()
+	err := g.Wait()
+	f.log.InfoContext(ctx, "demonstration pictures came in", "count", len(f.pictures))
+	return err
 }
 
 // show is somebody's pictures as a draft names them.

