@@ -34,7 +34,14 @@ func (s *System) serveControl(ctx context.Context) (stop func() error, err error
 	if !embedded || s.stores.Blob == nil || s.cfg.Blob != "" {
 		return func() error { return nil }, nil
 	}
-	path := filepath.Join(s.cfg.Data, controlSocket)
+	path, release, err := controlPath(s.cfg.Data)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	defer release()
+	if err := tidyCheckpoints(s.cfg.Data); err != nil {
+		return nil, err
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // left by a process that was killed
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
@@ -42,6 +49,7 @@ func (s *System) serveControl(ctx context.Context) (stop func() error, err error
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
+	ln.(*net.UnixListener).SetUnlinkOnClose(false) // its name may lead elsewhere by then; the next start removes it
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(err, ln.Close())
 	}
@@ -68,6 +76,24 @@ func (s *System) serveControl(ctx context.Context) (stop func() error, err error
 	}, nil
 }
 
+// mostSocket is the longest name that the kernel takes for a socket.
+const mostSocket = 100
+
+// controlPath names the socket in a data folder. Where the folder's own name is
+// too long for a socket's, the way leads through the folder held open, until
+// release.
+func controlPath(data string) (path string, release func(), err error) {
+	path = filepath.Join(data, controlSocket)
+	if len(path) <= mostSocket {
+		return path, func() {}, nil
+	}
+	dir, err := os.Open(data)
+	if err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), controlSocket), func() { _ = dir.Close() }, nil // only read
+}
+
 // backup writes a data folder's documents and objects into one file, while the
 // shop runs or not. Keys are not in it.
 func backup(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -80,7 +106,14 @@ func backup(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if *to == "" {
 		return errors.New("backup: -to says which file to write")
 	}
-	partial := *to + ".partial"
+	file, err := filepath.Abs(*to) // the embedded object store moves the working directory
+	if err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	if _, err := os.Lstat(file); err == nil {
+		return fmt.Errorf("backup: %s is there already; choose another name", file)
+	}
+	partial := file + ".partial"
 	f, err := os.OpenFile(partial, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
@@ -90,10 +123,10 @@ func backup(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	if err := os.Link(partial, *to); err != nil { // never over a backup that is there
+	if err := os.Link(partial, file); err != nil { // never over a backup that is there
 		return fmt.Errorf("backup: %w", err)
 	}
-	_, err = fmt.Fprintf(stdout, "backup: %s\nThe keys in %s are not in it: without them personal data cannot be read. Keep a copy elsewhere.\n", *to, filepath.Join(*data, "secrets"))
+	_, err = fmt.Fprintf(stdout, "backup: %s\nThe keys in %s are not in it: without them personal data cannot be read. Keep a copy elsewhere.\n", file, filepath.Join(*data, "secrets"))
 	return err
 }
 
@@ -103,7 +136,12 @@ func backupTo(ctx context.Context, w io.Writer, data string, stderr io.Writer) e
 		return err
 	}
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(data, controlSocket))
+		path, release, err := controlPath(data)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}}}
 	defer client.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://meadow/backup", nil)
@@ -143,7 +181,7 @@ type manifest struct {
 // is. Objects are stored before the documents that name them and never change,
 // so that all that the checkpoint names is there.
 func writeBackup(ctx context.Context, w io.Writer, db *pebbledoc.DB, objects *blob.Store, data string) error {
-	dir, err := os.MkdirTemp(data, ".checkpoint-*")
+	dir, err := os.MkdirTemp(data, checkpointPrefix+"*")
 	if err != nil {
 		return err
 	}
@@ -168,6 +206,24 @@ func writeBackup(ctx context.Context, w io.Writer, db *pebbledoc.DB, objects *bl
 		return err
 	}
 	return t.Close()
+}
+
+const checkpointPrefix = ".checkpoint-"
+
+// tidyCheckpoints removes what a backup left that was killed.
+func tidyCheckpoints(data string) error {
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && strings.HasPrefix(e.Name(), checkpointPrefix) {
+			if err := os.RemoveAll(filepath.Join(data, e.Name())); err != nil {
+				return fmt.Errorf("data folder: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 func tarFolder(t *tar.Writer, dir, name string) error {

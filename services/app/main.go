@@ -13,9 +13,12 @@ import (
 	"syscall"
 
 	"meadow/frontend"
+	"meadow/media"
 	"meadow/media/mediaworker"
+	"meadow/services/app/demo"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
+	"meadow/services/kernel/id"
 	"meadow/services/platform/obs"
 )
 
@@ -88,6 +91,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			log.WarnContext(ctx, "no one-time link", "err", err)
 		}
 	}
+	if cfg.Demo {
+		if !s.here(Gateway) || s.MediaCore == nil || s.Sandbox == nil {
+			return errors.Join(errors.New("-demo needs all roles in one process, and -payments sandbox"), stores.Close())
+		}
+		s.runs("demonstration", s.fillDemo)
+	}
 	control, err := s.serveControl(ctx)
 	if err != nil {
 		return errors.Join(err, stores.Close())
@@ -97,6 +106,18 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	err = s.Serve(ctx, ln)
 	log.InfoContext(ctx, "stopped")
 	return errors.Join(err, control(), stores.Close())
+}
+
+// fillDemo puts invented people, goods and posts into the shop, as they would
+// themselves, while it already serves.
+func (s *System) fillDemo(ctx context.Context) error {
+	return demo.Fill(ctx, demo.Shop{
+		Account: s.Account, Creator: s.Creator, Catalog: s.Catalog, Checkout: s.Checkout, Sandbox: s.Sandbox, Now: s.now,
+		Picture: func(ctx context.Context, owner id.User, purpose media.Purpose, r io.Reader) (id.Media, error) {
+			p, err := s.MediaCore.Ingest(actor.AsSystem(ctx, "demonstration"), owner, purpose, r)
+			return p.ID, err
+		},
+	}, s.log)
 }
 
 // worker decodes uploads in processes of this same program, two at a time.

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
-	"hash"
 	"io"
 	"log/slog"
 	"os"
@@ -62,7 +60,11 @@ func move(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer target.close()
-	return errors.Join(copyDocs(ctx, source.db, target.db, stdout), copyBlobs(ctx, source.blob, target.blob, stdout))
+	// Objects go first, as they are stored before the documents that name them.
+	if err := copyBlobs(ctx, source.blob, target.blob, stdout); err != nil {
+		return err
+	}
+	return copyDocs(ctx, source.db, target.db, stdout)
 }
 
 func openSide(ctx context.Context, folder, db, objects string, log *slog.Logger) (s side, err error) {
@@ -117,17 +119,8 @@ func copyDocs(ctx context.Context, from, to docdb.Driver, out io.Writer) error {
 		if err := copyCollection(ctx, from, to, marks, name); err != nil {
 			return fmt.Errorf("move %s: %w", name, err)
 		}
-		before, sumBefore, err := digest(ctx, from, name)
-		if err != nil {
+		if err := verify(ctx, from, to, name, out); err != nil {
 			return fmt.Errorf("move %s: %w", name, err)
-		}
-		after, sumAfter, err := digest(ctx, to, name)
-		if err != nil {
-			return fmt.Errorf("move %s: %w", name, err)
-		}
-		fmt.Fprintf(out, "%-20s %8d documents  sha256 %.16s\n", name, after, sumAfter)
-		if before != after || sumBefore != sumAfter {
-			return fmt.Errorf("move %s: %d documents with sum %.16s became %d with %.16s; the target holds something else", name, before, sumBefore, after, sumAfter)
 		}
 	}
 	return nil
@@ -138,7 +131,10 @@ const moveBatch = 500
 
 func copyCollection(ctx context.Context, from, to docdb.Driver, marks *docdb.Collection[progress], name string) error {
 	mark, err := marks.Get(ctx, name)
-	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+	if errors.Is(err, docdb.ErrNotFound) {
+		err = begin(ctx, to, marks, name)
+	}
+	if err != nil {
 		return err
 	}
 	for after := mark.Last; ; {
@@ -154,6 +150,19 @@ func copyCollection(ctx context.Context, from, to docdb.Driver, marks *docdb.Col
 			return err
 		}
 	}
+}
+
+// begin notes that what the target will hold of a collection is ours, or
+// refuses one that holds something already.
+func begin(ctx context.Context, to docdb.Driver, marks *docdb.Collection[progress], name string) error {
+	there, err := to.Scan(ctx, name, "", 1)
+	if err != nil {
+		return err
+	}
+	if len(there) > 0 {
+		return errors.New("the target holds documents already; choose an empty one")
+	}
+	return marks.Insert(ctx, name, progress{Name: name})
 }
 
 // put stores a batch. Where some are there already, from a try that was killed,
@@ -178,44 +187,66 @@ func put(ctx context.Context, to docdb.Driver, name string, docs []docdb.Doc) er
 	return nil
 }
 
-// digest counts a collection's documents and sums them up: every field but the
-// revision, in the order of the ids.
-func digest(ctx context.Context, db docdb.Driver, name string) (n int64, sum string, err error) {
-	h := sha256.New()
+// verify compares every document of the source with the target's: every field
+// but the revision. What has expired at the source since it was copied is at
+// the target still, and will expire there.
+func verify(ctx context.Context, from, to docdb.Driver, name string, out io.Writer) error {
+	sum, n := sha256.New(), 0
 	for after := ""; ; {
-		docs, err := db.Scan(ctx, name, after, moveBatch)
+		docs, err := from.Scan(ctx, name, after, moveBatch)
 		if err != nil {
-			return 0, "", err
+			return err
 		}
-		for _, d := range docs {
-			after = d.ID
-			n++
-			if err := hashDoc(h, d); err != nil {
-				return 0, "", err
+		if len(docs) == 0 {
+			_, err = fmt.Fprintf(out, "%-20s %8d documents  sha256 %.16x\n", name, n, sum.Sum(nil))
+			return err
+		}
+		ids := make([]string, len(docs))
+		for i, d := range docs {
+			ids[i] = d.ID
+		}
+		arrived, err := to.Get(ctx, name, ids...)
+		if err != nil {
+			return err
+		}
+		there := make(map[string][]byte, len(arrived))
+		for _, d := range arrived {
+			if there[d.ID], err = digest(d); err != nil {
+				return err
 			}
 		}
-		if len(docs) < moveBatch {
-			return n, hex.EncodeToString(h.Sum(nil)), nil
+		for _, d := range docs {
+			here, err := digest(d)
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(here, there[d.ID]) {
+				return fmt.Errorf("%s is not the same at the target; somebody else writes there, or the shop ran here since it was copied: empty the target and start again", d.ID)
+			}
+			sum.Write(here)
 		}
+		after, n = ids[len(ids)-1], n+len(docs)
 	}
 }
 
-func hashDoc(h hash.Hash, d docdb.Doc) error {
+// digest sums up a document, whatever the order of its fields.
+func digest(d docdb.Doc) ([]byte, error) {
 	elems, err := d.Body.Elements()
 	if err != nil {
-		return fmt.Errorf("%s: %w", d.ID, err)
+		return nil, fmt.Errorf("%s: %w", d.ID, err)
 	}
 	elems = slices.DeleteFunc(elems, func(e bson.RawElement) bool { return e.Key() == docdb.RevField })
 	slices.SortFunc(elems, func(a, b bson.RawElement) int { return bytes.Compare([]byte(a.Key()), []byte(b.Key())) })
+	h := sha256.New()
 	for _, e := range elems {
 		h.Write(e)
 	}
-	return nil
+	return h.Sum(nil), nil
 }
 
 // copyBlobs copies the objects that the target lacks, and compares all.
 func copyBlobs(ctx context.Context, from, to *blob.Store, out io.Writer) error {
-	var count, bytes int64
+	var count, size int64
 	for after := ""; ; {
 		infos, err := from.List(ctx, "", after, 500)
 		if err != nil {
@@ -224,13 +255,13 @@ func copyBlobs(ctx context.Context, from, to *blob.Store, out io.Writer) error {
 		for _, i := range infos {
 			after = i.Key
 			count++
-			bytes += i.Size
+			size += i.Size
 			if err := copyBlob(ctx, from, to, i); err != nil {
 				return fmt.Errorf("move object %s: %w", i.Key, err)
 			}
 		}
 		if len(infos) == 0 {
-			_, err = fmt.Fprintf(out, "%-20s %8d objects    %d bytes\n", "objects", count, bytes)
+			_, err = fmt.Fprintf(out, "%-20s %8d objects    %d bytes\n", "objects", count, size)
 			return err
 		}
 	}

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"meadow/services/kernel/clock"
 	"meadow/services/platform/blob"
@@ -35,6 +37,9 @@ type Stores struct {
 	// Sole is whether no other process can be using DB.
 	Sole bool
 }
+
+// reachWithin is how long a store elsewhere may take to answer at first.
+const reachWithin = 12 * time.Second
 
 // openStores opens what cfg names, or the embedded twin of it.
 func openStores(ctx context.Context, cfg Config, now clock.Now, log *slog.Logger) (s *Stores, err error) {
@@ -85,6 +90,8 @@ func openDB(ctx context.Context, address, data string, now clock.Now, log *slog.
 		}
 		return db, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, reachWithin)
+	defer cancel()
 	db, err := mongodoc.Open(ctx, address, mongodoc.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("-db: cannot reach %s; check that it runs and the address is right: %w", masked(address), err)
@@ -96,6 +103,8 @@ func openBlob(ctx context.Context, address, data string, log *slog.Logger) (*blo
 	if address == "" {
 		return blob.Embedded(ctx, filepath.Join(data, "blobs"), log)
 	}
+	ctx, cancel := context.WithTimeout(ctx, reachWithin)
+	defer cancel()
 	s, err := blob.Connect(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("-blob: cannot reach %s; check that it runs and the keys are right: %w", masked(address), err)
@@ -113,11 +122,31 @@ func openSearch(ctx context.Context, cfg Config, log *slog.Logger) (search.Index
 	}
 	key, _ := u.User.Password()
 	u.User = nil
-	index, err := meilisearch.Open(ctx, u.String(), key, "meadow")
+	err = answers(ctx, u.JoinPath("health").String())
+	var index search.Index
+	if err == nil {
+		index, err = meilisearch.Open(ctx, u.String(), key, "meadow") // takes its time over a large index
+	}
 	if err != nil {
 		return nil, fmt.Errorf("-search: cannot reach %s; check that it runs and the key is right: %w", masked(cfg.Search), err)
 	}
 	return index, nil
+}
+
+// answers reports whether anything answers at an address.
+func answers(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, reachWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
 }
 
 func openBus(ctx context.Context, cfg Config, log *slog.Logger) (bus.Bus, error) {

@@ -1,0 +1,453 @@
+package app
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"meadow/services/account"
+	"meadow/services/catalog"
+	"meadow/services/checkout"
+	"meadow/services/checkout/pay/sandbox"
+	"meadow/services/creator"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/money"
+	"meadow/services/kernel/picture"
+	"meadow/services/platform/rpc"
+)
+
+// TestWhoMayDoWhat asks every route as everybody about what is theirs, what is
+// another's and what there is not. (SEC-S2)
+func TestWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	table := rows(w)
+	routes := Routes()
+	for _, r := range routes {
+		if len(table[r.Name]) == 0 && !r.Access.Internal {
+			t.Errorf("%s %s (%s) has no row", r.Method, r.Path, r.Name)
+		}
+	}
+	for name := range table {
+		if !slices.ContainsFunc(routes, func(r rpc.Route) bool { return r.Name == name && !r.Access.Internal }) {
+			t.Errorf("the row of %s is of no public route", name)
+		}
+	}
+	public, inside := 0, 0
+	for _, r := range routes {
+		if r.Access.Internal {
+			inside += w.refuses(t, r)
+			continue
+		}
+		for _, row := range table[r.Name] {
+			public += w.ask(t, r, row)
+		}
+	}
+	w.untouched(t)
+	t.Logf("%d routes, %d people, %d cells of public routes, %d of internal ones", len(routes), len(w.people), public, inside)
+	if public < 900 || inside < 300 {
+		t.Error("cells are missing")
+	}
+}
+
+// group is who gets past a route's door.
+type group string
+
+const (
+	everybody group = "everybody"
+	signedIn  group = "whoever is signed in"
+	creators  group = "creators"
+	merchants group = "merchants"
+	operators group = "operators"
+)
+
+// whose is the object that a request is about.
+type whose string
+
+const (
+	own     whose = "own"
+	others  whose = "another's"
+	missing whose = "absent"
+)
+
+// cell is one request of the matrix.
+type cell struct {
+	who *member
+	of  whose
+	t   *testing.T
+}
+
+// sent is a request without its route's method and path.
+type sent struct {
+	id, query string
+	body      any
+	// none says that this person has nothing of the kind.
+	none bool
+	// as is who asks, if it is not the cell's own person.
+	as *member
+}
+
+// row says how a route is asked, and what those are answered who get past its
+// door. An object that the row has no answer for does not occur.
+type row struct {
+	who  group
+	send func(cell) sent
+	want map[whose]string
+	// but overrides want.
+	but func(cell) string
+}
+
+// member is somebody with a role. Out is nobody, or no longer anybody.
+type member struct {
+	*person
+	roles    []actor.Role
+	merchant id.Merchant
+	out      bool
+}
+
+func (m *member) in(g group) bool {
+	switch {
+	case g == everybody:
+		return true
+	case m.out:
+		return false
+	case g == signedIn:
+		return true
+	}
+	role := map[group]actor.Role{creators: actor.Creator, merchants: actor.Merchant, operators: actor.Operator}[g]
+	return slices.Contains(m.roles, role)
+}
+
+// world is a shop and the people who ask. Somebody else owns what is another's;
+// their shop sells the one thing that everybody orders.
+type world struct {
+	*door
+	t      *testing.T
+	people []*member
+	other  *member
+	market id.SKU
+	shared map[string]string // what is another's, by its kind
+	photos map[id.User]id.Media
+	n      int
+}
+
+func newWorld(t *testing.T) *world {
+	d := openDoor(t, t.TempDir(), errorsOnly(t), nil)
+	w := &world{door: d, t: t, shared: map[string]string{}, photos: map[id.User]id.Media{}}
+	w.other = w.join(w.newcomer(t, "somebody else"), actor.Creator, actor.Merchant)
+	w.people = []*member{
+		{person: d.visitor("visitor"), out: true},
+		w.join(d.newcomer(t, "viewer A")),
+		w.join(d.newcomer(t, "viewer B")),
+		w.join(d.newcomer(t, "creator"), actor.Creator),
+		w.join(d.newcomer(t, "merchant"), actor.Merchant),
+		w.join(d.newcomer(t, "brand"), actor.Brand),
+		w.join(d.newcomer(t, "moderator"), actor.Moderator),
+		w.join(d.newcomer(t, "operator"), actor.Operator),
+		w.join(d.newcomer(t, "signed out"), actor.Creator, actor.Merchant, actor.Brand, actor.Moderator, actor.Operator),
+	}
+	w.expire(w.people[len(w.people)-1])
+	w.market = w.product(w.other).SKUs[0].ID
+	stock := catalog.Adjust{ID: w.market, By: 10_000, Reason: "delivery", RequestID: "first-delivery"}
+	_, err := d.front.Catalog.Adjust(w.as(w.other, actor.Merchant), stock)
+	w.must(err)
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// join gives somebody roles.
+func (w *world) join(p *person, roles ...actor.Role) *member {
+	w.t.Helper()
+	m := &member{person: p, roles: roles, merchant: id.Merchant(id.Derive("mer", string(p.user.ID)))}
+	for _, r := range roles {
+		if r == actor.Merchant {
+			_, err := w.front.Catalog.OpenShop(p.ctx(w.t.Context(), ""), catalog.OpenShop{Name: p.name})
+			w.must(err)
+			continue
+		}
+		_, err := w.front.Account.SetRole(actor.AsSystem(w.t.Context(), "test"), account.SetRole{User: p.user.ID, Role: r, Grant: true})
+		w.must(err)
+	}
+	w.clock.Advance(3 * time.Second) // past what the front door remembers
+	return m
+}
+
+// expire ends m's session elsewhere; the browser does not know.
+func (w *world) expire(m *member) {
+	w.t.Helper()
+	before := w.sessions(m)
+	elsewhere := m.person.again(w.t)
+	for _, s := range before {
+		a := elsewhere.ask(w.t, request{method: http.MethodDelete, path: rpc.Prefix + "/account/sessions/" + string(s.ID)})
+		if a.outcome() != "ok" {
+			w.t.Fatalf("ending a session elsewhere: %s", a.outcome())
+		}
+	}
+	w.clock.Advance(3 * time.Second)
+	m.out = true
+}
+
+// sessions are those of m.
+func (w *world) sessions(m *member) []account.Session {
+	w.t.Helper()
+	list, err := w.front.Account.Sessions(m.ctx(w.t.Context(), ""), rpc.Empty{})
+	w.must(err)
+	return list.Items
+}
+
+// twin is somebody new who may do what m may, for requests that change that.
+func (w *world) twin(m *member) *member {
+	if m.cookie == "" {
+		return m
+	}
+	t := w.join(w.newcomer(w.t, m.name), m.roles...)
+	if m.out {
+		w.expire(t)
+	}
+	return t
+}
+
+// key is a request's id that was not used before.
+func (w *world) key() string { w.n++; return fmt.Sprintf("request-%06d", w.n) }
+
+// ask sends a row's requests and returns how many they were.
+func (w *world) ask(t *testing.T, r rpc.Route, row row) (n int) {
+	t.Helper()
+	for _, m := range w.people {
+		for _, of := range []whose{own, others, missing} {
+			c := cell{who: m, of: of, t: t}
+			want := row.want[of]
+			if row.but != nil {
+				want = row.but(c)
+			}
+			if want == "" || m.cookie == "" && of == own && len(row.want) > 1 {
+				continue // a visitor owns nothing
+			}
+			s := row.send(c)
+			if s.none {
+				continue
+			}
+			switch {
+			case m.in(row.who):
+			case m.out:
+				want = "sign_in_required"
+			default:
+				want = "not_allowed"
+			}
+			n++
+			asker := m
+			if s.as != nil {
+				asker = s.as
+			}
+			if got := w.send(asker.person, r, s, nil).outcome(); got != want {
+				t.Errorf("%s %s as %s about what is %s: %s, want %s", r.Method, r.Path, m.name, of, got, want)
+			}
+		}
+	}
+	return n
+}
+
+func (w *world) send(p *person, r rpc.Route, s sent, header map[string]string) answer {
+	w.t.Helper()
+	q := request{method: r.Method, path: strings.ReplaceAll(r.Path, ":id", s.id), body: s.body, header: map[string]string{}}
+	if s.query != "" {
+		q.path += "?" + s.query
+	}
+	if r.Idempotent {
+		q.header[rpc.IdempotencyHeader] = w.key()
+	}
+	for name, value := range header {
+		q.header[name] = value
+	}
+	return p.ask(w.t, q)
+}
+
+// refuses asks an internal route from outside. It does not exist: for nobody,
+// and not for who signs as a part of the shop, even with the shop's own key.
+func (w *world) refuses(t *testing.T, r rpc.Route) (n int) {
+	t.Helper()
+	path := strings.ReplaceAll(r.Path, ":id", string(w.other.user.ID))
+	signed := func(key []byte) string {
+		h := http.Header{}
+		w.must(rpc.Signer{Key: key, Now: w.clock.Now}.Sign(h, r.Method, path, actor.Actor{System: "checkout", User: w.other.user.ID}))
+		return h.Get(rpc.ActorHeader)
+	}
+	for _, m := range w.people {
+		for _, header := range []map[string]string{
+			nil,
+			{rpc.ActorHeader: signed([]byte(strings.Repeat("guess", 8)))},
+			{rpc.ActorHeader: signed(w.front.keys.peer)},
+			{rpc.ActorHeader: `{"system":"checkout"}`, "X-Meadow-Session": strings.TrimPrefix(w.other.cookie, "meadow_session=")},
+		} {
+			n++
+			s := sent{id: string(w.other.user.ID)}
+			if r.Method != http.MethodGet {
+				s.body = map[string]any{}
+			}
+			if got := w.send(m.person, r, s, header).outcome(); got != "no_such_route" {
+				t.Errorf("%s %s as %s with %v: %s, want no_such_route", r.Method, path, m.name, header, got)
+			}
+		}
+	}
+	return n
+}
+
+// untouched checks that what is another's is as it was.
+func (w *world) untouched(t *testing.T) {
+	t.Helper()
+	ctx := w.as(w.other, actor.Merchant, actor.Creator)
+	order, err := w.front.Checkout.Order(ctx, checkout.ByOrder{ID: id.Order(w.shared["order"])})
+	if err != nil || order.State != checkout.Unpaid {
+		t.Errorf("another's order: %s, %v", order.State, err)
+	}
+	post, err := w.front.Creator.Post(ctx, creator.ByPost{ID: id.Post(w.shared["post"])})
+	if err != nil || post.Title != "A cup" {
+		t.Errorf("another's post: %q, %v", post.Title, err)
+	}
+	product, err := w.front.Catalog.Product(ctx, catalog.ByProduct{ID: id.Product(w.shared["product"])})
+	if err != nil || product.State != catalog.Listed || product.Title != "Celadon cup" {
+		t.Errorf("another's product: %s %q, %v", product.State, product.Title, err)
+	}
+	list, err := w.front.Account.Addresses(ctx, rpc.Empty{})
+	if err != nil || !slices.ContainsFunc(list.Items, func(a account.Address) bool {
+		return string(a.ID) == w.shared["address"] && a.Line == "8 Lakeside Road"
+	}) {
+		t.Errorf("another's addresses: %v, %v", list.Items, err)
+	}
+	said, err := w.front.Creator.Comments(ctx, creator.Comments{ID: id.Post(w.shared["post"])})
+	if err != nil || !slices.ContainsFunc(said.Items, func(c creator.Comment) bool { return string(c.ID) == w.shared["comment"] }) {
+		t.Errorf("another's comment is gone: %v", err)
+	}
+	if got := w.other.ask(t, request{method: http.MethodGet, path: rpc.Prefix + "/account/me"}).outcome(); got != "ok" {
+		t.Errorf("another's session: %s", got)
+	}
+}
+
+// as is m asking directly, with roles that m need not hold: what somebody made
+// while they still might.
+func (w *world) as(m *member, roles ...actor.Role) ctx {
+	return m.ctx(w.t.Context(), m.merchant, roles...)
+}
+
+// object returns what a cell is about: something fresh of the asker's, one that
+// is another's for good, or an id that names nothing.
+func (w *world) object(c cell, kind string, build func(*member) string) string {
+	switch {
+	case c.of == own:
+		return build(c.who)
+	case c.of == missing:
+		return id.Derive(map[string]string{
+			"address": "adr", "session": "ses", "product": "prd", "sku": "sku", "post": "pst", "comment": "cmt",
+			"order": "ord", "payment": "pay", "quote": "quo", "user": "usr", "merchant": "mer",
+		}[kind], "nothing")
+	}
+	if w.shared[kind] == "" {
+		w.shared[kind] = build(w.other)
+	}
+	return w.shared[kind]
+}
+
+var home = account.Place{Name: "Han Meimei", Phone: "13800138000", Region: "Zhejiang", City: "Hangzhou", Line: "8 Lakeside Road"}
+
+func (w *world) address(m *member) string {
+	a, err := w.front.Account.AddAddress(w.as(m), account.AddAddress{Place: home})
+	w.must(err)
+	return string(a.ID)
+}
+
+// device is a session of m's that is not the one m asks with.
+func (w *world) device(m *member) string {
+	before := w.sessions(m)
+	m.person.again(w.t)
+	for _, s := range w.sessions(m) {
+		if !slices.ContainsFunc(before, func(b account.Session) bool { return b.ID == s.ID }) {
+			return string(s.ID)
+		}
+	}
+	w.t.Fatal("signing in made no session")
+	return ""
+}
+
+func (w *world) photo(m *member) picture.Wanted {
+	if w.photos[m.user.ID] == "" {
+		w.photos[m.user.ID] = w.picture(w.t, m.user.ID)
+	}
+	return picture.Wanted{ID: w.photos[m.user.ID], Alt: "A cup"}
+}
+
+func (w *world) sheet(m *member) catalog.Sheet {
+	return catalog.Sheet{
+		Title: "Celadon cup", Category: "home", Commission: 1500, Facts: []catalog.Fact{{Name: "Origin", Value: "Longquan"}},
+		Pictures: []picture.Wanted{w.photo(m)}, SKUs: []catalog.NewSKU{{Price: money.CNY(19_900)}},
+	}
+}
+
+func (w *world) draft(m *member) catalog.Product {
+	p, err := w.front.Catalog.Draft(w.as(m, actor.Merchant), catalog.DraftProduct{Sheet: w.sheet(m), RequestID: w.key()})
+	w.must(err)
+	return p
+}
+
+func (w *world) product(m *member) catalog.Product {
+	p, err := w.front.Catalog.List(w.as(m, actor.Merchant), catalog.ByProduct{ID: w.draft(m).ID})
+	w.must(err)
+	return p
+}
+
+func (w *world) words(m *member) creator.Draft {
+	return creator.Draft{Title: "A cup", Lang: "en", Pictures: []picture.Wanted{w.photo(m)}}
+}
+
+func (w *world) post(m *member) string {
+	p, err := w.front.Creator.Publish(w.as(m, actor.Creator), creator.Publish{Draft: w.words(m), RequestID: w.key()})
+	w.must(err)
+	return string(p.ID)
+}
+
+// comment is m's, under somebody else's post.
+func (w *world) comment(m *member) string {
+	under := w.object(cell{of: others}, "post", w.post)
+	c, err := w.front.Creator.Say(w.as(m), creator.Say{ID: id.Post(under), Body: "Nice", RequestID: w.key()})
+	w.must(err)
+	return string(c.ID)
+}
+
+func (w *world) quote(m *member) string {
+	q, err := w.front.Checkout.Quote(w.as(m), checkout.Ask{Lines: []checkout.Choice{{SKU: w.market, N: 1}}})
+	w.must(err)
+	return q.ID
+}
+
+func (w *world) order(m *member) string {
+	in := checkout.Place{Quote: w.quote(m), Address: id.Address(w.home(m)), RequestID: w.key()}
+	o, err := w.front.Checkout.Place(w.as(m), in)
+	w.must(err)
+	return string(o.ID)
+}
+
+// home is an address of m's that stays.
+func (w *world) home(m *member) string {
+	kind := "home " + string(m.user.ID)
+	if w.shared[kind] == "" {
+		w.shared[kind] = w.address(m)
+	}
+	return w.shared[kind]
+}
+
+func (w *world) payment(m *member) string {
+	p, err := w.front.Checkout.Pay(w.as(m), checkout.Pay{ID: id.Order(w.order(m)), Provider: sandbox.Name, RequestID: w.key()})
+	w.must(err)
+	return string(p.ID)
+}
+
+func (w *world) self(m *member) string { return string(m.user.ID) }
