@@ -122,6 +122,9 @@ func (f *filling) whole(ctx context.Context) (bool, error) {
 
 func (f *filling) mark(ctx context.Context) error {
 	signed, err := f.Account.SignUp(ctx, account.SignUp{Login: marker, Password: Password, Name: "Meadow", Locale: account.English})
+	if errors.Is(err, account.ErrTaken) {
+		return nil // another process filled the shop at the same time
+	}
 	if err != nil {
 		return err
 	}
