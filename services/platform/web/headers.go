@@ -16,7 +16,7 @@ func commonHeaders(https bool) []header {
 		{"Cross-Origin-Resource-Policy", "same-origin"},
 		{"X-Frame-Options", "DENY"},
 		{"Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), " +
-			"geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), browsing-topics=()"},
+			"geolocation=(), payment=(), usb=(), serial=(), midi=(), browsing-topics=()"},
 		{"Cache-Control", "no-store"},
 	}
 	if https {
