@@ -208,6 +208,9 @@ func (c *Config) complete() error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		say("-log-format %q is not text or json", c.LogFormat)
 	}
+	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.LogLevel) {
+		say("-log-level %q is not one of %s", c.LogLevel, strings.Join(levels, ", "))
+	}
 	wrong = append(wrong, c.split(), c.unsafe())
 	return errors.Join(wrong...)
 }

@@ -32,14 +32,29 @@ func (c *Config) unsafe() error {
 	refuse(!c.VerifyLogin, "-verify-login is needed: nobody else proves that an address is theirs")
 	refuse(!c.RateLimits, "-rate-limits=false lets anybody guess as fast as they can; leave it out")
 	refuse(c.MaxConnsPerIP == 0, "-max-conns-per-ip 0 lets one address take every connection")
+	refuse(anybody(c.TrustedProxies), "-trusted-proxies believes everybody's X-Forwarded-For; name your proxies' own networks")
 	refuse(c.LogLevel == "debug", "-log-level debug writes too much of what people do; use info")
 	refuse(public(c.MetricsListen), "-metrics-listen must be on a private address")
 	refuse(open(c.Blob, "secure=false") || strings.Contains(c.Blob, "minioadmin"), "-blob must be encrypted or on this machine, with keys of your own")
 	refuse(plain(c.Search, "http://"), "-search must be https or on this machine")
 	refuse(plain(c.Bus, "nats://"), "-bus must be tls:// or on this machine")
-	refuse(c.DB != "" && !strings.Contains(c.DB, "tls=true") && !strings.HasPrefix(c.DB, "mongodb+srv") && !local(c.DB), "-db must use tls=true or be on this machine")
+	refuse(c.DB != "" && !encrypted(c.DB) && !local(c.DB), "-db must use tls=true or be on this machine")
 	refuse(readable(c.Secrets), "%s can be read by others; run chmod -R go= on it", c.Secrets)
 	return errors.Join(wrong...)
+}
+
+// anybody reports whether a list of networks holds the whole internet.
+func anybody(networks string) bool {
+	return slices.ContainsFunc(list(networks), func(n string) bool { return strings.HasSuffix(n, "/0") })
+}
+
+// encrypted reports whether a database's address asks for TLS: mongodb+srv does
+// unless told otherwise.
+func encrypted(address string) bool {
+	if strings.Contains(address, "tls=false") || strings.Contains(address, "tlsInsecure=true") {
+		return false
+	}
+	return strings.Contains(address, "tls=true") || strings.HasPrefix(address, "mongodb+srv://")
 }
 
 func loopback(host string) bool {

@@ -199,5 +199,8 @@ func masked(address string) string {
 		scheme, _, _ := strings.Cut(address, "://")
 		return scheme + "://…"
 	}
+	if _, ok := u.User.Password(); u.User != nil && !ok {
+		u.User = url.User("xxxxx") // a token, where there is no password
+	}
 	return u.Redacted()
 }
