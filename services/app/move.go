@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -48,6 +49,11 @@ func move(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	if *from != "" && *to != "" {
 		return errors.New("move: one side is a folder and the other is not; to copy a folder use backup and restore")
+	}
+	if *from != "" {
+		if _, err := os.Stat(filepath.Join(*from, "docs")); err != nil {
+			return fmt.Errorf("move: -from %s is not a data folder: %w", *from, err)
+		}
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	source, err := openSide(ctx, *from, *fromDB, *fromBlob, log)

@@ -176,6 +176,7 @@ func TestAMoveSaysWhichArgumentsItNeeds(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"-from", "a"}, {"-to", "b"}, {"-from", "a", "-to", "b"},
 		{"-from", "a", "-to-db", "mongodb://127.0.0.1:1"}, {"-from", "a", "-to-blob", "s3://k:s@127.0.0.1:1/bucket"},
+		{"-from", "no-such-folder", "-to-db", "mongodb://127.0.0.1:1", "-to-blob", "s3://k:s@127.0.0.1:1/bucket"},
 		{"-from", "a", "-from-db", "mongodb://127.0.0.1:1", "-from-blob", "s3://k:s@h/b", "-to", "b"},
 	} {
 		err := move(t.Context(), args, io.Discard, io.Discard)
