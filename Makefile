@@ -17,7 +17,7 @@ run: web build
 
 # The server alone. It builds without Node, with a page in place of the web app.
 build:
-	CGO_ENABLED=0 go build -trimpath -o bin/meadow .
+	CGO_ENABLED=0 go build -tags nodynamic -ldflags "-s -w" -trimpath -o bin/meadow .
 
 # The web app, into frontend/dist, which the server carries.
 web: web-deps
