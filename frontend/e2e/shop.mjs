@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const patience = 180_000
+const patience = 480_000
 
 function freePort() {
   return new Promise((resolve, reject) => {
@@ -19,12 +19,12 @@ function freePort() {
   })
 }
 
-/** Waits until the shop answers and has posts that sell. */
-async function filled(base, gone) {
+/** Waits until the shop is filled and answers with posts that sell. */
+async function filled(base, gone, said) {
   const until = Date.now() + patience
   while (Date.now() < until) {
     if (gone()) throw new Error('the shop stopped before it was ready')
-    const feed = await fetch(`${base}/api/v1/feed/newest?limit=20`).then((r) => (r.ok ? r.json() : null)).catch(() => null)
+    const feed = !said() ? null : await fetch(`${base}/api/v1/feed/newest?limit=20`).then((r) => (r.ok ? r.json() : null)).catch(() => null)
     if (feed?.items.some((c) => c.price)) return
     await new Promise((resolve) => setTimeout(resolve, 500))
   }
@@ -35,7 +35,7 @@ async function filled(base, gone) {
 export async function openShop() {
   if (process.env.MEADOW_URL) {
     const base = process.env.MEADOW_URL.replace(/\/$/, '')
-    await filled(base, () => false)
+    await filled(base, () => false, () => true)
     return { base, close: async () => {} }
   }
   const bin = process.env.MEADOW_TEST_BIN
@@ -44,7 +44,7 @@ export async function openShop() {
   const base = `http://127.0.0.1:${await freePort()}`
   let log = ''
   const server = spawn(bin, ['-demo', '-listen', new URL(base).host, '-data', data, '-rate-limits=false'], { stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const s of [server.stdout, server.stderr]) s.on('data', (b) => (log = (log + b).slice(-8000)))
+  for (const s of [server.stdout, server.stderr]) s.on('data', (b) => (log = (log + b).slice(-20_000)))
   const ended = new Promise((resolve) => server.on('exit', resolve))
   const close = async () => {
     server.kill('SIGTERM')
@@ -52,7 +52,7 @@ export async function openShop() {
     await rm(data, { recursive: true, force: true })
   }
   try {
-    await filled(base, () => server.exitCode !== null)
+    await filled(base, () => server.exitCode !== null, () => log.includes('demonstration is ready'))
   } catch (err) {
     await close()
     throw new Error(`${err.message}\n${log}`)

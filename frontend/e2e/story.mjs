@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launch, rawKeys, tabTo, visitor } from './browser.mjs'
 import { openShop } from './shop.mjs'
+import { studioStory } from './studio.mjs'
 
 let browser
 let shop
@@ -228,3 +229,5 @@ test('every other screen is sound in both languages', { timeout: 180_000 }, asyn
   }
   t.diagnostic('looked at every screen')
 })
+
+test('a stranger opens a shop and publishes a post that sells', { timeout: 180_000 }, (t) => studioStory(t, browser, base))
