@@ -202,7 +202,7 @@ func (w *town) harass(t *testing.T, ctx context.Context, over <-chan struct{}) (
 		select {
 		case <-over:
 			return kills
-		case <-time.After(time.Duration(5+rand.IntN(250)) * time.Millisecond):
+		case <-time.After(time.Duration(1+rand.IntN(90)) * time.Millisecond):
 		}
 		if err := w.Kill(); err != nil {
 			t.Error(err)
