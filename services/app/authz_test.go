@@ -152,10 +152,26 @@ func newWorld(t *testing.T) *world {
 	}
 	w.expire(w.people[len(w.people)-1])
 	w.market = w.product(w.other).SKUs[0].ID
-	stock := catalog.Adjust{ID: w.market, By: 10_000, Reason: "delivery", RequestID: "first-delivery"}
-	_, err := d.front.Catalog.Adjust(w.as(w.other, actor.Merchant), stock)
-	w.must(err)
+	w.stock(w.other)
 	return w
+}
+
+// stock fills the market's shelf; seller's shop is the market.
+func (w *world) stock(seller *member) {
+	w.t.Helper()
+	in := catalog.Adjust{ID: w.market, By: 10_000, Reason: "delivery", RequestID: "first-delivery"}
+	_, err := w.front.Catalog.Adjust(w.as(seller, actor.Merchant), in)
+	w.must(err)
+}
+
+// signUp makes an account without a browser, for a door that gives sessions
+// to https only.
+func (w *world) signUp(name string) account.User {
+	w.t.Helper()
+	in := account.SignUp{Login: id.Secret()[:12] + "@example.com", Password: goodPassword, Name: name}
+	signed, err := w.front.Account.SignUp(actor.AsSystem(w.t.Context(), "test"), in)
+	w.must(err)
+	return signed.User
 }
 
 func (w *world) must(err error) {
