@@ -21,9 +21,11 @@ import (
 	"syscall"
 
 	"meadow/deploy/shopper"
+	"meadow/deploy/stores"
 )
 
 func main() {
+	stores.Serve()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
@@ -103,16 +105,16 @@ func open(ctx context.Context, at, data, roles string) (*shop, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := []string{"-data", data, "-rate-limits=false", "-max-conns-per-ip", "0", "-trusted-proxies", "127.0.0.0/8", "-log-level", "warn"}
+	settings := []string{"-rate-limits=false", "-max-conns-per-ip", "0", "-trusted-proxies", "127.0.0.0/8", "-log-level", "warn"}
 	switch roles {
 	case "all":
-		p, err := shopper.Start(ctx, bin, os.Stderr, open...)
+		p, err := shopper.Start(ctx, bin, os.Stderr, append(settings, "-data", data)...)
 		if p != nil {
 			s.processes, s.url = append(s.processes, p), p.URL
 		}
 		return s, err
 	case "split":
-		return s, s.split(ctx, bin, data, open)
+		return s, s.split(ctx, bin, data, settings)
 	}
 	return nil, fmt.Errorf("-roles %q is not all or split", roles)
 }
