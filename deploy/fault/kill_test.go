@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -57,7 +56,9 @@ var binary = sync.OnceValues(func() (string, error) {
 // town is a shop under attack, and the people in it.
 type town struct {
 	*shopper.Process
+	roles    *shopper.Roles // where each is a process of its own
 	data     string
+	log      *os.File
 	merchant *shopper.Person
 	creator  *shopper.Person
 	operator *shopper.Person // once asked for
@@ -73,14 +74,21 @@ func settleIn(t *testing.T, data string, buyers int) *town {
 	t.Helper()
 	bin, err := binary()
 	must(t, err)
-	w := &town{data: data}
-	w.Process, err = shopper.Start(t.Context(), bin, logTo(t), flags(data)...)
+	w := &town{data: data, log: logTo(t)}
+	w.Process, err = shopper.Start(t.Context(), bin, w.log, flags(data)...)
 	must(t, err)
 	t.Cleanup(func() {
 		if err := w.Kill(); err != nil {
 			t.Error(err)
 		}
 	})
+	w.invite(t, buyers)
+	return w
+}
+
+// invite signs up a merchant, a creator, and so many buyers.
+func (w *town) invite(t *testing.T, buyers int) {
+	t.Helper()
 	door := shopper.Open(w.URL)
 	ctx := t.Context()
 	w.merchant, w.creator = door.Person(), door.Person()
@@ -95,7 +103,22 @@ func settleIn(t *testing.T, data string, buyers int) *town {
 		must(t, err)
 		w.buyers, w.homes = append(w.buyers, p), append(w.homes, home)
 	}
-	return w
+}
+
+// victim is a process to kill: the only one, or that of any role.
+func (w *town) victim() *shopper.Process {
+	if w.roles == nil {
+		return w.Process
+	}
+	return w.roles.Processes[rand.IntN(len(w.roles.Processes))]
+}
+
+// token is that of the operator's one-time link.
+func (w *town) token() string {
+	if w.roles == nil {
+		return w.Token()
+	}
+	return w.roles.Token()
 }
 
 // flags are those of a shop on a data folder that lets its buyers rush.
@@ -106,7 +129,7 @@ func flags(data string, more ...string) []string {
 }
 
 // logTo keeps the shop's own words for when a test fails.
-func logTo(t *testing.T) io.Writer {
+func logTo(t *testing.T) *os.File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "meadow.log")
 	f, err := os.Create(path)
@@ -120,6 +143,14 @@ func logTo(t *testing.T) io.Writer {
 		}
 	})
 	return f
+}
+
+// words is what the shop has logged.
+func (w *town) words(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile(w.log.Name())
+	must(t, err)
+	return string(b)
 }
 
 // TestNoOrderIsLostWhenTheShopIsKilled rushes a product of ten units again and
@@ -204,12 +235,13 @@ func (w *town) harass(t *testing.T, ctx context.Context, over <-chan struct{}) (
 			return kills
 		case <-time.After(time.Duration(1+rand.IntN(90)) * time.Millisecond):
 		}
-		if err := w.Kill(); err != nil {
+		victim := w.victim()
+		if err := victim.Kill(); err != nil {
 			t.Error(err)
 			return kills
 		}
 		kills++
-		if err := w.Restart(ctx); err != nil {
+		if err := victim.Restart(ctx); err != nil {
 			t.Error(err)
 			return kills
 		}
@@ -243,7 +275,7 @@ func (w *town) office(t *testing.T) *shopper.Person {
 	t.Helper()
 	if w.operator == nil {
 		p := shopper.Open(w.URL).Person()
-		must(t, p.Enter(t.Context(), w.Token()))
+		must(t, p.Enter(t.Context(), w.token()))
 		w.operator = p
 	}
 	return w.operator

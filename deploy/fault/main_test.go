@@ -20,6 +20,8 @@ import (
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
 	"github.com/versity/versitygw/s3api"
+
+	"meadow/deploy/stores"
 )
 
 const (
@@ -33,7 +35,10 @@ const (
 	s3Var    = "MEADOW_TEST_S3"
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	stores.Serve()
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	if dir := os.Getenv(objectsVar); dir != "" {
