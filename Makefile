@@ -29,9 +29,11 @@ check: lint web-check web-test
 test:
 	deploy/ci/stages.sh $(STAGES)
 
-# What takes longer than CI may: every test many times, long trials, figures.
+# What takes longer than CI may: every test again with its long trials (a real
+# MinIO, 100,000 generated requests), 500 kill rounds, and the figures.
 test-long: web-deps
-	MEADOW_TEST_LONG=1 deploy/ci/go-test.sh -count=3 -timeout=6h
+	deploy/ci/go-test.sh -tags=long -timeout=6h
+	MEADOW_FAULT_ROUNDS=500 go test -count=1 -v -timeout=6h -run=IsKilled ./deploy/fault
 	go test -run='^$$' -bench=. -benchmem ./...
 
 clean:
