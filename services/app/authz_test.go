@@ -195,6 +195,9 @@ func (w *world) join(p *person, roles ...actor.Role) *member {
 		w.must(err)
 	}
 	w.clock.Advance(3 * time.Second) // past what the front door remembers
+	if p.cookie != "" {
+		p.hello(w.t) // a session is renewed when roles change
+	}
 	return m
 }
 

@@ -257,7 +257,7 @@ func TestProdRefusesEachUnsafeSettingByName(t *testing.T) {
 // refusals are the texts of prod.go, each with what it looks like once filled in.
 func refusals(t *testing.T) map[string]*regexp.Regexp {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "prod.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "services", "app", "prod.go"), nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

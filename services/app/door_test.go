@@ -145,9 +145,7 @@ func (p *person) enter(t *testing.T, path string, in any) {
 	if signed.Token != "" {
 		t.Errorf("%s gives the session's token to scripts", path)
 	}
-	for _, c := range (&http.Response{Header: a.header}).Cookies() {
-		p.cookie = c.Name + "=" + c.Value
-	}
+	p.keep(a)
 	p.user = signed.User
 	p.hello(t)
 }
@@ -158,7 +156,17 @@ func (p *person) hello(t *testing.T) {
 	var token gateway.Token
 	a := p.ask(t, request{method: http.MethodGet, path: rpc.Prefix + "/csrf"})
 	a.into(t, &token)
+	p.keep(a)
 	p.csrf = token.Token
+}
+
+// keep takes over the session that an answer gives, as a browser does.
+func (p *person) keep(a answer) {
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
+		if c.Value != "" {
+			p.cookie = c.Name + "=" + c.Value
+		}
+	}
 }
 
 // ctx is p asking a service directly, to prepare something. It may claim roles.
