@@ -83,27 +83,12 @@ func TestABackupTakenUnderLoadIsAWholeShop(t *testing.T) {
 	restore(t, file, copied, filepath.Join(w.data, "secrets"))
 	w.reopen(t, flags(copied))
 	w.operator = nil
-	var paid map[id.Order]bool
-	eventually(t, wait, func() (err error) { // what the backup cut short goes on
-		if paid, err = w.paidOrders(ctx); err != nil {
-			return err
-		}
-		var trial ledger.Trial
-		if err := w.office(t).Do(ctx, "GET", "/ledger/trial", "", nil, &trial); err != nil {
-			return err
-		}
-		if trial.Entries != int64(len(paid)) {
-			return fmt.Errorf("%d entries for %d paid orders", trial.Entries, len(paid))
-		}
-		return w.conserved(ctx, sku, trial.Entries)
-	})
+	paid := w.consistent(t, sku)
 	for _, o := range before {
 		if !paid[o] {
 			t.Errorf("order %s was paid before the backup and is not in it", o)
 		}
 	}
-	w.paid = len(paid)
-	w.books(t)
 	w.pictures(t, post, product)
 	t.Logf("%d orders paid before the backup began, %d when it ended, %d in it", len(before), during, len(paid))
 }
@@ -127,6 +112,30 @@ func restore(t *testing.T, file, data, secrets string) {
 		must(t, err)
 		must(t, os.WriteFile(filepath.Join(to, k.Name()), b, 0o600))
 	}
+}
+
+// consistent waits until a shop that was cut short has gone on: each paid order
+// has its sale and its unit, the books sum to zero. It returns those orders.
+func (w *town) consistent(t *testing.T, sku id.SKU) map[id.Order]bool {
+	t.Helper()
+	ctx := t.Context()
+	var paid map[id.Order]bool
+	eventually(t, wait, func() (err error) {
+		if paid, err = w.paidOrders(ctx); err != nil {
+			return err
+		}
+		var trial ledger.Trial
+		if err := w.office(t).Do(ctx, "GET", "/ledger/trial", "", nil, &trial); err != nil {
+			return err
+		}
+		if trial.Entries != int64(len(paid)) {
+			return fmt.Errorf("%d entries for %d paid orders", trial.Entries, len(paid))
+		}
+		return w.conserved(ctx, sku, trial.Entries)
+	})
+	w.paid = len(paid)
+	w.books(t)
+	return paid
 }
 
 // paidOrders returns the orders of the buyers that are paid.
