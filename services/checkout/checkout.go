@@ -213,15 +213,22 @@ var (
 	PaymentReturned = bus.Topic[Payment]{Name: "checkout.PaymentReturned", Confirm: []string{"ledger"}}
 )
 
-// OrderData is an order as others hear of it.
+// OrderData is what others hear of an order: what it takes, and what it owes to
+// whom. It names no buyer.
 type OrderData struct {
-	Order Order           `json:"order"`
-	Lines []CommissionDue `json:"commissions"`
-	Paid  Payment         `json:"payment,omitzero"`
+	Order     id.Order    `json:"order"`
+	Provider  string      `json:"provider,omitempty"` // that the money came from
+	Total     money.Money `json:"total"`
+	Shipping  money.Money `json:"shipping"`
+	ExpiresAt time.Time   `json:"expires_at"`
+	PaidAt    time.Time   `json:"paid_at,omitzero"`
+	Lines     []LineData  `json:"lines"`
 }
 
-// CommissionDue is what a line owes its creator and its merchant.
-type CommissionDue struct {
+// LineData is a line of it.
+type LineData struct {
+	SKU        id.SKU      `json:"sku"`
+	N          int64       `json:"n"`
 	Merchant   id.Merchant `json:"merchant"`
 	Creator    id.User     `json:"creator,omitempty"`
 	Amount     money.Money `json:"amount"`

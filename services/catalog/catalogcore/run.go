@@ -20,14 +20,14 @@ const sweepEvery = 5 * time.Second
 // announces products, until ctx ends.
 func (c *Core) Run(ctx context.Context) error {
 	if err := bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, func(ctx context.Context, _ bus.Event, e checkout.OrderData) error {
-		_, err := c.Commit(ctx, catalog.Reserve{Order: e.Order.ID, Units: units(e.Order.Lines), Until: e.Order.ExpiresAt})
+		_, err := c.Commit(ctx, catalog.Reserve{Order: e.Order, Units: units(e.Lines), Until: e.ExpiresAt})
 		return err
 	}); err != nil {
 		return err
 	}
 	for _, t := range []bus.Topic[checkout.OrderData]{checkout.OrderCancelled, checkout.OrderExpired} {
 		if err := bus.On(ctx, c.Bus, Consumer, t, func(ctx context.Context, _ bus.Event, e checkout.OrderData) error {
-			return c.releaseFor(ctx, e.Order.ID)
+			return c.releaseFor(ctx, e.Order)
 		}); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (c *Core) releaseFor(ctx context.Context, o id.Order) error {
 	return err
 }
 
-func units(lines []checkout.Line) []catalog.Units {
+func units(lines []checkout.LineData) []catalog.Units {
 	out := make([]catalog.Units, 0, len(lines))
 	for _, l := range lines {
 		out = append(out, catalog.Units{SKU: l.SKU, N: l.N})

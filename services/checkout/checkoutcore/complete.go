@@ -116,7 +116,7 @@ func (c *Core) markPaid(ctx context.Context, p payment) (order, error) {
 			return errSame
 		}
 		o.State, o.PaidAt, o.Payment, o.Due = checkout.Paid, c.Now(), p.ID, time.Time{}
-		o.Add(c.Now(), checkout.OrderPaid.Event(c.Now(), string(o.ID), noted(*o, p.Payment)))
+		o.Add(c.Now(), checkout.OrderPaid.Event(c.Now(), string(o.ID), noted(*o, p.Provider)))
 		return nil
 	})
 	if errors.Is(err, errSame) {

@@ -162,11 +162,14 @@ func (s Shipping) of(goods money.Money) money.Money {
 	return money.Money{Amount: s.Fee, Currency: goods.Currency}
 }
 
-// noted returns what an event says of an order.
-func noted(o order, p checkout.Payment) checkout.OrderData {
-	data := checkout.OrderData{Order: o.Order, Paid: p}
-	for _, l := range o.Lines {
-		data.Lines = append(data.Lines, checkout.CommissionDue{Merchant: l.Merchant, Creator: l.Source.Creator, Amount: l.Amount, Commission: l.Commission})
+// noted returns what an event says of an order that provider's money came for.
+func noted(o order, provider string) checkout.OrderData {
+	data := checkout.OrderData{
+		Order: o.ID, Provider: provider, Total: o.Total, Shipping: o.Shipping, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt,
+		Lines: make([]checkout.LineData, len(o.Lines)),
+	}
+	for i, l := range o.Lines {
+		data.Lines[i] = checkout.LineData{SKU: l.SKU, N: l.N, Merchant: l.Merchant, Creator: l.Source.Creator, Amount: l.Amount, Commission: l.Commission}
 	}
 	return data
 }

@@ -43,7 +43,7 @@ func (c *Core) close(ctx context.Context, o id.Order, to checkout.State) (order,
 			return checkout.ErrNotUnpaid
 		}
 		o.State, o.ClosedAt, o.Due = to, c.Now(), time.Time{}
-		o.Add(c.Now(), topic.Event(c.Now(), string(o.ID), noted(*o, checkout.Payment{})))
+		o.Add(c.Now(), topic.Event(c.Now(), string(o.ID), noted(*o, "")))
 		return nil
 	})
 	if errors.Is(err, errSame) {

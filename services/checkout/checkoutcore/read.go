@@ -54,13 +54,13 @@ type sale struct {
 }
 
 // recordSales derives a merchant's view of a paid order.
-func (c *Core) recordSales(ctx context.Context, o checkout.Order) error {
-	full, err := c.orders.Get(ctx, string(o.ID)) // the event leaves out what lines owe
+func (c *Core) recordSales(ctx context.Context, paid id.Order) error {
+	o, err := c.orders.Get(ctx, string(paid))
 	if err != nil {
 		return err
 	}
-	for i, l := range full.Lines {
-		s := sale{ID: fmt.Sprintf("%s.%d", o.ID, i), Order: o.ID, Merchant: l.Merchant, Line: l, PaidAt: full.PaidAt}
+	for i, l := range o.Lines {
+		s := sale{ID: fmt.Sprintf("%s.%d", paid, i), Order: paid, Merchant: l.Merchant, Line: l, PaidAt: o.PaidAt}
 		if err := c.sales.Insert(ctx, s.ID, s); err != nil && !errors.Is(err, docdb.ErrExists) {
 			return err
 		}

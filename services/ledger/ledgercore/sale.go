@@ -58,25 +58,25 @@ func refund(p checkout.Payment, at time.Time) []ledger.Entry {
 // goods' price the creator's commission and the platform's fee are held, and
 // the rest, with the shipping, lies in escrow for the merchants.
 func (c *Core) sale(e checkout.OrderData) (ledger.Entry, error) {
-	out := ledger.Entry{ID: id.Entry(id.Derive("ent", string(ledger.Sale), string(e.Order.ID))), Kind: ledger.Sale, Order: e.Order.ID, At: e.Order.PaidAt}
+	out := ledger.Entry{ID: id.Entry(id.Derive("ent", string(ledger.Sale), string(e.Order))), Kind: ledger.Sale, Order: e.Order, At: e.PaidAt}
 	add := func(a ledger.Account, m money.Money) {
 		if !m.IsZero() {
 			out.Postings = append(out.Postings, ledger.Posting{Account: a, Amount: m})
 		}
 	}
-	add(ledger.Of(ledger.PSPReceivable, e.Paid.Provider), e.Order.Total)
+	add(ledger.Of(ledger.PSPReceivable, e.Provider), e.Total)
 	weights := make([]int64, len(e.Lines))
 	for i, l := range e.Lines {
 		weights[i] = l.Amount.Amount
 	}
-	shipping, err := e.Order.Shipping.Split(weights...)
+	shipping, err := e.Shipping.Split(weights...)
 	if err != nil {
-		return out, fmt.Errorf("shipping of %s: %w", e.Order.ID, err)
+		return out, fmt.Errorf("shipping of %s: %w", e.Order, err)
 	}
 	for i, l := range e.Lines {
 		fee, err := l.Amount.Part(c.Fee)
 		if err != nil {
-			return out, fmt.Errorf("fee of %s: %w", e.Order.ID, err)
+			return out, fmt.Errorf("fee of %s: %w", e.Order, err)
 		}
 		rest, err := l.Amount.Sub(fee)
 		if err == nil {
@@ -86,7 +86,7 @@ func (c *Core) sale(e checkout.OrderData) (ledger.Entry, error) {
 			rest, err = rest.Add(shipping[i])
 		}
 		if err != nil {
-			return out, fmt.Errorf("escrow of %s: %w", e.Order.ID, err)
+			return out, fmt.Errorf("escrow of %s: %w", e.Order, err)
 		}
 		add(ledger.Of(ledger.Escrow, string(l.Merchant)), rest.Neg())
 		add(ledger.Of(ledger.FeeHeld, "platform"), fee.Neg())
