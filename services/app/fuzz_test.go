@@ -237,6 +237,35 @@ func (f *fuzz) wrong(op operation, a answer) string {
 	return ""
 }
 
+func TestTheFuzzerSeesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	f := &fuzz{expected: map[string]bool{"not_found no_such_post": true, "internal internal": true}}
+	op := operation{out: openapi3.NewObjectSchema().WithProperty("id", openapi3.NewStringSchema()).WithRequired([]string{"id"})}
+	said := http.Header{"Content-Type": {"application/json"}}
+	missing := &errs.Error{Code: errs.NotFound, Reason: "no_such_post", Message: "Gone."}
+	for name, c := range map[string]struct {
+		answer answer
+		wrong  bool
+	}{
+		"done":               {answer{status: 200, body: []byte(`{"id":"1"}`)}, false},
+		"not found":          {answer{status: 404, header: said, err: missing}, false},
+		"no JSON":            {answer{status: 200, body: []byte(`<html>`)}, true},
+		"a field is missing": {answer{status: 200, body: []byte(`{}`)}, true},
+		"another type":       {answer{status: 200, body: []byte(`{"id":1}`)}, true},
+		"our fault":          {answer{status: 500, header: said, err: &errs.Error{Code: errs.Internal, Reason: "internal", Message: "Sorry."}}, true},
+		"overloaded":         {answer{status: 503, header: said, err: missing}, true},
+		"not our words":      {answer{status: 404, header: said}, true},
+		"not JSON's type":    {answer{status: 404, header: http.Header{}, err: missing}, true},
+		"another status":     {answer{status: 400, header: said, err: missing}, true},
+		"an unknown reason":  {answer{status: 404, header: said, err: &errs.Error{Code: errs.NotFound, Reason: "gone", Message: "Gone."}}, true},
+		"another code":       {answer{status: 400, header: said, err: &errs.Error{Code: errs.Invalid, Reason: "no_such_post", Message: "Gone."}}, true},
+	} {
+		if why := f.wrong(op, c.answer); (why != "") != c.wrong {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+}
+
 // queryOperators are what means something to a database, in place of a text.
 var queryOperators = []string{
 	`{"$ne":null}`, `{"$ne":""}`, `{"$gt":""}`, `{"$gte":""}`, `{"$lt":"~"}`, `{"$lte":"~"}`, `{"$eq":"a"}`, `{"$in":["a",null]}`,
