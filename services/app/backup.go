@@ -295,6 +295,9 @@ func restore(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
+	if *from == "" {
+		return errors.New("restore: -from says which file to read")
+	}
 	dir, err := filepath.Abs(*data)
 	if err != nil {
 		return err
