@@ -33,6 +33,9 @@ type Config struct {
 	// Strict limits one address on single routes, by their names: signing in,
 	// asking for a code.
 	Strict map[string]Limit
+	// Unlimited are prefixes of paths that no limit by address counts: a payment
+	// provider tells of a whole rush from a few addresses, and signs each word.
+	Unlimited []string
 	// Cookieless are prefixes of paths that look at no cookie: who asks there
 	// proves it by a token in the request.
 	Cookieless []string
@@ -151,8 +154,10 @@ func origins(public *url.URL, extra []string) (map[string]bool, error) {
 func originOf(u *url.URL) string { return strings.ToLower(u.Scheme + "://" + u.Host) }
 
 // cookieless reports whether a path looks at no cookie.
-func (g *Gateway) cookieless(path string) bool {
-	for _, p := range g.cfg.Cookieless {
+func (g *Gateway) cookieless(path string) bool { return begins(path, g.cfg.Cookieless) }
+
+func begins(path string, prefixes []string) bool {
+	for _, p := range prefixes {
 		if strings.HasPrefix(path, p) {
 			return true
 		}

@@ -22,7 +22,7 @@ var ErrTooFast = errs.New(errs.Throttled, "too_many_requests", "Too many request
 // page asks for dozens, an office for hundreds, and they cost little.
 func (g *Gateway) limitClient(x *web.Exchange) error {
 	key := network(x.Client()).String()
-	if !g.isFile(x) {
+	if !g.isFile(x) && !begins(x.Path(), g.cfg.Unlimited) {
 		if err := g.perIP.take(x, key); err != nil {
 			return err
 		}

@@ -3,7 +3,7 @@
 //
 //	go run ./deploy/load rush -stock 10 -buyers 200
 //
-// Unless -url names a running shop, it builds bin/meadow if need be and starts
+// Unless -url names a running shop, it builds bin/meadow and starts
 // it on a temporary folder.
 package main
 
@@ -49,10 +49,12 @@ func run(ctx context.Context, args []string) error {
 		return errors.New("rush: 1 to 5000 buyers and 1 to 100000 units")
 	}
 	shop, err := open(ctx, *at, *data, *roles)
+	if shop != nil {
+		defer shop.close()
+	}
 	if err != nil {
 		return err
 	}
-	defer shop.close()
 	out, err := rush(ctx, shop, *stock, *buyers)
 	if err != nil {
 		return err
@@ -103,7 +105,7 @@ func open(ctx context.Context, at, data, roles string) (*shop, error) {
 	}
 	bin, err := build(ctx)
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	settings := []string{"-rate-limits=false", "-max-conns-per-ip", "0", "-trusted-proxies", "127.0.0.0/8", "-log-level", "warn"}
 	switch roles {

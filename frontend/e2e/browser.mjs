@@ -24,7 +24,7 @@ export async function visitor(browser, base, { width, locale, scheme = 'light', 
     isMobile: phone,
     reducedMotion: 'reduce',
   })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(60_000)
   const complaints = []
   const origin = new URL(base).origin
   context.on('request', (r) => {

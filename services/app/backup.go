@@ -61,7 +61,8 @@ func (s *System) serveControl(ctx context.Context) (stop func() error, err error
 			panic(http.ErrAbortHandler) // the reader must not take a part for the whole
 		}
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	base, cut := context.WithCancel(ctx)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -70,7 +71,11 @@ func (s *System) serveControl(ctx context.Context) (stop func() error, err error
 		}
 	}()
 	return func() error {
-		err := server.Close()
+		// A backup under way is cut, and waited for: the stores close next.
+		cut()
+		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		err := server.Shutdown(wait)
 		<-done
 		return err
 	}, nil
@@ -159,6 +164,9 @@ func backupTo(ctx context.Context, w io.Writer, data string, stderr io.Writer) e
 	}
 	if _, err := os.Stat(filepath.Join(data, "docs")); err != nil {
 		return fmt.Errorf("%s is not a data folder: %w", data, err)
+	}
+	if _, err := os.Stat(filepath.Join(data, "blobs")); err != nil {
+		return fmt.Errorf("%s holds no objects: they are in the store that -blob names, and are backed up there: %w", data, err)
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s, err := openSide(ctx, data, "", "", log)

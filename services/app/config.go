@@ -226,7 +226,11 @@ func (c *Config) absolute() error {
 	return nil
 }
 
-func (c *Config) roles() []string { return list(c.Roles) }
+func (c *Config) roles() []string {
+	roles := list(c.Roles)
+	slices.Sort(roles)
+	return slices.Compact(roles)
+}
 
 // peers are the addresses of roles played elsewhere.
 func (c *Config) peers() (map[string]string, error) {

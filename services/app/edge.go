@@ -41,6 +41,7 @@ func (s *System) newGateway(d Deps) (err error) {
 	cfg := gateway.Default()
 	cfg.PublicURL = s.cfg.PublicURL
 	cfg.Cookieless = []string{mediaPath + "/", webhookPath, sandboxPath}
+	cfg.Unlimited = []string{webhookPath}
 	cfg.Strict = map[string]gateway.Limit{
 		"signIn": {PerSecond: 1, Burst: 20}, "signUp": {PerSecond: 1, Burst: 20}, "sendCode": {PerSecond: 0.2, Burst: 10},
 		"enter": {PerSecond: 0.2, Burst: 10}, "changePassword": {PerSecond: 0.2, Burst: 10},
@@ -96,14 +97,18 @@ func (s *System) newGateway(d Deps) (err error) {
 	return s.mountMedia()
 }
 
+// signatureHeaders is where each provider signs its webhooks.
+var signatureHeaders = map[string]string{sandbox.Name: sandbox.SignatureHeader}
+
 // webhook hands a provider's bytes to the till as they came.
 func (s *System) webhook(x *web.Exchange) error {
 	body, err := x.Body()
 	if err != nil {
 		return err
 	}
+	provider := x.Param("provider")
 	_, err = s.Checkout.Webhook(actor.AsSystem(x.Context(), "gateway"), checkout.Webhook{
-		Provider: x.Param("provider"), Signature: x.Header(sandbox.SignatureHeader), Body: string(body),
+		Provider: provider, Signature: x.Header(signatureHeaders[provider]), Body: body,
 	})
 	if err != nil {
 		return err
@@ -148,7 +153,8 @@ func (s *System) mountMedia() error {
 			r.Out.Header.Del("Cookie")
 			r.Out.Header.Del(rpc.ActorHeader)
 		},
-		Transport: s.http.Transport,
+		// Its own connections: slow uploads must not starve calls between services.
+		Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second, ResponseHeaderTimeout: 3 * time.Minute},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if !errors.Is(err, context.Canceled) {
 				s.log.WarnContext(r.Context(), "media role does not answer", "err", err)
@@ -167,7 +173,7 @@ func (s *System) mountSandboxPage() {
 	show := func(x *web.Exchange, bill sandbox.Bill) error {
 		var page strings.Builder
 		if err := sandboxTemplate.Execute(&page, map[string]any{
-			"Bill": bill, "Amount": bill.Amount, "Major": bill.Amount.Amount / 100, "Minor": bill.Amount.Amount % 100,
+			"Bill": bill, "Amount": bill.Amount.Currency + " " + major(bill.Amount),
 			"Zh": !strings.HasPrefix(x.Header("Accept-Language"), "en"),
 		}); err != nil {
 			return err
@@ -187,11 +193,12 @@ func (s *System) mountSandboxPage() {
 		return show(x, bill)
 	})
 	s.Web.Raw(http.MethodPost, sandboxPage+":id/:outcome", 4<<10, func(x *web.Exchange) error {
-		bill, err := s.Sandbox.Settle(x.Context(), sandbox.Settle{ID: id.Payment(x.Param("id")), Pay: x.Param("outcome") == "pay"})
+		bill := id.Payment(x.Param("id"))
+		_, err := s.Sandbox.Settle(x.Context(), sandbox.Settle{ID: bill, Pay: x.Param("outcome") == "pay"})
 		if err != nil && !errors.Is(err, sandbox.ErrSettled) {
 			return err
 		}
-		return x.Redirect(http.StatusSeeOther, sandboxPage+string(bill.ID))
+		return x.Redirect(http.StatusSeeOther, sandboxPage+string(bill))
 	})
 }
 
@@ -204,7 +211,7 @@ var sandboxTemplate = template.Must(template.New("sandbox").Parse(`<!doctype htm
 <main>
   <p class="who">{{if .Zh}}模拟收银台 · 不会真实扣款{{else}}Sandbox cashier · no money moves{{end}}</p>
   <h1>{{.Bill.Title}}</h1>
-  <p class="amount">{{.Amount.Currency}} {{.Major}}.{{printf "%02d" .Minor}}</p>
+  <p class="amount">{{.Amount}}</p>
   {{if or (eq .Bill.Outcome "waiting") (eq .Bill.Outcome "failed")}}
     {{if eq .Bill.Outcome "failed"}}<p role="status" class="no">{{if .Zh}}支付已拒绝，可以重试。{{else}}Declined. You can try again.{{end}}</p>{{end}}
     <form method="post" action="/sandbox/pay/{{.Bill.ID}}/pay"><button class="pay">{{if .Zh}}确认支付{{else}}Pay now{{end}}</button></form>

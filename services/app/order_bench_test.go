@@ -163,7 +163,7 @@ func payOne(ctx context.Context, s *System, address id.Address, sku id.SKU) erro
 	body := fmt.Appendf(nil, `{"event":%q,"payment":%q,"outcome":%q,"amount":{"amount":%d,"currency":%q}}`,
 		id.Secret(), payment.ID, pay.Succeeded, o.Total.Amount, o.Total.Currency)
 	_, err = s.Checkout.Webhook(actor.AsSystem(ctx, "bench"), checkout.Webhook{
-		Provider: sandbox.Name, Body: string(body), Signature: sandbox.Sign(s.keys.sandbox, clock.System(), body),
+		Provider: sandbox.Name, Body: body, Signature: sandbox.Sign(s.keys.sandbox, clock.System(), body),
 	})
 	return err
 }

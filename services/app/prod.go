@@ -31,7 +31,7 @@ func (c *Config) unsafe() error {
 	refuse(strings.HasPrefix(c.Notify, "smtp://") && strings.Contains(c.Notify, "starttls=no"), "-notify must encrypt: remove starttls=no")
 	refuse(!c.VerifyLogin, "-verify-login is needed: nobody else proves that an address is theirs")
 	refuse(!c.RateLimits, "-rate-limits=false lets anybody guess as fast as they can; leave it out")
-	refuse(c.MaxConnsPerIP == 0, "-max-conns-per-ip 0 lets one address take every connection")
+	refuse(c.MaxConnsPerIP < 1, "-max-conns-per-ip 0 lets one address take every connection")
 	refuse(anybody(c.TrustedProxies), "-trusted-proxies believes everybody's X-Forwarded-For; name your proxies' own networks")
 	refuse(c.LogLevel == "debug", "-log-level debug writes too much of what people do; use info")
 	refuse(public(c.MetricsListen), "-metrics-listen must be on a private address")

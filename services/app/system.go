@@ -289,6 +289,7 @@ func (s *System) newCheckout(ctx context.Context) (err error) {
 		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
 		Account: s.Account, Catalog: s.Catalog, Creator: s.Creator, Providers: providers,
 		Shipping: checkoutcore.Shipping{Fee: s.cfg.ShippingFee, FreeFrom: s.cfg.FreeFrom},
+		Fee:      money.Rate(s.cfg.Fee),
 		Return:   s.cfg.PublicURL + "/orders/",
 	})
 	if err != nil {
@@ -296,7 +297,7 @@ func (s *System) newCheckout(ctx context.Context) (err error) {
 	}
 	s.Checkout = s.CheckoutCore
 	s.runs("checkout", s.CheckoutCore.Run)
-	s.LedgerCore, err = ledgercore.New(ctx, ledgercore.Deps{DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log, Fee: money.Rate(s.cfg.Fee)})
+	s.LedgerCore, err = ledgercore.New(ctx, ledgercore.Deps{DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log})
 	if err != nil {
 		return err
 	}
@@ -323,6 +324,9 @@ func (s *System) mountPeers() {
 	if s.here(Creator) {
 		account.Mount(s.Web, s.Account)
 		creator.Mount(s.Web, s.Creator)
+		if s.stores.Inbox != nil {
+			rpc.Mount(s.Web, devInbox, s.readInbox)
+		}
 	}
 	if s.here(Checkout) {
 		catalog.Mount(s.Web, s.Catalog)

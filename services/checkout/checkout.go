@@ -44,7 +44,9 @@ type Line struct {
 	Amount   money.Money     `json:"amount" bson:"amount"`
 	// Source credits the post that sold the line; absent if none did.
 	Source creator.Attribution `json:"source,omitzero" bson:"source,omitempty"`
-	// Rate and Commission are what the source's creator earns of Amount.
+	// Fee is what the platform keeps of Amount, and Commission what the source's
+	// creator earns of it, at Rate.
+	Fee        money.Money `json:"-" bson:"fee"`
 	Rate       money.Rate  `json:"-" bson:"rate"`
 	Commission money.Money `json:"-" bson:"commission"`
 }
@@ -108,6 +110,9 @@ const (
 const (
 	// QuoteTTL is how long a quoted price is held.
 	QuoteTTL = 10 * time.Minute
+	// MaxUnpaid is about how many orders one account may leave unpaid at a time: each
+	// holds units that others cannot buy.
+	MaxUnpaid = 30
 	// PayWithin is how long an order waits for its money.
 	PayWithin = 15 * time.Minute
 	// HoldGrace is how much longer its units are held: a payment takes time to
@@ -121,9 +126,9 @@ var (
 	ErrNoSuchPayment = errs.New(errs.NotFound, "no_such_payment", "This payment does not exist.")
 	ErrNoProvider    = errs.New(errs.Invalid, "no_such_provider", "This way to pay is not offered.")
 	ErrNotUnpaid     = errs.New(errs.Precondition, "order_not_unpaid", "This order is already paid or closed.")
+	ErrUnpaid        = errs.New(errs.Precondition, "too_many_unpaid", "Please pay or cancel your open orders first.")
 	ErrCurrencies    = errs.New(errs.Invalid, "mixed_currencies", "These products cannot be bought together.")
 	ErrDoubleSKU     = errs.New(errs.Invalid, "sku_twice", "Each product choice can be in an order once.")
-	ErrBadSignature  = errs.New(errs.Forbidden, "bad_signature", "This message was not signed by the provider.")
 )
 
 // Service is the till.
@@ -133,7 +138,7 @@ type Service interface {
 	// valid any more credits nobody, and does not stand in the way.
 	Quote(ctx context.Context, in Ask) (Quote, error)
 	// Place reserves the quote's units and makes the order, once for each request
-	// id: ErrNoSuchQuote, account.ErrNoAddress, catalog.ErrSoldOut,
+	// id: ErrNoSuchQuote, ErrUnpaid, account.ErrNoAddress, catalog.ErrSoldOut,
 	// rpc.ErrReused.
 	Place(ctx context.Context, in Place) (Order, error)
 	// Pay starts a payment of an unpaid order, once for each request id:
@@ -199,7 +204,7 @@ type (
 	Webhook struct {
 		Provider  string `json:"provider" min:"1" max:"40"`
 		Signature string `json:"signature" max:"1000"`
-		Body      string `json:"body" max:"65536"`
+		Body      []byte `json:"body" max:"65536"`
 	}
 )
 
@@ -232,5 +237,6 @@ type LineData struct {
 	Merchant   id.Merchant `json:"merchant"`
 	Creator    id.User     `json:"creator,omitempty"`
 	Amount     money.Money `json:"amount"`
+	Fee        money.Money `json:"fee"`
 	Commission money.Money `json:"commission"`
 }

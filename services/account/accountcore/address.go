@@ -235,7 +235,7 @@ func cleanPlace(p account.Place) (account.Place, error) {
 func masked(p account.Place) account.Place {
 	return account.Place{
 		Name: vault.MaskName(p.Name), Phone: vault.MaskPhone(p.Phone),
-		Region: p.Region, City: p.City, District: p.District, Line: "***",
+		Region: p.Region, City: p.City, Line: "***",
 	}
 }
 

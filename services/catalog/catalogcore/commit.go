@@ -42,11 +42,12 @@ func (c *Core) countSold(ctx context.Context, r reservation) error {
 	key := "holds." + string(r.ID)
 	for _, p := range r.Parts {
 		_, err := c.cells.UpdateIf(ctx, p.Cell,
-			[]docdb.Cond{{Field: key + ".gen", Op: docdb.Eq, Value: r.Gen}},
+			[]docdb.Cond{{Field: key + ".gen", Op: docdb.Eq, Value: r.Gen}, {Field: soldMark(r.ID), Op: docdb.Absent}},
 			[]docdb.Change{
 				{Field: "held", Verb: docdb.Add, Value: -p.N},
 				{Field: "sold", Verb: docdb.Add, Value: p.N},
 				{Field: key, Verb: docdb.Remove},
+				{Field: soldMark(r.ID), Verb: docdb.Set, Value: true},
 			})
 		if err != nil && !errors.Is(err, docdb.ErrRefused) {
 			return err
@@ -115,7 +116,7 @@ func (c *Core) Restock(ctx context.Context, in catalog.ByOrder) (rpc.Empty, erro
 // takeBack returns sold units to their cells. A mark in each cell says that it
 // was done, until the reservation says so for all.
 func (c *Core) takeBack(ctx context.Context, r reservation) error {
-	mark := "marks." + string(r.ID)
+	mark := "marks.back_" + string(r.ID)
 	for _, p := range r.Parts {
 		_, err := c.cells.UpdateIf(ctx, p.Cell,
 			[]docdb.Cond{{Field: mark, Op: docdb.Absent}},

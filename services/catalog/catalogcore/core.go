@@ -40,6 +40,7 @@ type Core struct {
 	products     *docdb.Collection[product]
 	skus         *docdb.Collection[skuHome]
 	cells        *docdb.Collection[cell]
+	heaps        *docdb.Collection[heap] // the same documents, without their maps
 	reservations *docdb.Collection[reservation]
 	deliveries   *docdb.Collection[delivery]
 	relay        *outbox.Relay[product]
@@ -83,11 +84,14 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	open(e)
 	c.skus, e = docdb.Open[skuHome](ctx, d.DB, now, docdb.Schema{Name: "skus"})
 	open(e)
-	c.cells, e = docdb.Open[cell](ctx, d.DB, now, docdb.Schema{Name: "stock_cells", Indexes: []docdb.Index{
+	cells := docdb.Schema{Name: "stock_cells", Indexes: []docdb.Index{
 		{Name: "sku", Keys: []string{"sku", "available"}},
 		{Name: "product", Keys: []string{"product"}},
 		{Name: "held", Keys: []string{"held"}},
-	}})
+	}}
+	c.cells, e = docdb.Open[cell](ctx, d.DB, now, cells)
+	open(e)
+	c.heaps, e = docdb.Open[heap](ctx, d.DB, now, cells)
 	open(e)
 	c.reservations, e = docdb.Open[reservation](ctx, d.DB, now, docdb.Schema{Name: "reservations", Indexes: []docdb.Index{
 		{Name: "until", Keys: []string{"until"}},

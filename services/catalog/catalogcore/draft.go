@@ -11,6 +11,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/picture"
+	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
 )
@@ -39,9 +40,15 @@ func (c *Core) Draft(ctx context.Context, in catalog.DraftProduct) (catalog.Prod
 		if err == nil && before.Request != p.Request {
 			err = rpc.ErrReused
 		}
-		return before.Product, err
+		if err != nil {
+			return catalog.Product{}, err
+		}
+		return c.withStock(ctx, before.Product)
 	}
-	return p.Product, err
+	if err != nil {
+		return catalog.Product{}, err
+	}
+	return c.withStock(ctx, p.Product)
 }
 
 // Edit replaces what a merchant wrote. A listed product stays listed only if
@@ -67,6 +74,9 @@ func (c *Core) Edit(ctx context.Context, in catalog.EditProduct) (catalog.Produc
 		state := p.State
 		p.Product = draft.Product
 		p.State = state
+		if state == catalog.Listed { // it may have been listed meanwhile
+			return complete(p.Product)
+		}
 		return nil
 	})
 }
@@ -182,6 +192,8 @@ func (c *Core) change(ctx context.Context, p id.Product, f func(*product) error)
 		r.Rev++
 		r.UpdatedAt = c.Now()
 		if !r.ListedAt.IsZero() {
+			// Only the newest word counts; older ones need not be told any more.
+			r.Outbox = slices.DeleteFunc(r.Outbox, func(e bus.Event) bool { return e.Topic == catalog.ProductChanged.Name })
 			r.Add(c.Now(), changed(*r))
 		}
 		return nil

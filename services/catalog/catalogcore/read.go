@@ -143,7 +143,7 @@ func (c *Core) withStock(ctx context.Context, p catalog.Product) (catalog.Produc
 	q := docdb.Query{Index: "product", Equal: []any{string(p.ID)}, Limit: 500}
 	p.Sold = 0
 	for {
-		cells, err := c.cells.Find(ctx, q)
+		cells, err := c.heaps.Find(ctx, q)
 		if err != nil {
 			return p, err
 		}

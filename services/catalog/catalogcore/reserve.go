@@ -119,7 +119,7 @@ func (c *Core) gather(ctx context.Context, order id.Order, u catalog.Units) ([]p
 	if !errors.Is(err, catalog.ErrSoldOut) {
 		return nil, err
 	}
-	cells, findErr := c.cells.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}, From: int64(1), Descending: true, Limit: 50})
+	cells, findErr := c.heaps.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}, From: int64(1), Descending: true, Limit: cellUnits})
 	if findErr != nil {
 		return nil, findErr
 	}
@@ -137,14 +137,17 @@ func (c *Core) gather(ctx context.Context, order id.Order, u catalog.Units) ([]p
 	return parts, nil
 }
 
+// spread is how many cells of a hot SKU its orders choose among.
+const spread = 8
+
 // pick chooses a cell that has n units, other than those that refused. Orders
 // spread over the cells of a hot SKU by their id.
 func (c *Core) pick(ctx context.Context, order id.Order, u catalog.Units, refused []string) (string, error) {
-	cells, err := c.cells.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}, From: u.N, Limit: 16 + len(refused)})
+	cells, err := c.heaps.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}, From: u.N, Limit: spread + len(refused)})
 	if err != nil {
 		return "", err
 	}
-	open := slices.DeleteFunc(cells.Items, func(x cell) bool { return slices.Contains(refused, x.ID) })
+	open := slices.DeleteFunc(cells.Items, func(x heap) bool { return slices.Contains(refused, x.ID) })
 	if len(open) == 0 {
 		return "", catalog.ErrSoldOut.With("sku", string(u.SKU))
 	}
@@ -197,7 +200,7 @@ func cellsOf(r reservation) []string {
 func (c *Core) takeOne(ctx context.Context, r reservation, p part) error {
 	key := "holds." + string(r.ID)
 	_, err := c.cells.UpdateIf(ctx, p.Cell,
-		[]docdb.Cond{{Field: "available", Op: docdb.Gte, Value: p.N}, {Field: key, Op: docdb.Absent}},
+		[]docdb.Cond{{Field: "available", Op: docdb.Gte, Value: p.N}, {Field: key, Op: docdb.Absent}, {Field: soldMark(r.ID), Op: docdb.Absent}},
 		[]docdb.Change{
 			{Field: "available", Verb: docdb.Add, Value: -p.N},
 			{Field: "held", Verb: docdb.Add, Value: p.N},
@@ -210,11 +213,17 @@ func (c *Core) takeOne(ctx context.Context, r reservation, p part) error {
 	if getErr != nil {
 		return getErr
 	}
-	if x.Holds[string(r.ID)].Gen == r.Gen {
-		return nil // an earlier try took them
+	if x.Holds[string(r.ID)].Gen == r.Gen || x.Marks[soldName(r.ID)] {
+		return nil // an earlier try, or a twin, took them
 	}
 	return err
 }
+
+// soldMark is where a cell notes that an order's units were sold: a slow twin
+// must neither take them again nor count them twice.
+func soldMark(o id.Order) string { return "marks." + soldName(o) }
+
+func soldName(o id.Order) string { return "sold_" + string(o) }
 
 // replan moves one part to another cell, if nobody else moved it first.
 func (c *Core) replan(ctx context.Context, r reservation, i int, to string) (reservation, error) {

@@ -33,6 +33,16 @@ type cell struct {
 	Marks map[string]bool `bson:"marks"`
 }
 
+// heap is a cell's numbers: what most readers want of it, and quick to decode.
+type heap struct {
+	ID        string `bson:"_id"`
+	SKU       id.SKU `bson:"sku"`
+	Received  int64  `bson:"received"`
+	Available int64  `bson:"available"`
+	Held      int64  `bson:"held"`
+	Sold      int64  `bson:"sold"`
+}
+
 // hold is what one order has taken out of a cell's available units. Gen is the
 // reservation it belongs to: an order may reserve again after a release.
 type hold struct {
@@ -49,7 +59,11 @@ type delivery struct {
 	User   id.User    `bson:"user"`
 	At     time.Time  `bson:"at"`
 	Plan   []cellPart `bson:"plan"`
+	Failed bool       `bson:"failed"` // and undone, or about to be
 }
+
+// mark is how a cell knows the i-th part of the delivery.
+func (d delivery) mark(i int) string { return fmt.Sprintf("%s_%d", d.ID, i) }
 
 type cellPart struct {
 	Cell string `bson:"cell"`
@@ -87,8 +101,15 @@ func (c *Core) Adjust(ctx context.Context, in catalog.Adjust) (catalog.Stock, er
 			return catalog.Stock{}, err
 		}
 	}
+	if d.Failed {
+		return catalog.Stock{}, catalog.ErrStockBelowZero
+	}
 	for i, part := range d.Plan {
-		if err := c.deliver(ctx, home, d, fmt.Sprintf("%s_%d", d.ID, i), part); err != nil {
+		err := c.deliver(ctx, home, d, d.mark(i), part)
+		if errors.Is(err, catalog.ErrStockBelowZero) {
+			return catalog.Stock{}, errors.Join(err, c.undo(ctx, d))
+		}
+		if err != nil {
 			return catalog.Stock{}, err
 		}
 	}
@@ -108,7 +129,7 @@ func (c *Core) plan(ctx context.Context, d delivery) ([]cellPart, error) {
 		return parts, nil
 	}
 	left := -d.By
-	cells, err := c.cells.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(d.SKU)}, From: int64(1), Descending: true, Limit: 1000})
+	cells, err := c.heaps.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(d.SKU)}, From: int64(1), Descending: true, Limit: 1000})
 	if err != nil {
 		return nil, err
 	}
@@ -148,9 +169,30 @@ func (c *Core) deliver(ctx context.Context, home skuHome, d delivery, mark strin
 	}
 	now, err := c.cells.Get(ctx, part.Cell)
 	if err == nil && !now.Marks[mark] {
-		return catalog.ErrStockBelowZero // shoppers were faster; what is done stays done
+		return catalog.ErrStockBelowZero // shoppers were faster
 	}
 	return err
+}
+
+// undo gives back what a delivery took before a cell refused it: all or none.
+func (c *Core) undo(ctx context.Context, d delivery) error {
+	if _, err := c.deliveries.Update(ctx, d.ID, func(d *delivery) error { d.Failed = true; return nil }); err != nil {
+		return err
+	}
+	for i, part := range d.Plan {
+		mark := "marks." + d.mark(i)
+		_, err := c.cells.UpdateIf(ctx, part.Cell,
+			[]docdb.Cond{{Field: mark, Op: docdb.Present}},
+			[]docdb.Change{
+				{Field: "available", Verb: docdb.Add, Value: -part.N},
+				{Field: "received", Verb: docdb.Add, Value: -part.N},
+				{Field: mark, Verb: docdb.Remove},
+			})
+		if err != nil && !errors.Is(err, docdb.ErrRefused) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Core) Stock(ctx context.Context, in catalog.BySKU) (catalog.Stock, error) {
@@ -165,7 +207,7 @@ func (c *Core) count(ctx context.Context, s id.SKU) (catalog.Stock, error) {
 	sum := catalog.Stock{SKU: s}
 	q := docdb.Query{Index: "sku", Equal: []any{string(s)}, Limit: 500}
 	for {
-		cells, err := c.cells.Find(ctx, q)
+		cells, err := c.heaps.Find(ctx, q)
 		if err != nil {
 			return sum, err
 		}

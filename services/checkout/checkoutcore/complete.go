@@ -16,8 +16,13 @@ import (
 // complete is the one path by which a provider's word changes anything. A
 // webhook, a shopper who came back, and the job that asks after silent payments
 // all end here, in any order and any number of times.
-func (c *Core) complete(ctx context.Context, f pay.Fact) error {
-	p, err := c.fold(ctx, f)
+func (c *Core) complete(ctx context.Context, from string, f pay.Fact) error {
+	if f.Outcome == pay.Refunded {
+		if frozen, err := c.refundedElsewhere(ctx, f); frozen || err != nil {
+			return err
+		}
+	}
+	p, err := c.fold(ctx, from, f)
 	if errors.Is(err, docdb.ErrNotFound) {
 		return checkout.ErrNoSuchPayment.Because(err)
 	}
@@ -35,6 +40,36 @@ func (c *Core) complete(ctx context.Context, f pay.Fact) error {
 	return nil
 }
 
+// refundedElsewhere freezes a payment whose money went back by the provider's own
+// hand while its order is paid and on its way: after-sale does not exist yet, so
+// somebody must decide. It reports whether that is so.
+func (c *Core) refundedElsewhere(ctx context.Context, f pay.Fact) (bool, error) {
+	p, err := c.payments.Get(ctx, string(f.Payment))
+	if errors.Is(err, docdb.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	o, err := c.orders.Get(ctx, string(p.Order))
+	if err != nil || o.State != checkout.Paid || o.Payment != p.ID {
+		return false, err
+	}
+	_, err = c.payments.Update(ctx, string(p.ID), func(p *payment) error {
+		if p.State == checkout.Frozen {
+			return errSame
+		}
+		p.State, p.CheckAt = checkout.Frozen, time.Time{}
+		p.Facts = append(p.Facts, f)
+		return nil
+	})
+	if errors.Is(err, errSame) {
+		err = nil
+	}
+	c.Log.ErrorContext(ctx, "a paid order's money went back at the provider", "payment", p.ID, "order", p.Order)
+	return true, err
+}
+
 // next is every move a payment's state may make.
 var next = map[checkout.PaymentState]map[pay.Outcome]checkout.PaymentState{
 	checkout.Pending:   {pay.Succeeded: checkout.Succeeded, pay.Failed: checkout.Failed, pay.Refunded: checkout.Returned},
@@ -43,8 +78,11 @@ var next = map[checkout.PaymentState]map[pay.Outcome]checkout.PaymentState{
 }
 
 // fold adds a fact to the payment it is about, if it changes anything.
-func (c *Core) fold(ctx context.Context, f pay.Fact) (payment, error) {
+func (c *Core) fold(ctx context.Context, from string, f pay.Fact) (payment, error) {
 	p, err := c.payments.Update(ctx, string(f.Payment), func(p *payment) error {
+		if p.Provider != from {
+			return docdb.ErrNotFound // this provider has no such payment
+		}
 		to, moves := next[p.State][f.Outcome]
 		if !moves {
 			return errSame
@@ -54,8 +92,11 @@ func (c *Core) fold(ctx context.Context, f pay.Fact) (payment, error) {
 		}
 		p.State, p.CheckAt = to, time.Time{}
 		p.Facts = append(p.Facts, f)
-		if to == checkout.Succeeded || to == checkout.Returned {
+		switch to {
+		case checkout.Succeeded, checkout.Returned:
 			p.CheckAt = c.Now().Add(retryAfter) // until the order knows
+		case checkout.Failed:
+			p.CheckAt = c.Now().Add(firstCheck) // a shopper may try again on the same page
 		}
 		if to == checkout.Returned {
 			p.Add(c.Now(), checkout.PaymentReturned.Event(c.Now(), string(p.ID), p.Payment))
@@ -170,7 +211,7 @@ func (c *Core) refund(ctx context.Context, p payment) error {
 	if err != nil || fact.Outcome != pay.Refunded {
 		return err // the provider takes its time; the job asks again
 	}
-	return c.complete(ctx, fact)
+	return c.complete(ctx, p.Provider, fact)
 }
 
 // closeRefund moves an order whose money went back to its last state.

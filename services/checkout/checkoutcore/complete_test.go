@@ -30,9 +30,9 @@ func TestAPaidOrderKeepsItsMoneyWhenItsPaymentIsTakenTwiceAtOnce(t *testing.T) {
 	fact := pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount}
 	x.shelf.onSoldOut = func() {
 		x.shelf.add(1)
-		must(t, x.complete(ctx, fact))
+		must(t, x.complete(ctx, "bank", fact))
 	}
-	must(t, x.complete(ctx, fact))
+	must(t, x.complete(ctx, "bank", fact))
 	got, err := x.orders.Get(ctx, string(o.ID))
 	must(t, err)
 	if b := x.bank.bill(p.ID); got.State != checkout.Paid || b.refunds != 0 {
@@ -55,7 +55,7 @@ func TestMoneyThatWentBackBuysNothing(t *testing.T) {
 	p := x.begin(t, o)
 	x.bank.set(p.ID, pay.Refunded, p.Amount)
 	for _, outcome := range []pay.Outcome{pay.Refunded, pay.Succeeded} {
-		must(t, x.complete(ctx, pay.Fact{Payment: p.ID, Outcome: outcome, Amount: p.Amount}))
+		must(t, x.complete(ctx, "bank", pay.Fact{Payment: p.ID, Outcome: outcome, Amount: p.Amount}))
 	}
 	got, err := x.orders.Get(ctx, string(o.ID))
 	must(t, err)
@@ -82,7 +82,7 @@ func TestARefundIsFinishedAfterACrash(t *testing.T) {
 	x.bank.set(p.ID, pay.Succeeded, p.Amount)
 
 	dying.after.Store(2) // the order learns that its money goes back, and no more
-	if err := x.complete(ctx, pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount}); !errors.Is(err, errKilled) {
+	if err := x.complete(ctx, "bank", pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount}); !errors.Is(err, errKilled) {
 		t.Fatalf("err = %v, want killed", err)
 	}
 	dying.after.Store(0)

@@ -38,6 +38,8 @@ type Deps struct {
 	Creator   creator.Service
 	Providers []pay.Provider
 	Shipping  Shipping
+	// Fee is what the platform keeps of the goods' price.
+	Fee money.Rate
 	// Return is where a provider sends a shopper back to; the order's id follows.
 	Return string
 }
@@ -169,7 +171,7 @@ func noted(o order, provider string) checkout.OrderData {
 		Lines: make([]checkout.LineData, len(o.Lines)),
 	}
 	for i, l := range o.Lines {
-		data.Lines[i] = checkout.LineData{SKU: l.SKU, N: l.N, Merchant: l.Merchant, Creator: l.Source.Creator, Amount: l.Amount, Commission: l.Commission}
+		data.Lines[i] = checkout.LineData{SKU: l.SKU, N: l.N, Merchant: l.Merchant, Creator: l.Source.Creator, Amount: l.Amount, Fee: l.Fee, Commission: l.Commission}
 	}
 	return data
 }

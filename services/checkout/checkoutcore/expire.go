@@ -82,7 +82,7 @@ func (c *Core) expire(ctx context.Context, o id.Order) error {
 		return err
 	}
 	for _, p := range tried.Items {
-		if p.State == checkout.Pending {
+		if p.open() {
 			if err := c.check(ctx, p); err != nil {
 				return err // better late than wrong
 			}
@@ -120,7 +120,7 @@ func (c *Core) checkOne(ctx context.Context, p payment) error {
 		}
 		p.Checks++
 		p.CheckAt = c.Now().Add(min(retryAfter<<min(p.Checks, 20), 2*time.Hour))
-		if p.State == checkout.Pending && p.Checks > giveUpAfter {
+		if p.open() && p.Checks > giveUpAfter {
 			p.CheckAt = time.Time{}
 		}
 		return nil

@@ -328,5 +328,5 @@ func telling(t *testing.T, f pay.Fact) checkout.Webhook {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return checkout.Webhook{Provider: "bank", Signature: "signed", Body: string(body)}
+	return checkout.Webhook{Provider: "bank", Signature: "signed", Body: body}
 }

@@ -82,7 +82,7 @@ func (c *Core) Confirm(ctx context.Context, in checkout.ByPayment) (checkout.Pay
 	if err != nil {
 		return checkout.Payment{}, err
 	}
-	if p.State == checkout.Pending {
+	if p.open() {
 		if err := c.check(ctx, p); err != nil {
 			return checkout.Payment{}, err
 		}
@@ -90,6 +90,10 @@ func (c *Core) Confirm(ctx context.Context, in checkout.ByPayment) (checkout.Pay
 	}
 	return p.Payment, err
 }
+
+// open reports whether money may still come by this payment: a declined one can
+// be tried again on the provider's page.
+func (p payment) open() bool { return p.State == checkout.Pending || p.State == checkout.Failed }
 
 // check asks a payment's provider how it stands, and acts on the answer.
 func (c *Core) check(ctx context.Context, p payment) error {
@@ -104,5 +108,5 @@ func (c *Core) check(ctx context.Context, p payment) error {
 	if err != nil {
 		return err
 	}
-	return c.complete(ctx, fact)
+	return c.complete(ctx, p.Provider, fact)
 }

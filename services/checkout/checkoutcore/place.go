@@ -36,6 +36,13 @@ func (c *Core) Place(ctx context.Context, in checkout.Place) (checkout.Order, er
 	if err != nil {
 		return checkout.Order{}, err
 	}
+	open, err := c.orders.Find(ctx, docdb.Query{Index: "buyer_state", Equal: []any{string(buyer), string(checkout.Unpaid)}, Limit: checkout.MaxUnpaid})
+	if err != nil {
+		return checkout.Order{}, err
+	}
+	if len(open.Items) == checkout.MaxUnpaid {
+		return checkout.Order{}, checkout.ErrUnpaid
+	}
 	address, err := c.Account.AddressFor(system(ctx), account.AddressFor{User: buyer, Address: in.Address})
 	if err != nil {
 		return checkout.Order{}, err

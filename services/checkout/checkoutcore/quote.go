@@ -63,6 +63,9 @@ func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p ca
 		N: in.N, Price: p.Price, Amount: amount,
 		Commission: money.Money{Currency: amount.Currency},
 	}
+	if out.Fee, err = amount.Part(c.Fee); err != nil {
+		return out, err
+	}
 	if in.Link == "" {
 		return out, nil
 	}
@@ -74,6 +77,11 @@ func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p ca
 		return out, err
 	}
 	out.Source, out.Rate = source, p.Commission
-	out.Commission, err = amount.Part(p.Commission)
-	return out, err
+	if out.Commission, err = amount.Part(p.Commission); err != nil {
+		return out, err
+	}
+	// A merchant never pays for selling: where both come to more than the price,
+	// the fee gives way.
+	out.Fee.Amount = min(out.Fee.Amount, amount.Amount-out.Commission.Amount)
+	return out, nil
 }

@@ -39,7 +39,7 @@ func (c *Core) Webhook(ctx context.Context, in checkout.Webhook) (rpc.Empty, err
 	if err != nil {
 		return rpc.Empty{}, err
 	}
-	fact, err := provider.Read([]byte(in.Body), in.Signature)
+	fact, err := provider.Read(in.Body, in.Signature)
 	if err != nil {
 		return rpc.Empty{}, err
 	}
@@ -68,7 +68,7 @@ func (c *Core) act(ctx context.Context, messageID string) error {
 	if err != nil {
 		return err
 	}
-	done := c.complete(ctx, m.Fact)
+	done := c.complete(ctx, m.From, m.Fact)
 	_, err = c.inbox.Update(ctx, messageID, func(m *message) error {
 		m.Tries++
 		m.Due = time.Time{}

@@ -158,7 +158,7 @@ func (s *stage) settle(t *testing.T, p checkout.Payment) {
 func (s *stage) tell(t *testing.T, f pay.Fact) error {
 	body := encode(t, f)
 	_, err := s.Checkout.Webhook(actor.AsSystem(t.Context(), "test"), checkout.Webhook{
-		Provider: sandbox.Name, Body: string(body), Signature: sandbox.Sign(s.SandboxKey, s.Now(), body),
+		Provider: sandbox.Name, Body: body, Signature: sandbox.Sign(s.SandboxKey, s.Now(), body),
 	})
 	return err
 }

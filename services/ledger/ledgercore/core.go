@@ -26,8 +26,6 @@ type Deps struct {
 	Bus bus.Bus
 	Now clock.Now
 	Log *slog.Logger
-	// Fee is what the platform keeps of the goods' price.
-	Fee money.Rate
 }
 
 // Core is the ledger.
@@ -55,9 +53,7 @@ type line struct {
 func New(ctx context.Context, d Deps) (*Core, error) {
 	c := &Core{Deps: d}
 	var err, e error
-	c.entries, e = docdb.Open[ledger.Entry](ctx, d.DB, d.Now, docdb.Schema{Name: "ledger_entries", Indexes: []docdb.Index{
-		{Name: "order", Keys: []string{"order", "at"}},
-	}})
+	c.entries, e = docdb.Open[ledger.Entry](ctx, d.DB, d.Now, docdb.Schema{Name: "ledger_entries"})
 	err = errors.Join(err, e)
 	c.lines, e = docdb.Open[line](ctx, d.DB, d.Now, docdb.Schema{Name: "ledger_lines", Indexes: []docdb.Index{
 		{Name: "account", Keys: []string{"account", "at"}},

@@ -18,7 +18,7 @@ const Consumer = "ledger"
 // Run subscribes to what moves money; deliveries end with the bus.
 func (c *Core) Run(ctx context.Context) error {
 	err := bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, func(ctx context.Context, _ bus.Event, e checkout.OrderData) error {
-		entry, err := c.sale(e)
+		entry, err := sale(e)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func refund(p checkout.Payment, at time.Time) []ledger.Entry {
 // sale is the entry of a paid order: the provider owes us the total; of the
 // goods' price the creator's commission and the platform's fee are held, and
 // the rest, with the shipping, lies in escrow for the merchants.
-func (c *Core) sale(e checkout.OrderData) (ledger.Entry, error) {
+func sale(e checkout.OrderData) (ledger.Entry, error) {
 	out := ledger.Entry{ID: id.Entry(id.Derive("ent", string(ledger.Sale), string(e.Order))), Kind: ledger.Sale, Order: e.Order, At: e.PaidAt}
 	add := func(a ledger.Account, m money.Money) {
 		if !m.IsZero() {
@@ -74,11 +74,7 @@ func (c *Core) sale(e checkout.OrderData) (ledger.Entry, error) {
 		return out, fmt.Errorf("shipping of %s: %w", e.Order, err)
 	}
 	for i, l := range e.Lines {
-		fee, err := l.Amount.Part(c.Fee)
-		if err != nil {
-			return out, fmt.Errorf("fee of %s: %w", e.Order, err)
-		}
-		rest, err := l.Amount.Sub(fee)
+		rest, err := l.Amount.Sub(l.Fee)
 		if err == nil {
 			rest, err = rest.Sub(l.Commission)
 		}
@@ -89,7 +85,7 @@ func (c *Core) sale(e checkout.OrderData) (ledger.Entry, error) {
 			return out, fmt.Errorf("escrow of %s: %w", e.Order, err)
 		}
 		add(ledger.Of(ledger.Escrow, string(l.Merchant)), rest.Neg())
-		add(ledger.Of(ledger.FeeHeld, "platform"), fee.Neg())
+		add(ledger.Of(ledger.FeeHeld, "platform"), l.Fee.Neg())
 		add(ledger.Of(ledger.CommissionHeld, string(l.Creator)), l.Commission.Neg())
 	}
 	return out, nil

@@ -84,19 +84,26 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, size int64, co
 	return Info{Key: key, Size: put.Size, Type: contentType, Tag: put.ETag, Modified: put.LastModified}, nil
 }
 
-// put repeats what MinIO denies without meaning it: it does so when somebody
-// deletes the last other object of a folder at that moment.
+// put repeats what a store denies without meaning it. MinIO does so when
+// somebody deletes the last other object of a folder at that moment, and the
+// embedded server when the folder vanishes between being made and being used.
 func (s *Store) put(ctx context.Context, key string, body io.Reader, size int64, opts minio.PutObjectOptions) (minio.UploadInfo, error) {
 	for try := 1; ; try++ {
 		put, err := s.client.PutObject(ctx, s.bucket, key, body, size, opts)
 		w, again := body.(*window)
-		if !again || try == tries || minio.ToErrorResponse(err).Code != minio.AccessDenied {
+		if !again || try == tries || !passing(err) {
 			return put, err
 		}
 		if _, err := w.Seek(0, io.SeekStart); err != nil {
 			return put, err
 		}
 	}
+}
+
+// passing reports whether a refusal may be gone at the next try.
+func passing(err error) bool {
+	code := minio.ToErrorResponse(err).Code
+	return code == minio.AccessDenied || code == "ExistingObjectIsDirectory"
 }
 
 // Stat returns what is known about the object under key, or ErrNotFound.

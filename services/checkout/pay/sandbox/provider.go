@@ -164,15 +164,15 @@ func (p *Provider) tell(ctx context.Context, payment id.Payment) error {
 		return err
 	}
 	var failed error
-	taken := 0
+	taken := map[string]bool{} // by event: another teller may be at it too
 	for _, f := range b.Tell {
 		if failed = p.post(ctx, f); failed != nil {
 			break
 		}
-		taken++
+		taken[f.Event] = true
 	}
 	_, err = p.bills.Update(ctx, string(payment), func(b *bill) error {
-		b.Tell = b.Tell[min(taken, len(b.Tell)):]
+		b.Tell = slices.DeleteFunc(b.Tell, func(f pay.Fact) bool { return taken[f.Event] })
 		b.Tries++
 		b.Due = time.Time{}
 		if len(b.Tell) > 0 {
