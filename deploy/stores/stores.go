@@ -21,7 +21,8 @@ import (
 	"meadow/services/platform/bus"
 )
 
-// Set is the addresses of four stores, empty when started.
+// Set is the addresses of stores, empty when started. The zero Set has started
+// none.
 type Set struct {
 	DB, Blob, Search, Bus string
 
@@ -47,7 +48,7 @@ func Start(ctx context.Context, dir string, log io.Writer) (s *Set, err error) {
 		}
 	}()
 	if s.DB == "" {
-		if s.DB, err = s.server(ctx, dir, log, "mongowire"); err != nil {
+		if s.DB, err = s.Documents(ctx, dir, log); err != nil {
 			return s, err
 		}
 	}
@@ -57,7 +58,7 @@ func Start(ctx context.Context, dir string, log io.Writer) (s *Set, err error) {
 		}
 	}
 	if s.Blob == "" {
-		if s.Blob, err = s.objects(dir, log); err != nil {
+		if s.Blob, err = s.Objects(dir, log); err != nil {
 			return s, err
 		}
 	}
@@ -81,6 +82,11 @@ func (s *Set) Close() error {
 	}
 	s.stop = nil
 	return err
+}
+
+// Documents starts a MongoDB test server and returns its address.
+func (s *Set) Documents(ctx context.Context, dir string, log io.Writer) (string, error) {
+	return s.server(ctx, dir, log, "mongowire")
 }
 
 // server builds one of the test servers beside the project and starts it.
@@ -107,8 +113,9 @@ func (s *Set) server(ctx context.Context, dir string, log io.Writer, name string
 	return s.run(cmd, log, func() error { return cmd.Process.Signal(syscall.SIGTERM) })
 }
 
-// objects starts this program again as an object store.
-func (s *Set) objects(dir string, log io.Writer) (string, error) {
+// Objects starts this program again as an object store, and returns the address
+// of an empty bucket.
+func (s *Set) Objects(dir string, log io.Writer) (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("stores: %w", err)
