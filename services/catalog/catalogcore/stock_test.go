@@ -312,3 +312,29 @@ func TestUnitsAreConserved(t *testing.T) {
 		}
 	})
 }
+
+// TestASlowTwinNeitherTakesNorCountsAgain halts one try of an order between its
+// plan and its cells, lets another try sell the units, and lets the first go on.
+func TestASlowTwinNeitherTakesNorCountsAgain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w, done := newWarehouse(t, ctx, 5)
+	defer done()
+	slow, err := w.begin(ctx, w.order("ord_a", 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Commit(ctx, w.order("ord_a", 2)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.takeOne(ctx, slow, slow.Parts[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.countSold(ctx, slow); err != nil {
+		t.Fatal(err)
+	}
+	want := catalog.Stock{SKU: w.sku, Received: 5, Available: 3, Sold: 2}
+	if got := w.audit(t, ctx); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

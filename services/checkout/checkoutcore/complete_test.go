@@ -10,6 +10,7 @@ import (
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay"
+	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 )
 
@@ -121,3 +122,69 @@ func must(t *testing.T, err error) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// TestADeclinedPaymentThatIsPaidAfterAllIsAskedAfter has the word of the second
+// try never come.
+func TestADeclinedPaymentThatIsPaidAfterAllIsAskedAfter(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	x := newTill(t, nil)
+	o := x.place(t)
+	p := x.begin(t, o)
+	must(t, x.complete(ctx, "bank", pay.Fact{Payment: p.ID, Outcome: pay.Failed, Amount: p.Amount}))
+	x.bank.set(p.ID, pay.Succeeded, p.Amount)
+	x.clock.Advance(firstCheck + time.Second)
+	must(t, x.checkSilent(ctx))
+	got, err := x.orders.Get(ctx, string(o.ID))
+	must(t, err)
+	if got.State != checkout.Paid {
+		t.Errorf("the order is %s, want paid", got.State)
+	}
+}
+
+func TestAnAccountLeavesSoManyOrdersUnpaid(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	ctx := as(t, newBuyer())
+	var last error
+	for range checkout.MaxUnpaid + 1 {
+		x.shelf.add(1)
+		q, err := x.Quote(ctx, checkout.Ask{Lines: []checkout.Choice{{SKU: "sku_cup", N: 1}}})
+		must(t, err)
+		_, last = x.Place(ctx, checkout.Place{Quote: q.ID, Address: "adr_home", RequestID: id.Secret()})
+		if last != nil {
+			break
+		}
+	}
+	if !errors.Is(last, checkout.ErrUnpaid) {
+		t.Errorf("one order too many: %v, want ErrUnpaid", last)
+	}
+}
+
+// TestAPaidOrdersMoneyThatGoesBackElsewhereIsFrozen has the provider refund by
+// its own hand what an order was paid with.
+func TestAPaidOrdersMoneyThatGoesBackElsewhereIsFrozen(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	x := newTill(t, nil)
+	o := x.place(t)
+	p := x.begin(t, o)
+	x.bank.set(p.ID, pay.Succeeded, p.Amount)
+	must(t, x.complete(ctx, "bank", pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount}))
+	must(t, x.complete(ctx, "bank", pay.Fact{Payment: p.ID, Outcome: pay.Refunded, Amount: p.Amount}))
+	got, err := x.payments.Get(ctx, string(p.ID))
+	must(t, err)
+	if got.State != checkout.Frozen {
+		t.Errorf("the payment is %s, want frozen", got.State)
+	}
+}
+
+func TestAnotherProvidersWordIsNotThisPayments(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	p := x.begin(t, x.place(t))
+	err := x.complete(t.Context(), "elsewhere", pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount})
+	if !errors.Is(err, checkout.ErrNoSuchPayment) {
+		t.Errorf("err = %v, want ErrNoSuchPayment", err)
+	}
+}

@@ -34,7 +34,8 @@ type till struct {
 	bank  *bank
 }
 
-const buyer = id.User("usr_buyer")
+// newBuyer is somebody with no open orders.
+func newBuyer() id.User { return id.User("usr_" + id.Secret()) }
 
 func newTill(t *testing.T, wrap func(docdb.Driver) docdb.Driver) *till {
 	t.Helper()
@@ -72,7 +73,7 @@ func newTill(t *testing.T, wrap func(docdb.Driver) docdb.Driver) *till {
 // place puts one unit on the shelf and orders it.
 func (x *till) place(t *testing.T) checkout.Order {
 	t.Helper()
-	ctx := asBuyer(t)
+	ctx := as(t, newBuyer())
 	x.shelf.add(1)
 	q, err := x.Quote(ctx, checkout.Ask{Lines: []checkout.Choice{{SKU: "sku_cup", N: 1}}})
 	if err != nil {
@@ -87,15 +88,15 @@ func (x *till) place(t *testing.T) checkout.Order {
 
 func (x *till) begin(t *testing.T, o checkout.Order) checkout.Payment {
 	t.Helper()
-	p, err := x.Pay(asBuyer(t), checkout.Pay{ID: o.ID, Provider: "bank", RequestID: id.Secret()})
+	p, err := x.Pay(as(t, o.Buyer), checkout.Pay{ID: o.ID, Provider: "bank", RequestID: id.Secret()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func asBuyer(t *testing.T) context.Context {
-	return actor.With(t.Context(), actor.Actor{User: buyer})
+func as(t *testing.T, u id.User) context.Context {
+	return actor.With(t.Context(), actor.Actor{User: u})
 }
 
 // desk knows one address.

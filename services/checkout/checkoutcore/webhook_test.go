@@ -188,7 +188,7 @@ func (h *history) message(f pay.Fact) string { return id.Derive("inb", "bank", f
 func (h *history) trouble() {
 	ctx := h.t.Context()
 	if h.rng.IntN(3) == 0 {
-		_, _ = h.Cancel(asBuyer(h.t), checkout.ByOrder{ID: h.order.ID}) // refused if it is paid
+		_, _ = h.Cancel(as(h.t, h.order.Buyer), checkout.ByOrder{ID: h.order.ID}) // refused if it is paid
 	} else {
 		h.clock.Advance(checkout.PayWithin + checkout.HoldGrace + time.Second)
 		_ = h.expire(ctx, h.order.ID) // fails while the bank is busy; the job asks again
