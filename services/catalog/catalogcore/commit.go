@@ -41,7 +41,7 @@ func (c *Core) Commit(ctx context.Context, in catalog.Reserve) (rpc.Empty, error
 func (c *Core) countSold(ctx context.Context, r reservation) error {
 	key := "holds." + string(r.ID)
 	for _, p := range r.Parts {
-		_, err := c.cells.UpdateIf(ctx, p.Cell,
+		_, err := c.heaps.UpdateIf(ctx, p.Cell,
 			[]docdb.Cond{{Field: key + ".gen", Op: docdb.Eq, Value: r.Gen}, {Field: soldMark(r.ID), Op: docdb.Absent}},
 			[]docdb.Change{
 				{Field: "held", Verb: docdb.Add, Value: -p.N},
@@ -118,7 +118,7 @@ func (c *Core) Restock(ctx context.Context, in catalog.ByOrder) (rpc.Empty, erro
 func (c *Core) takeBack(ctx context.Context, r reservation) error {
 	mark := "marks.back_" + string(r.ID)
 	for _, p := range r.Parts {
-		_, err := c.cells.UpdateIf(ctx, p.Cell,
+		_, err := c.heaps.UpdateIf(ctx, p.Cell,
 			[]docdb.Cond{{Field: mark, Op: docdb.Absent}},
 			[]docdb.Change{
 				{Field: "sold", Verb: docdb.Add, Value: -p.N},
@@ -196,7 +196,7 @@ func (c *Core) reclaimOne(ctx context.Context, home string, order id.Order, h ho
 		return nil
 	}
 	key := "holds." + string(order)
-	_, err = c.cells.UpdateIf(ctx, home,
+	_, err = c.heaps.UpdateIf(ctx, home,
 		[]docdb.Cond{{Field: key + ".gen", Op: docdb.Eq, Value: h.Gen}},
 		[]docdb.Change{
 			{Field: "available", Verb: docdb.Add, Value: h.N},

@@ -199,7 +199,7 @@ func cellsOf(r reservation) []string {
 // takeOne moves a part's units from available to held, once.
 func (c *Core) takeOne(ctx context.Context, r reservation, p part) error {
 	key := "holds." + string(r.ID)
-	_, err := c.cells.UpdateIf(ctx, p.Cell,
+	_, err := c.heaps.UpdateIf(ctx, p.Cell,
 		[]docdb.Cond{{Field: "available", Op: docdb.Gte, Value: p.N}, {Field: key, Op: docdb.Absent}, {Field: soldMark(r.ID), Op: docdb.Absent}},
 		[]docdb.Change{
 			{Field: "available", Verb: docdb.Add, Value: -p.N},
@@ -269,7 +269,7 @@ func (c *Core) step(ctx context.Context, r reservation, from reserveState, f fun
 func (c *Core) giveBack(ctx context.Context, r reservation) error {
 	key := "holds." + string(r.ID)
 	for _, p := range r.Parts {
-		_, err := c.cells.UpdateIf(ctx, p.Cell,
+		_, err := c.heaps.UpdateIf(ctx, p.Cell,
 			[]docdb.Cond{{Field: key + ".gen", Op: docdb.Eq, Value: r.Gen}},
 			[]docdb.Change{
 				{Field: "available", Verb: docdb.Add, Value: p.N},

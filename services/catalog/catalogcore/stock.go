@@ -157,7 +157,7 @@ func (c *Core) deliver(ctx context.Context, home skuHome, d delivery, mark strin
 		}
 		return err
 	}
-	_, err := c.cells.UpdateIf(ctx, part.Cell,
+	_, err := c.heaps.UpdateIf(ctx, part.Cell,
 		[]docdb.Cond{{Field: "available", Op: docdb.Gte, Value: -part.N}, {Field: "marks." + mark, Op: docdb.Absent}},
 		[]docdb.Change{
 			{Field: "available", Verb: docdb.Add, Value: part.N},
@@ -181,7 +181,7 @@ func (c *Core) undo(ctx context.Context, d delivery) error {
 	}
 	for i, part := range d.Plan {
 		mark := "marks." + d.mark(i)
-		_, err := c.cells.UpdateIf(ctx, part.Cell,
+		_, err := c.heaps.UpdateIf(ctx, part.Cell,
 			[]docdb.Cond{{Field: mark, Op: docdb.Present}},
 			[]docdb.Change{
 				{Field: "available", Verb: docdb.Add, Value: -part.N},

@@ -56,6 +56,7 @@ type Core struct {
 	Deps
 	quotes   *docdb.Collection[quote]
 	orders   *docdb.Collection[order]
+	stubs    *docdb.Collection[stub] // the same documents, to be counted
 	payments *docdb.Collection[payment]
 	inbox    *docdb.Collection[message]
 	sales    *docdb.Collection[sale]
@@ -85,6 +86,11 @@ type order struct {
 	Due time.Time `bson:"due,omitempty"`
 }
 
+// stub is an order of which only its being there matters.
+type stub struct {
+	ID id.Order `bson:"_id"`
+}
+
 // payment is a stored payment.
 type payment struct {
 	checkout.Payment `bson:",inline"`
@@ -103,12 +109,15 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	var err, e error
 	c.quotes, e = docdb.Open[quote](ctx, d.DB, d.Now, docdb.Schema{Name: "quotes", Expiry: "expires_at"})
 	err = errors.Join(err, e)
-	c.orders, e = docdb.Open[order](ctx, d.DB, d.Now, docdb.Schema{Name: "orders", Indexes: []docdb.Index{
+	orders := docdb.Schema{Name: "orders", Indexes: []docdb.Index{
 		outbox.Index,
 		{Name: "buyer", Keys: []string{"buyer", "placed_at"}},
 		{Name: "buyer_state", Keys: []string{"buyer", "state", "placed_at"}},
 		{Name: "due", Keys: []string{"due"}},
-	}})
+	}}
+	c.orders, e = docdb.Open[order](ctx, d.DB, d.Now, orders)
+	err = errors.Join(err, e)
+	c.stubs, e = docdb.Open[stub](ctx, d.DB, d.Now, orders)
 	err = errors.Join(err, e)
 	c.payments, e = docdb.Open[payment](ctx, d.DB, d.Now, docdb.Schema{Name: "payments", Indexes: []docdb.Index{
 		outbox.Index,

@@ -36,7 +36,7 @@ func (c *Core) Place(ctx context.Context, in checkout.Place) (checkout.Order, er
 	if err != nil {
 		return checkout.Order{}, err
 	}
-	open, err := c.orders.Find(ctx, docdb.Query{Index: "buyer_state", Equal: []any{string(buyer), string(checkout.Unpaid)}, Limit: checkout.MaxUnpaid})
+	open, err := c.stubs.Find(ctx, docdb.Query{Index: "buyer_state", Equal: []any{string(buyer), string(checkout.Unpaid)}, Limit: checkout.MaxUnpaid})
 	if err != nil {
 		return checkout.Order{}, err
 	}
