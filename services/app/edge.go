@@ -128,7 +128,7 @@ func (s *System) readInbox(ctx context.Context, in rpc.Empty) (Inbox, error) {
 	if err != nil {
 		return Inbox{}, err
 	}
-	return rpc.Call(ctx, &rpc.Peer{URL: peers[Creator], HTTP: s.http, Signer: s.signer()}, devInbox, in)
+	return rpc.Call(ctx, &rpc.Peer{URL: peers[Creator], HTTP: s.http, Signer: s.signer(), Inject: s.inject}, devInbox, in)
 }
 
 // mountMedia serves bytes from here, or passes them through from the media role.

@@ -79,6 +79,7 @@ type System struct {
 	jobs    *jobs.Runner
 	http    *http.Client
 	develop mediaworker.Develop
+	inject  func(context.Context, http.Header)
 	parts   []part
 }
 
@@ -113,6 +114,7 @@ func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
 	if s.Web, err = s.newWeb(d); err != nil {
 		return nil, err
 	}
+	s.inject = d.Tracing.Inject
 	if err := s.clients(); err != nil {
 		return nil, err
 	}
@@ -198,7 +200,7 @@ func (s *System) clients() error {
 		return err
 	}
 	peer := func(role string) *rpc.Peer {
-		return &rpc.Peer{URL: peers[role], HTTP: s.http, Signer: s.signer()}
+		return &rpc.Peer{URL: peers[role], HTTP: s.http, Signer: s.signer(), Inject: s.inject}
 	}
 	s.Services = Services{
 		Account: account.Client{Peer: peer(Creator)}, Creator: creator.Client{Peer: peer(Creator)},

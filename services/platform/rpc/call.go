@@ -27,6 +27,8 @@ type Peer struct {
 	URL    string
 	HTTP   *http.Client
 	Signer Signer
+	// Inject, if set, writes the caller's span into the headers of a call.
+	Inject func(ctx context.Context, h http.Header)
 }
 
 // answerLimit is the most bytes of an answer that are read.
@@ -73,6 +75,9 @@ func call[In, Out any](ctx context.Context, p *Peer, r Route, in In) (out Out, e
 	}
 	if at, ok := ctx.Deadline(); ok {
 		req.Header.Set(DeadlineHeader, strconv.FormatInt(time.Until(at).Milliseconds(), 10))
+	}
+	if p.Inject != nil {
+		p.Inject(ctx, req.Header)
 	}
 	pathOnly, _, _ := strings.Cut(path, "?")
 	if err := p.Signer.Sign(req.Header, r.Method, pathOnly, actor.From(ctx)); err != nil {
