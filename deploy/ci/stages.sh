@@ -32,5 +32,6 @@ tell web-test '^ *(Test Files|Tests) '
 tell go-test '^(go packages|go tests):'
 tell e2e '^(#|ℹ) (tests|pass|fail|skipped) '
 cat "$logs"/*.log | grep -oE 'SKIPPED.*' | sort -u || true
+tell go-test '^go tests:' | sed 's/^go tests/tests/' | tail -1
 printf 'all stages: %s in %ds\n' "$([ $failed -eq 0 ] && echo ok || echo FAILED)" $((SECONDS - began))
 exit $failed
