@@ -1,6 +1,7 @@
-// Package media keeps the pictures that people upload. A grant lets somebody
-// upload one; what arrives is decoded, turned upright, made into a few smaller
-// pictures and forgotten, so that nothing a stranger sent is ever served.
+// Package media keeps the pictures and videos that people upload. A grant lets
+// somebody upload one file; what arrives is decoded, turned upright, encoded
+// anew in a few sizes and forgotten, so that nothing a stranger sent is ever
+// served.
 //
 // This package is the contract. Package mediacore is how it is done, mediahttp
 // how bytes come in and go out, mediaworker where pictures are decoded.
@@ -13,6 +14,8 @@ import (
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/picture"
+	"meadow/services/kernel/video"
+	"meadow/services/platform/rpc"
 )
 
 // Purpose is what an upload is for.
@@ -22,16 +25,25 @@ const (
 	ForPost    Purpose = "post"
 	ForAvatar  Purpose = "avatar"
 	ForProduct Purpose = "product"
+	ForComment Purpose = "comment"
 )
 
 // Kind is what an upload holds.
 type Kind string
 
-// Still is a picture that does not move.
-const Still Kind = "picture"
+const (
+	Still    Kind = "picture"  // a picture that does not move
+	Film     Kind = "video"    // becomes HLS in at most three heights, a poster and a preview
+	Captions Kind = "captions" // WebVTT
+)
 
 // Limits on what is taken.
 const (
+	MaxVideoBytes   = 1 << 30
+	MaxVideoSeconds = 15 * 60
+	MaxVideoSide    = 4096 // pixels of its longer side
+	MaxCaptionBytes = 1 << 20
+
 	MaxBytes  = 20 << 20   // of a picture's file
 	MaxPixels = 40_000_000 // of a picture
 	MaxSide   = 12_000     // pixels of its longer side
@@ -41,17 +53,71 @@ const (
 
 const (
 	// GrantTTL is how long an upload may take.
-	GrantTTL = 2 * time.Hour
+	GrantTTL = 24 * time.Hour
 	// UnclaimedTTL is how long a picture that nobody claims is kept.
 	UnclaimedTTL = 24 * time.Hour
 )
 
-// UploadPath is where uploads are sent, by the tus protocol 1.0, and
-// PicturePath what the address of every rendition begins with.
+// UploadPath is where uploads are sent, by the tus protocol 1.0. The others are
+// what the addresses of pictures, of videos' playlists and segments, and of
+// captions begin with.
 const (
 	UploadPath  = "/media/upload"
 	PicturePath = "/media/pic/"
+	VideoPath   = "/media/vid/"
+	CaptionPath = "/media/vtt/"
 )
+
+// Abilities is what this installation takes, and how much of it, for showing
+// before anybody picks a file. Video needs ffmpeg on the media role's machine:
+// Missing says in words what is not there.
+type Abilities struct {
+	Picture Ability `json:"picture"`
+	Video   Ability `json:"video"`
+	Caption Ability `json:"captions"`
+}
+
+// Ability is for one kind of file.
+type Ability struct {
+	Able     bool     `json:"able"`
+	Missing  string   `json:"missing,omitempty"`
+	Types    []string `json:"types"` // media types a picker should offer
+	MaxBytes int64    `json:"max_bytes"`
+	Seconds  int64    `json:"max_seconds,omitempty"`
+	Pixels   int64    `json:"max_pixels,omitempty"`
+}
+
+// Step is how far an upload has come.
+type Step string
+
+const (
+	Uploading   Step = "uploading"
+	Checking    Step = "checking"
+	Transcoding Step = "transcoding"
+	Ready       Step = "ready"
+	Rejected    Step = "rejected"
+)
+
+// Progress is where an upload stands. Percent is of its step: of the bytes, or
+// of the video's length that is encoded. Reason and Message are of a rejection.
+type Progress struct {
+	Upload  id.Upload `json:"upload"`
+	Media   id.Media  `json:"media"`
+	Kind    Kind      `json:"kind"`
+	Step    Step      `json:"step"`
+	Percent int64     `json:"percent"`
+	Offset  int64     `json:"offset"`
+	Length  int64     `json:"length"`
+	Reason  string    `json:"reason,omitempty"`
+	Message string    `json:"message,omitempty"`
+}
+
+// Video is a finished video and the picture taken from it.
+type Video struct {
+	video.Video `bson:",inline"`
+	Owner       id.User  `json:"owner" bson:"owner"`
+	Poster      id.Media `json:"poster" bson:"poster"`
+}
 
 // Grant is what its holder may upload.
 type Grant struct {
@@ -103,7 +169,13 @@ type Picture struct {
 	Height     int         `json:"height" bson:"height"`
 	ThumbHash  string      `json:"thumbhash" bson:"thumbhash"`
 	Renditions []Rendition `json:"renditions" bson:"renditions"`
-	At         time.Time   `json:"at" bson:"at"`
+	// AI is whether the file said that a machine made it; the mark is written into
+	// the renditions again.
+	AI bool `json:"ai,omitempty" bson:"ai,omitempty"`
+	// Likeness is 64 bits, in hex, that differ little between pictures that look
+	// alike (a difference hash): what moderation compares.
+	Likeness string    `json:"likeness,omitempty" bson:"likeness,omitempty"`
+	At       time.Time `json:"at" bson:"at"`
 }
 
 // Shown is p as a screen needs it. The smaller renditions are the smallest
@@ -138,6 +210,9 @@ var (
 	// Of the service.
 	ErrNoSuchPicture = errs.New(errs.NotFound, "no_such_picture", "This picture does not exist.")
 	ErrNotOwner      = errs.New(errs.Forbidden, "not_your_picture", "This picture belongs to somebody else.")
+	ErrNoSuchVideo   = errs.New(errs.NotFound, "no_such_video", "This video does not exist.")
+	ErrNotReady      = errs.New(errs.Precondition, "video_not_ready", "This video is still being prepared.")
+	ErrNoVideo       = errs.New(errs.Unsupported, "video_unavailable", "This shop cannot take videos yet: a program it needs is not installed.")
 
 	// Of an upload.
 	ErrToken     = errs.New(errs.Unauthenticated, "bad_upload_token", "This upload was not allowed. Please start again.")
@@ -156,13 +231,24 @@ var (
 	ErrNotPicture = errs.New(errs.Unsupported, "not_a_picture", "Please choose a JPEG, PNG, GIF or WebP picture.")
 	ErrPixels     = errs.New(errs.TooLarge, "too_many_pixels", "This picture has too many pixels.")
 	ErrBroken     = errs.New(errs.Invalid, "broken_picture", "This picture cannot be read.")
+	ErrHEIC       = errs.New(errs.Unsupported, "heic", "HEIC pictures cannot be read here. Please save it as JPEG: on an iPhone, Settings, Camera, Formats, Most Compatible.")
+
+	ErrNotVideo    = errs.New(errs.Unsupported, "not_a_video", "Please choose an MP4, MOV, MKV or WebM video.")
+	ErrBrokenVideo = errs.New(errs.Invalid, "broken_video", "This video cannot be read.")
+	ErrTooLong     = errs.New(errs.TooLarge, "video_too_long", "This video is too long.")
+	ErrVideoSide   = errs.New(errs.TooLarge, "video_too_wide", "This video has too many pixels.")
+	ErrNotCaptions = errs.New(errs.Unsupported, "not_captions", "Please choose a WebVTT file (.vtt) of captions.")
 )
 
-// Service keeps pictures. Only other parts of the platform call it: they have
-// already decided who may upload what.
+// Service keeps pictures and videos. Only other parts of the platform call it:
+// they have already decided who may upload what.
 type Service interface {
-	// Grant allows one upload, for GrantTTL.
+	// Abilities says what is taken here.
+	Abilities(ctx context.Context, in rpc.Empty) (Abilities, error)
+	// Grant allows one upload, for GrantTTL: ErrNoVideo.
 	Grant(ctx context.Context, in GrantIn) (Ticket, error)
+	// Progress says where owner's upload stands: ErrNoUpload, also for another's.
+	Progress(ctx context.Context, in ProgressIn) (Progress, error)
 
 	// Pictures returns those that exist, in the order asked.
 	Pictures(ctx context.Context, in PicturesIn) (Pictures, error)
@@ -171,14 +257,32 @@ type Service interface {
 	// Claiming again is fine. ErrNoSuchPicture or ErrNotOwner, with the picture's
 	// id as the field, before anything is claimed.
 	Claim(ctx context.Context, in ClaimIn) (Pictures, error)
+
+	// ClaimVideo says that a video of owner is used from now on, with these
+	// captions, and returns it with them; its poster, or the owner's cover, is
+	// claimed as a picture by whoever shows it. ErrNoSuchVideo, ErrNotOwner,
+	// ErrNotReady, or the reason for which it was rejected.
+	ClaimVideo(ctx context.Context, in ClaimVideoIn) (Video, error)
 }
 
-// GrantIn asks for a grant. MaxBytes is media.MaxBytes if it is 0.
+// ProgressIn asks where an upload stands.
+type ProgressIn struct {
+	Owner  id.User   `json:"owner" min:"1" max:"64"`
+	Upload id.Upload `json:"upload" min:"1" max:"64"`
+}
+
+// ClaimVideoIn claims a video.
+type ClaimVideoIn struct {
+	Owner id.User      `json:"owner" min:"1" max:"64"`
+	Video video.Wanted `json:"video"`
+}
+
+// GrantIn asks for a grant. MaxBytes is the most of its kind if it is 0.
 type GrantIn struct {
 	Owner    id.User `json:"owner" min:"1" max:"64"`
-	Purpose  Purpose `json:"purpose" min:"1" enum:"post,avatar,product"`
-	Kind     Kind    `json:"kind" min:"1" enum:"picture"`
-	MaxBytes int64   `json:"max_bytes" min:"0" max:"20971520"`
+	Purpose  Purpose `json:"purpose" min:"1" enum:"post,avatar,product,comment"`
+	Kind     Kind    `json:"kind" min:"1" enum:"picture,video,captions"`
+	MaxBytes int64   `json:"max_bytes" min:"0" max:"1073741824"`
 }
 
 // PicturesIn asks for pictures.
