@@ -208,11 +208,12 @@ func (p Picture) jpeg(n Name) string {
 
 var (
 	// Of the service.
-	ErrNoSuchPicture = errs.New(errs.NotFound, "no_such_picture", "This picture does not exist.")
-	ErrNotOwner      = errs.New(errs.Forbidden, "not_your_picture", "This picture belongs to somebody else.")
-	ErrNoSuchVideo   = errs.New(errs.NotFound, "no_such_video", "This video does not exist.")
-	ErrNotReady      = errs.New(errs.Precondition, "video_not_ready", "This video is still being prepared.")
-	ErrNoVideo       = errs.New(errs.Unsupported, "video_unavailable", "This shop cannot take videos yet: a program it needs is not installed.")
+	ErrNoSuchPicture  = errs.New(errs.NotFound, "no_such_picture", "This picture does not exist.")
+	ErrNotOwner       = errs.New(errs.Forbidden, "not_your_picture", "This picture belongs to somebody else.")
+	ErrNoSuchVideo    = errs.New(errs.NotFound, "no_such_video", "This video does not exist.")
+	ErrNoSuchCaptions = errs.New(errs.NotFound, "no_such_captions", "These captions do not exist.")
+	ErrNotReady       = errs.New(errs.Precondition, "video_not_ready", "This video is still being prepared.")
+	ErrNoVideo        = errs.New(errs.Unsupported, "video_unavailable", "This shop cannot take videos yet: a program it needs is not installed.")
 
 	// Of an upload.
 	ErrToken     = errs.New(errs.Unauthenticated, "bad_upload_token", "This upload was not allowed. Please start again.")

@@ -17,7 +17,7 @@ func TestOnlyPartsOfThePlatformCallMedia(t *testing.T) {
 	t.Parallel()
 	got := router{}
 	media.Mount(got, media.Client{})
-	if len(got) != 3 {
+	if len(got) != 6 {
 		t.Errorf("%d endpoints", len(got))
 	}
 	for name, r := range got {

@@ -38,7 +38,10 @@ func (c *Core) Create(ctx context.Context, token string, length int64) (Progress
 	case length > g.MaxBytes:
 		return Progress{}, media.ErrTooLarge
 	}
-	u := upload{ID: g.ID, Owner: g.Owner, Purpose: g.Purpose, Length: length, State: open, Until: g.Until}
+	u := upload{ID: g.ID, Owner: g.Owner, Purpose: g.Purpose, Kind: g.Kind, Length: length, State: open, Until: g.Until}
+	if g.Kind == media.Film {
+		u.Media = mediaOf(g.ID)
+	}
 	err = c.uploads.Insert(ctx, string(u.ID), u)
 	if errors.Is(err, docdb.ErrExists) {
 		return c.again(ctx, u)

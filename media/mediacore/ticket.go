@@ -13,15 +13,29 @@ import (
 	"meadow/services/kernel/id"
 )
 
+// most is the most bytes that a file of each kind may have.
+func most(k media.Kind) int64 {
+	switch k {
+	case media.Film:
+		return media.MaxVideoBytes
+	case media.Captions:
+		return media.MaxCaptionBytes
+	}
+	return media.MaxBytes
+}
+
 // Grant implements media.Service.
 func (c *Core) Grant(_ context.Context, in media.GrantIn) (media.Ticket, error) {
+	if in.Kind == media.Film && c.Film == nil {
+		return media.Ticket{}, media.ErrNoVideo
+	}
 	now := c.Now()
 	g := media.Grant{
 		ID: id.Upload(id.New("upl", now)), Owner: in.Owner, Purpose: in.Purpose, Kind: in.Kind,
 		MaxBytes: in.MaxBytes, Until: now.Add(media.GrantTTL),
 	}
-	if g.MaxBytes <= 0 || g.MaxBytes > media.MaxBytes {
-		g.MaxBytes = media.MaxBytes
+	if limit := most(in.Kind); g.MaxBytes <= 0 || g.MaxBytes > limit {
+		g.MaxBytes = limit
 	}
 	return c.ticket(g)
 }
