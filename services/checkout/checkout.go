@@ -222,6 +222,7 @@ var (
 // whom. It names no buyer.
 type OrderData struct {
 	Order     id.Order    `json:"order"`
+	Buyer     id.User     `json:"buyer"`
 	Provider  string      `json:"provider,omitempty"` // that the money came from
 	Total     money.Money `json:"total"`
 	Shipping  money.Money `json:"shipping"`
@@ -233,9 +234,12 @@ type OrderData struct {
 // LineData is a line of it.
 type LineData struct {
 	SKU        id.SKU      `json:"sku"`
+	Product    id.Product  `json:"product"`
 	N          int64       `json:"n"`
 	Merchant   id.Merchant `json:"merchant"`
 	Creator    id.User     `json:"creator,omitempty"`
+	Post       id.Post     `json:"post,omitempty"`  // that sold it
+	Trace      id.Trace    `json:"trace,omitempty"` // of the chain it belongs to
 	Amount     money.Money `json:"amount"`
 	Fee        money.Money `json:"fee"`
 	Commission money.Money `json:"commission"`

@@ -1,9 +1,14 @@
-// Package creator is the writing side of content: who creates, what they post
-// and what people say to it. Reading it in good order is package feed's.
+// Package creator is the writing side of content: who creates and what they
+// post. Reading it in good order is package feed's, what is said about it
+// package talk's, whether it may stay package moderation's.
 //
-// Everybody with an account has a profile; a creator also publishes. A post
-// tags products; the tag's link says whose post sold them, and earns that
-// creator the commission.
+// Everybody with an account has a profile and may post. A creator also earns: a
+// post tags products, the tag's link says whose post sold them, and credits
+// that creator with the commission, under the Ad label.
+//
+// The contract is read file by file: people.go (profiles, follows, showcase,
+// staff), post.go (what viewers read), draft.go (how a post is made), react.go
+// (likes, saves, collections, shares).
 package creator
 
 import (
@@ -12,267 +17,88 @@ import (
 
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
-	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
-	"meadow/services/kernel/picture"
 	"meadow/services/platform/bus"
-	"meadow/services/platform/rpc"
 )
 
-// Profile is an account as others see it. The counts are of posts, of people
-// who follow and are followed, and of likes received; posts and likes may be a
-// few seconds behind.
-type Profile struct {
-	ID        id.User         `json:"id"`
-	Name      string          `json:"name"`
-	Bio       string          `json:"bio"`
-	Avatar    picture.Picture `json:"avatar,omitzero"`
-	Posts     int64           `json:"posts"`
-	Followers int64           `json:"followers"`
-	Following int64           `json:"following"`
-	Likes     int64           `json:"likes"`
-	// Followed is whether the caller follows this profile.
-	Followed bool `json:"followed"`
-}
-
-// Author is a profile in one line.
-type Author struct {
-	ID     id.User         `json:"id"`
-	Name   string          `json:"name"`
-	Avatar picture.Picture `json:"avatar,omitzero"`
-}
-
-// Kind is a post's form.
-type Kind string
-
-// Pictures is a post of 1 to 18 pictures.
-const Pictures Kind = "pictures"
-
-// Post is a creator's content as a viewer reads it.
-type Post struct {
-	ID          id.Post           `json:"id"`
-	Kind        Kind              `json:"kind"`
-	Author      Author            `json:"author"`
-	Title       string            `json:"title"`
-	Body        string            `json:"body"`
-	Topics      []string          `json:"topics"`
-	Pictures    []picture.Picture `json:"pictures"`
-	Tags        []Tag             `json:"tags"`
-	Ad          bool              `json:"ad"` // labelled 广告 / Ad wherever it shows
-	Lang        string            `json:"lang"`
-	Likes       int64             `json:"likes"`
-	Saves       int64             `json:"saves"`
-	Comments    int64             `json:"comments"`
-	Liked       bool              `json:"liked"`    // by the caller
-	Saved       bool              `json:"saved"`    // by the caller
-	Followed    bool              `json:"followed"` // the author, by the caller
-	PublishedAt time.Time         `json:"published_at"`
-	EditedAt    time.Time         `json:"edited_at,omitzero"`
-}
-
-// Tag is a product in a post. Title, price and stock are the catalogue's, read
-// now. Link is the purchase link: whoever quotes with it credits the post.
-type Tag struct {
-	Product   id.Product      `json:"product"`
-	Picture   int             `json:"picture"` // index of the picture it sits on
-	X         int64           `json:"x"`       // of the hotspot, in basis points of the picture's width
-	Y         int64           `json:"y"`       // and height
-	Title     string          `json:"title"`
-	Cover     picture.Picture `json:"cover,omitzero"`
-	Price     money.Money     `json:"price"` // of its cheapest SKU
-	List      money.Money     `json:"list,omitzero"`
-	Sold      int64           `json:"sold"`
-	Available int64           `json:"available"`
-	OnSale    bool            `json:"on_sale"`
-	Link      string          `json:"link"`
-}
-
-// Card is a post in a list.
-type Card struct {
-	ID          id.Post         `json:"id"`
-	Kind        Kind            `json:"kind"`
-	Title       string          `json:"title"`
-	Cover       picture.Picture `json:"cover"`
-	Author      Author          `json:"author"`
-	Likes       int64           `json:"likes"`
-	Liked       bool            `json:"liked"`
-	Ad          bool            `json:"ad"`
-	Price       money.Money     `json:"price,omitzero"` // of the cheapest tagged product on sale
-	PublishedAt time.Time       `json:"published_at"`
-}
-
-// Comment is what somebody says under a post; Parent makes it a reply.
-type Comment struct {
-	ID     id.Comment `json:"id"`
-	Post   id.Post    `json:"post"`
-	Parent id.Comment `json:"parent,omitempty"`
-	Author Author     `json:"author"`
-	Body   string     `json:"body"`
-	Mine   bool       `json:"mine"`
-	At     time.Time  `json:"at"`
-}
-
-// Attribution is what a purchase link proves: who sold which product where.
-type Attribution struct {
-	Post    id.Post    `json:"post" bson:"post"`
-	Creator id.User    `json:"creator" bson:"creator"`
-	Product id.Product `json:"product" bson:"product"`
-	At      time.Time  `json:"at" bson:"at"` // when the link was shown
-}
-
-// MaxFollows is about how many people one can follow: two follows at the same
-// moment may pass it by one.
-const MaxFollows = 1000
-
-// LinkTTL is how long a purchase link credits its post after it was shown.
-const LinkTTL = 7 * 24 * time.Hour
-
-var (
-	ErrNoSuchProfile = errs.New(errs.NotFound, "no_such_profile", "This profile does not exist.")
-	ErrNoSuchPost    = errs.New(errs.NotFound, "no_such_post", "This post is no longer here.")
-	ErrNoSuchComment = errs.New(errs.NotFound, "no_such_comment", "This comment is no longer here.")
-	ErrNoPicture     = errs.New(errs.Invalid, "bad_picture", "One of the pictures is not yours or not ready.")
-	ErrNoTagged      = errs.New(errs.Invalid, "bad_tag", "One of the tagged products is not on sale, or its picture is missing.")
-	ErrUnlabelled    = errs.New(errs.Precondition, "ad_label_required", "A post that sells for a reward must carry the Ad label.")
-	ErrFollowsFull   = errs.New(errs.Exhausted, "follows_full", "You follow as many people as one can. Please unfollow somebody first.")
-	ErrFollowSelf    = errs.New(errs.Invalid, "follow_self", "You cannot follow yourself.")
-	ErrBadLink       = errs.New(errs.Invalid, "bad_purchase_link", "This purchase link is not valid any more.")
-)
-
-// Service is creators, posts and conversation. Cards, Follows, AllPosts and
-// OpenLink are for other parts of the shop (actor.AsSystem); nobody else finds
-// them (rpc.ErrNoRoute).
+// Service is creators and their posts.
 type Service interface {
-	// Profile returns an account as others see it, or ErrNoSuchProfile.
-	Profile(ctx context.Context, in ByUser) (Profile, error)
-	// EditProfile changes the caller's own: ErrNoPicture.
-	EditProfile(ctx context.Context, in EditProfile) (Profile, error)
-	// Follow and Unfollow are idempotent: ErrNoSuchProfile, ErrFollowSelf,
-	// ErrFollowsFull. The profile is of whom they concern.
-	Follow(ctx context.Context, in ByUser) (Profile, error)
-	Unfollow(ctx context.Context, in ByUser) (Profile, error)
+	People
+	Posts
+	Drafts
+	Reactions
+	Parts
+}
 
-	// Upload issues a ticket to upload one picture to the media role.
-	Upload(ctx context.Context, in Upload) (Ticket, error)
-	// Publish makes a post, once for each request id: ErrNoPicture, ErrNoTagged,
-	// ErrUnlabelled.
-	Publish(ctx context.Context, in Publish) (Post, error)
-	// Edit changes a post of the caller's. The errors of Publish, ErrNoSuchPost.
-	Edit(ctx context.Context, in EditPost) (Post, error)
-	// Remove takes a post of the caller's away, or returns ErrNoSuchPost.
-	Remove(ctx context.Context, in ByPost) (rpc.Empty, error)
-	// Post returns a post with its tags' facts as they are now: ErrNoSuchPost.
-	Post(ctx context.Context, in ByPost) (Post, error)
-	// PostsBy pages through a creator's posts, newest first.
-	PostsBy(ctx context.Context, in PostsBy) (page.Page[Card], error)
-	// Saved pages through what the caller saved, latest first.
-	Saved(ctx context.Context, in page.Ask) (page.Page[Card], error)
-
-	// Like, Unlike, Save and Unsave are idempotent, and count each person once.
-	Like(ctx context.Context, in ByPost) (Reaction, error)
-	Unlike(ctx context.Context, in ByPost) (Reaction, error)
-	Save(ctx context.Context, in ByPost) (Reaction, error)
-	Unsave(ctx context.Context, in ByPost) (Reaction, error)
-
-	// Comments pages through a post's comments, newest first; with Parent,
-	// through the replies to one, oldest first.
-	Comments(ctx context.Context, in Comments) (page.Page[Comment], error)
-	// Say adds a comment, once for each request id: ErrNoSuchPost,
-	// ErrNoSuchComment if the parent is gone.
-	Say(ctx context.Context, in Say) (Comment, error)
-	// Unsay removes a comment of the caller's, or one under their post.
-	Unsay(ctx context.Context, in ByComment) (rpc.Empty, error)
-
-	// Cards returns the posts that exist, in the order asked, as For sees them.
+// Parts is for other parts of the shop (actor.AsSystem); nobody else finds it
+// (rpc.ErrNoRoute).
+type Parts interface {
+	// Cards returns the posts that For may see, in the order asked: none of whom
+	// For has blocked or muted or who blocks For, none with a word For has muted.
 	Cards(ctx context.Context, in Cards) (CardList, error)
-	// Follows pages through whom a user follows.
+	// Facts returns what other services must know of posts, shown or not, in the
+	// order asked; absent ones are left out.
+	Facts(ctx context.Context, in Cards) (FactList, error)
+	// Authors returns profiles in one line, in the order asked.
+	Authors(ctx context.Context, in Authors) (AuthorList, error)
+	// Follows pages through whom a user follows, Followers through who follows them.
 	Follows(ctx context.Context, in Follows) (page.Page[id.User], error)
-	// AllPosts pages through every post there is as it would be announced, oldest
-	// first, for rebuilding what is derived from them.
+	Followers(ctx context.Context, in Follows) (page.Page[id.User], error)
+	// AllPosts pages through every public post there is as it would be announced,
+	// oldest first, for rebuilding what is derived from them.
 	AllPosts(ctx context.Context, in page.Ask) (page.Page[PublishedData], error)
 	// OpenLink returns what a purchase link proves, or ErrBadLink.
 	OpenLink(ctx context.Context, in OpenLink) (Attribution, error)
+	// MayAct reports whether a user may work for an account: as its owner, or as
+	// staff with one of the roles.
+	MayAct(ctx context.Context, in MayAct) (Allowed, error)
+}
+
+// Attribution is what a purchase link proves: who sold which product where.
+// Trace is equal along a whole chain: of a post, the purchases from it, and the
+// posts of those who bought. Post is "" for a link from a showcase. Reward is
+// whether the creator earns by it. Via is who shared the post with the buyer.
+type Attribution struct {
+	Trace   id.Trace   `json:"trace" bson:"trace"`
+	Post    id.Post    `json:"post" bson:"post"`
+	Creator id.User    `json:"creator" bson:"creator"`
+	Product id.Product `json:"product" bson:"product"`
+	Reward  bool       `json:"reward" bson:"reward"`
+	Via     id.User    `json:"via,omitempty" bson:"via,omitempty"`
+	At      time.Time  `json:"at" bson:"at"` // when the link was shown
+}
+
+// PostFacts is a post as other services need it. Visible is whether For may
+// read it now.
+type PostFacts struct {
+	ID      id.Post      `json:"id"`
+	Author  id.User      `json:"author"`
+	Kind    Kind         `json:"kind"`
+	Title   string       `json:"title"`
+	Thumb   string       `json:"thumb"` // path of its cover
+	State   State        `json:"state"`
+	Visible bool         `json:"visible"`
+	Trace   id.Trace     `json:"trace"`
+	Tagged  []id.Product `json:"tagged"`
+	At      time.Time    `json:"at"`
 }
 
 type (
-	ByUser struct {
-		ID id.User `path:"id" json:"-" max:"64"`
-	}
-	ByPost struct {
-		ID id.Post `path:"id" json:"-" max:"64"`
-	}
-	ByComment struct {
-		ID id.Comment `path:"id" json:"-" max:"64"`
-	}
-	EditProfile struct {
-		Bio    string   `json:"bio" max:"500"`
-		Avatar id.Media `json:"avatar,omitempty" max:"64"` // "" keeps the one there is
-	}
-	Upload struct {
-		Purpose string `json:"purpose" min:"1" enum:"post,avatar,product"`
-		Bytes   int64  `json:"bytes" min:"1"`
-	}
-	// Ticket lets its holder upload one file of at most MaxBytes to URL by the tus
-	// protocol, with Token in the Authorization header ("Bearer …").
-	Ticket struct {
-		Upload   id.Upload `json:"upload"`
-		URL      string    `json:"url"`
-		Token    string    `json:"token"`
-		MaxBytes int64     `json:"max_bytes"`
-		Until    time.Time `json:"until"`
-	}
-	// Draft is what a creator writes.
-	Draft struct {
-		Title    string           `json:"title" min:"1" max:"60"`
-		Body     string           `json:"body" max:"2000"`
-		Topics   []string         `json:"topics" max:"10"`
-		Pictures []picture.Wanted `json:"pictures" min:"1" max:"18"`
-		Tags     []NewTag         `json:"tags" max:"20"`
-		Ad       bool             `json:"ad"`
-		Lang     string           `json:"lang" enum:"zh-CN,en"`
-	}
-	NewTag struct {
-		Product id.Product `json:"product" min:"1" max:"64"`
-		Picture int        `json:"picture" min:"0" max:"17"`
-		X       int64      `json:"x" min:"0" max:"10000"`
-		Y       int64      `json:"y" min:"0" max:"10000"`
-	}
-	Publish struct {
-		Draft
-		RequestID string `header:"Idempotency-Key" json:"-"`
-	}
-	EditPost struct {
-		ID id.Post `path:"id" json:"-" max:"64"`
-		Draft
-	}
-	PostsBy struct {
-		page.Ask
-		ID id.User `path:"id" json:"-" max:"64"`
-	}
-	// Reaction is a post's counts after the caller's change.
-	Reaction struct {
-		Likes int64 `json:"likes"`
-		Saves int64 `json:"saves"`
-		Liked bool  `json:"liked"`
-		Saved bool  `json:"saved"`
-	}
-	Comments struct {
-		page.Ask
-		ID     id.Post    `path:"id" json:"-" max:"64"`
-		Parent id.Comment `query:"parent" json:"-" max:"64"`
-	}
-	Say struct {
-		ID        id.Post    `path:"id" json:"-" max:"64"`
-		Parent    id.Comment `json:"parent,omitempty" max:"64"`
-		Body      string     `json:"body" min:"1" max:"500"`
-		RequestID string     `header:"Idempotency-Key" json:"-"`
-	}
 	Cards struct {
 		IDs []id.Post `json:"ids" max:"200"`
 		For id.User   `json:"for,omitempty" max:"64"`
 	}
 	CardList struct {
 		Items []Card `json:"items"`
+	}
+	FactList struct {
+		Items []PostFacts `json:"items"`
+	}
+	Authors struct {
+		IDs []id.User `json:"ids" max:"200"`
+	}
+	AuthorList struct {
+		Items []Author `json:"items"`
 	}
 	Follows struct {
 		page.Ask
@@ -281,30 +107,99 @@ type (
 	OpenLink struct {
 		Link string `json:"link" min:"1" max:"1000"`
 	}
+	MayAct struct {
+		User    id.User     `json:"user" min:"1" max:"64"`
+		Account id.User     `json:"account" min:"1" max:"64"`
+		Roles   []StaffRole `json:"roles"`
+	}
+	Allowed struct {
+		OK bool `json:"ok"`
+	}
 )
 
-// Published is announced when a post appears or is edited, and Removed when it
-// goes, which is for good.
+var (
+	ErrNoSuchProfile    = errs.New(errs.NotFound, "no_such_profile", "This profile does not exist.")
+	ErrNoSuchPost       = errs.New(errs.NotFound, "no_such_post", "This post is no longer here.")
+	ErrNoSuchDraft      = errs.New(errs.NotFound, "no_such_draft", "This draft does not exist.")
+	ErrNoSuchCollection = errs.New(errs.NotFound, "no_such_collection", "This collection does not exist.")
+	ErrNoPicture        = errs.New(errs.Invalid, "bad_picture", "One of the pictures is not yours or not ready.")
+	ErrBadVideo         = errs.New(errs.Invalid, "bad_video", "This video is not yours or cannot be used.")
+	ErrNoTagged         = errs.New(errs.Invalid, "bad_tag", "One of the tagged products is not on sale, or its picture is missing.")
+	ErrNotBought        = errs.New(errs.Precondition, "not_bought", "You can tag products that you bought. Become a creator to recommend others.")
+	ErrUnlabelled       = errs.New(errs.Precondition, "ad_label_required", "A post that sells for a reward must carry the Ad label.")
+	ErrUnfinished       = errs.New(errs.Precondition, "draft_unfinished", "Something is still missing from this draft.")
+	ErrStale            = errs.New(errs.Conflict, "draft_changed", "This draft was changed elsewhere. Please load it again.")
+	ErrSent             = errs.New(errs.Conflict, "draft_published", "This draft has already been published.")
+	ErrPast             = errs.New(errs.Invalid, "schedule_past", "Please choose a time in the future, within a year.")
+	ErrZone             = errs.New(errs.Invalid, "bad_zone", "This time zone is not known.")
+	ErrDrafts           = errs.New(errs.Exhausted, "too_many_drafts", "You have as many drafts as one can keep. Please publish or delete one.")
+	ErrCollections      = errs.New(errs.Exhausted, "too_many_collections", "You have as many collections as one can keep.")
+	ErrNamed            = errs.New(errs.Conflict, "collection_named", "You have a collection of this name already.")
+	ErrShowcaseFull     = errs.New(errs.Exhausted, "showcase_full", "Your showcase is full. Please take a product out first.")
+	ErrFollowsFull      = errs.New(errs.Exhausted, "follows_full", "You follow as many people as one can. Please unfollow somebody first.")
+	ErrFollowSelf       = errs.New(errs.Invalid, "follow_self", "You cannot follow yourself.")
+	ErrBlocked          = errs.New(errs.Forbidden, "blocked", "This is not possible between you and this person.")
+	ErrMention          = errs.New(errs.Invalid, "bad_mention", "One of the people mentioned does not exist, or does not want it.")
+	ErrNotStaff         = errs.New(errs.Forbidden, "not_staff", "You do not work for this account, or not in a role that may do this.")
+	ErrStaffFull        = errs.New(errs.Exhausted, "staff_full", "This account has as many staff as it can have.")
+	ErrBadLink          = errs.New(errs.Invalid, "bad_purchase_link", "This purchase link is not valid any more.")
+	ErrBadShare         = errs.New(errs.NotFound, "bad_share", "This share link is not valid.")
+)
+
+// Published is announced when a post appears, is edited or appears again, and
+// Removed when it goes: for good, or until a Published with a higher Rev.
+// Reacted
+// follows a like, a save, a share or a follow, and its being taken back.
 var (
 	Published = bus.Topic[PublishedData]{Name: "creator.Published"}
 	Removed   = bus.Topic[RemovedData]{Name: "creator.Removed"}
+	Reacted   = bus.Topic[ReactedData]{Name: "creator.Reacted"}
 )
 
 type (
 	PublishedData struct {
-		Post     id.Post      `json:"post"`
-		Author   id.User      `json:"author"`
-		Name     string       `json:"name"` // the author's
-		Title    string       `json:"title"`
-		Body     string       `json:"body"`
-		Topics   []string     `json:"topics"`
-		Products []id.Product `json:"products"`
-		Lang     string       `json:"lang"`
-		At       time.Time    `json:"at"`  // of first publication
-		Rev      int64        `json:"rev"` // a higher one is newer
+		Post       id.Post      `json:"post"`
+		Author     id.User      `json:"author"`
+		Name       string       `json:"name"` // the author's
+		Kind       Kind         `json:"kind"`
+		Genre      Genre        `json:"genre,omitempty"`
+		Title      string       `json:"title"`
+		Body       string       `json:"body"` // of an article, its words
+		Topics     []string     `json:"topics"`
+		Mentions   []id.User    `json:"mentions"`
+		Products   []id.Product `json:"products"`
+		Ad         bool         `json:"ad"`
+		Visibility Visibility   `json:"visibility"`
+		// Limited is whether it is shown to followers and by its address only.
+		Limited bool      `json:"limited"`
+		Trace   id.Trace  `json:"trace"`
+		Lang    string    `json:"lang"`
+		At      time.Time `json:"at"`  // of first publication
+		Rev     int64     `json:"rev"` // a higher one is newer
 	}
 	RemovedData struct {
 		Post   id.Post `json:"post"`
 		Author id.User `json:"author"`
+		Rev    int64   `json:"rev"`
 	}
+	ReactedData struct {
+		Kind   ReactionKind `json:"kind"`
+		On     bool         `json:"on"` // false: taken back
+		User   id.User      `json:"user"`
+		Post   id.Post      `json:"post,omitempty"` // not of a follow
+		Author id.User      `json:"author"`         // of the post, or who is followed
+		Via    id.Trace     `json:"via,omitempty"`  // the post's chain
+		At     time.Time    `json:"at"`
+		Rev    int64        `json:"rev"` // of this person's reaction; a higher one is newer
+	}
+)
+
+// ReactionKind is what somebody does with a post or a person.
+type ReactionKind string
+
+const (
+	Liked    ReactionKind = "like"
+	SavedIt  ReactionKind = "save"
+	Shared   ReactionKind = "share"
+	Followed ReactionKind = "follow"
 )

@@ -176,11 +176,17 @@ func (s Shipping) of(goods money.Money) money.Money {
 // noted returns what an event says of an order that provider's money came for.
 func noted(o order, provider string) checkout.OrderData {
 	data := checkout.OrderData{
-		Order: o.ID, Provider: provider, Total: o.Total, Shipping: o.Shipping, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt,
+		Order: o.ID, Buyer: o.Buyer, Provider: provider, Total: o.Total, Shipping: o.Shipping, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt,
 		Lines: make([]checkout.LineData, len(o.Lines)),
 	}
 	for i, l := range o.Lines {
-		data.Lines[i] = checkout.LineData{SKU: l.SKU, N: l.N, Merchant: l.Merchant, Creator: l.Source.Creator, Amount: l.Amount, Fee: l.Fee, Commission: l.Commission}
+		data.Lines[i] = checkout.LineData{
+			SKU: l.SKU, Product: l.Product, N: l.N, Merchant: l.Merchant, Post: l.Source.Post, Trace: l.Source.Trace,
+			Amount: l.Amount, Fee: l.Fee, Commission: l.Commission,
+		}
+		if l.Source.Reward {
+			data.Lines[i].Creator = l.Source.Creator
+		}
 	}
 	return data
 }

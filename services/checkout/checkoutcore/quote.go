@@ -76,7 +76,11 @@ func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p ca
 	if err != nil {
 		return out, err
 	}
-	out.Source, out.Rate = source, p.Commission
+	out.Source = source
+	if !source.Reward {
+		return out, nil
+	}
+	out.Rate = p.Commission
 	if out.Commission, err = amount.Part(p.Commission); err != nil {
 		return out, err
 	}

@@ -12,21 +12,26 @@ import (
 )
 
 type (
-	User     string // usr_  anybody with an account; a creator's id is their user's
-	Session  string // ses_
-	Address  string // adr_
-	Merchant string // mer_
-	Product  string // prd_
-	SKU      string // sku_
-	Post     string // pst_
-	Comment  string // cmt_
-	Upload   string // upl_
-	Media    string // med_  a finished picture or video
-	Room     string // rom_
-	Card     string // crd_
-	Order    string // ord_
-	Payment  string // pay_
-	Entry    string // ent_
+	User       string // usr_  anybody with an account; a creator's id is their user's
+	Session    string // ses_
+	Address    string // adr_
+	Merchant   string // mer_
+	Product    string // prd_
+	SKU        string // sku_
+	Post       string // pst_
+	Comment    string // cmt_
+	Upload     string // upl_
+	Media      string // med_  a finished picture or video
+	Room       string // rom_
+	Draft      string // drf_
+	Collection string // col_ named, of saved posts
+	Trace      string // trc_  what a chain from a post to a purchase and on has in common
+	Case       string // cas_  something to be judged
+	Notice     string // ntc_
+	Card       string // crd_
+	Order      string // ord_
+	Payment    string // pay_
+	Entry      string // ent_
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
