@@ -94,7 +94,7 @@ func (p *Person) Post(ctx context.Context, product id.Product) (creator.Post, er
 	if err != nil {
 		return out, err
 	}
-	err = p.Do(ctx, http.MethodPost, "/posts", id.Secret(), creator.Draft{
+	err = p.Do(ctx, http.MethodPost, "/posts", id.Secret(), creator.DraftContent{
 		Title: "A cup I keep coming back to", Lang: "en", Ad: true,
 		Pictures: []picture.Wanted{{ID: cover, Alt: "A cup"}}, Tags: []creator.NewTag{{Product: product, X: 5000, Y: 5000}},
 	}, &out)

@@ -42,7 +42,7 @@ type Shop struct {
 // Publish publishes a post of one picture that sells products.
 func (s Shop) Publish(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Post {
 	t.Helper()
-	d := creator.Draft{
+	d := creator.DraftContent{
 		Title: title, Body: "Words", Topics: []string{"skincare"}, Lang: "en", Ad: len(sells) > 0,
 		Pictures: []picture.Wanted{{ID: s.Picture(t, a), Alt: "A picture"}},
 	}

@@ -85,8 +85,8 @@ func (w *world) product(m *member) catalog.Product {
 	return p
 }
 
-func (w *world) words(m *member) creator.Draft {
-	return creator.Draft{Title: "A cup", Lang: "en", Pictures: []picture.Wanted{w.photo(m)}}
+func (w *world) words(m *member) creator.DraftContent {
+	return creator.DraftContent{Title: "A cup", Lang: "en", Pictures: []picture.Wanted{w.photo(m)}}
 }
 
 func (w *world) post(m *member) string {

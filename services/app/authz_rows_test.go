@@ -201,7 +201,7 @@ func catalogRows(w *world, about aboutFunc, product, sku func(*member) string) m
 }
 
 func creatorRows(w *world, about aboutFunc) map[string][]row {
-	words := func(c cell) creator.Draft {
+	words := func(c cell) creator.DraftContent {
 		if c.of != own || c.who.cookie == "" {
 			return w.words(w.other)
 		}

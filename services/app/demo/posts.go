@@ -35,8 +35,8 @@ func (f *filling) publish(ctx context.Context) (int, error) {
 	return len(f.posts), nil
 }
 
-func (f *filling) draft(n note) creator.Draft {
-	d := creator.Draft{
+func (f *filling) draft(n note) creator.DraftContent {
+	d := creator.DraftContent{
 		Title: n.Title, Body: strings.TrimSpace(n.Body), Topics: n.Topics, Lang: n.Lang,
 		Ad: len(n.Tags) > 0, Pictures: f.show(n.By, media.ForPost, n.Pictures),
 	}

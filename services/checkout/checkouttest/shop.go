@@ -116,7 +116,7 @@ func (s *stage) product(t *testing.T, stock int64) catalog.Product {
 // link publishes a post that tags p and returns its purchase link.
 func (s *stage) link(t *testing.T, p catalog.Product) string {
 	t.Helper()
-	post, err := s.Creator.Publish(s.creator.ctx, creator.Publish{RequestID: id.Secret(), Draft: creator.Draft{
+	post, err := s.Creator.Publish(s.creator.ctx, creator.Publish{RequestID: id.Secret(), DraftContent: creator.DraftContent{
 		Title: "My new cup", Pictures: []picture.Wanted{{ID: s.Picture(t, s.creator.user)}},
 		Tags: []creator.NewTag{{Product: p.ID, X: 5000, Y: 5000}}, Ad: true, Lang: "en",
 	}})

@@ -130,7 +130,7 @@ func (s Shop) creatorNamed(t *testing.T, name string) actor.Actor {
 // draft is a post of one picture that sells products.
 func (s Shop) draft(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Draft {
 	t.Helper()
-	d := creator.Draft{
+	d := creator.DraftContent{
 		Title: title, Body: "Words about " + title, Topics: []string{"#skincare"}, Lang: "en",
 		Pictures: []picture.Wanted{{ID: s.Picture(t, a), Alt: "A picture"}}, Ad: len(sells) > 0,
 	}
