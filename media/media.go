@@ -48,7 +48,7 @@ const (
 	MaxPixels = 40_000_000 // of a picture
 	MaxSide   = 12_000     // pixels of its longer side
 	MaxScans  = 100        // of a progressive JPEG; each costs as much as a decoding
-	MaxFrames = 300        // of a GIF, of which the first is kept
+	MaxFrames = 300        // of a GIF or a WebP, of which the first is kept
 )
 
 const (
@@ -275,7 +275,7 @@ type ProgressIn struct {
 // ClaimVideoIn claims a video.
 type ClaimVideoIn struct {
 	Owner id.User      `json:"owner" min:"1" max:"64"`
-	Video video.Wanted `json:"video"`
+	Video video.WantedVideo `json:"video"`
 }
 
 // GrantIn asks for a grant. MaxBytes is the most of its kind if it is 0.

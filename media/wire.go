@@ -20,7 +20,7 @@ var (
 		Summary: "What is taken here",
 	}
 	progress = rpc.Endpoint[ProgressIn, Progress]{
-		Name: "uploadProgress", Method: "POST", Path: "/media/progress", Access: rpc.Internal,
+		Name: "mediaProgress", Method: "POST", Path: "/media/progress", Access: rpc.Internal,
 		Summary: "Where an upload stands",
 	}
 	claimVideo = rpc.Endpoint[ClaimVideoIn, Video]{

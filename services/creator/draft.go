@@ -29,7 +29,7 @@ type DraftContent struct {
 	Place    string           `json:"place,omitempty" bson:"place" max:"80"`
 	Genre    Genre            `json:"genre,omitempty" bson:"genre" enum:"intro,guide,promotion,story,rating,lifestyle,news"`
 	Pictures []picture.Wanted `json:"pictures" bson:"pictures" max:"18"`
-	Video    *video.Wanted    `json:"video,omitempty" bson:"video,omitempty"`
+	Video    *video.WantedVideo    `json:"video,omitempty" bson:"video,omitempty"`
 	Blocks   []Block          `json:"blocks,omitempty" bson:"blocks" max:"100"`
 	Chapters []Chapter        `json:"chapters,omitempty" bson:"chapters" max:"100"`
 	Room     id.Room          `json:"room,omitempty" bson:"room" max:"64"`

@@ -8,10 +8,10 @@ import (
 )
 
 var (
-	record    = rpc.Endpoint[Record, rpc.Empty]{Name: "record", Method: "POST", Path: "/seen", Summary: "What a screen saw"}
-	report    = rpc.Endpoint[Ask, Report]{Name: "report", Method: "GET", Path: "/insight", Summary: "An account's or a post's numbers", Access: rpc.SignedIn}
+	record    = rpc.Endpoint[Record, rpc.Empty]{Name: "recordSeen", Method: "POST", Path: "/seen", Summary: "What a screen saw"}
+	report    = rpc.Endpoint[Ask, Report]{Name: "insight", Method: "GET", Path: "/insight", Summary: "An account's or a post's numbers", Access: rpc.SignedIn}
 	postTable = rpc.Endpoint[AskPosts, page.Page[PostRow]]{Name: "postTable", Method: "GET", Path: "/insight/posts", Summary: "Its posts and their numbers", Access: rpc.SignedIn}
-	export    = rpc.Endpoint[Export, File]{Name: "export", Method: "GET", Path: "/insight/export", Summary: "One of the tables as CSV", Access: rpc.SignedIn}
+	export    = rpc.Endpoint[Export, File]{Name: "exportInsight", Method: "GET", Path: "/insight/export", Summary: "One of the tables as CSV", Access: rpc.SignedIn}
 )
 
 // Mount serves s.

@@ -144,7 +144,7 @@ type Desk interface {
 	AddEntry(ctx context.Context, in AddEntry) (Entry, error)
 	DropEntry(ctx context.Context, in ByEntry) (rpc.Empty, error)
 	// RuleList lists the rules; CloseBreaker lets one act again.
-	RuleList(ctx context.Context, in rpc.Empty) (Rules, error)
+	RuleList(ctx context.Context, in rpc.Empty) (RuleStates, error)
 	CloseBreaker(ctx context.Context, in ByRule) (Rule, error)
 	// Audit pages through what was done, latest first.
 	Audit(ctx context.Context, in AskAudit) (page.Page[Record], error)
@@ -204,7 +204,7 @@ type (
 	ByRule struct {
 		Name string `path:"name" json:"-" max:"64"`
 	}
-	Rules struct {
+	RuleStates struct {
 		Items []Rule `json:"items"`
 	}
 	AskAudit struct {

@@ -19,8 +19,8 @@ var (
 	bounds        = rpc.Endpoint[AskBounds, page.Page[Bound]]{Name: "bounds", Method: "GET", Path: "/boundaries/people", Summary: "Whom you block or mute, latest first", Access: rpc.SignedIn}
 	mutedWords    = rpc.Endpoint[rpc.Empty, WordList]{Name: "mutedWords", Method: "GET", Path: "/boundaries/words", Summary: "Words you muted", Access: rpc.SignedIn}
 	setMutedWords = rpc.Endpoint[WordList, WordList]{Name: "setMutedWords", Method: "PUT", Path: "/boundaries/words", Summary: "Change the words you mute", Access: rpc.SignedIn}
-	queue         = rpc.Endpoint[AskQueue, page.Page[Case]]{Name: "queue", Method: "GET", Path: "/moderation/cases", Summary: "Cases, most pressing first", Access: rpc.Only(actor.Moderator, actor.Operator)}
-	caseCall      = rpc.Endpoint[ByCase, Case]{Name: "case", Method: "GET", Path: "/moderation/cases/:id", Summary: "A case", Access: rpc.Only(actor.Moderator, actor.Operator)}
+	queue         = rpc.Endpoint[AskQueue, page.Page[Case]]{Name: "moderationQueue", Method: "GET", Path: "/moderation/cases", Summary: "Cases, most pressing first", Access: rpc.Only(actor.Moderator, actor.Operator)}
+	caseCall      = rpc.Endpoint[ByCase, Case]{Name: "moderationCase", Method: "GET", Path: "/moderation/cases/:id", Summary: "A case", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	decide        = rpc.Endpoint[Decide, Case]{Name: "decide", Method: "POST", Path: "/moderation/cases/:id/decide", Summary: "Judge a case", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	undo          = rpc.Endpoint[ByCase, Case]{Name: "undo", Method: "POST", Path: "/moderation/cases/:id/undo", Summary: "Take a judgement back", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	escalate      = rpc.Endpoint[Escalate, Case]{Name: "escalate", Method: "POST", Path: "/moderation/cases/:id/escalate", Summary: "Pass a case to an operator", Access: rpc.Only(actor.Moderator, actor.Operator)}
@@ -29,13 +29,13 @@ var (
 	declineBan    = rpc.Endpoint[ByBan, Ban]{Name: "declineBan", Method: "POST", Path: "/moderation/bans/:id/decline", Summary: "Turn a proposed ban down", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	liftBan       = rpc.Endpoint[ByBan, Ban]{Name: "liftBan", Method: "POST", Path: "/moderation/bans/:id/lift", Summary: "Lift a ban", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	bans          = rpc.Endpoint[AskBans, page.Page[Ban]]{Name: "bans", Method: "GET", Path: "/moderation/bans", Summary: "Bans, latest first", Access: rpc.Only(actor.Moderator, actor.Operator)}
-	person        = rpc.Endpoint[AskPerson, Standing]{Name: "person", Method: "GET", Path: "/moderation/people/:id", Summary: "How somebody stands", Access: rpc.Only(actor.Moderator, actor.Operator)}
-	entries       = rpc.Endpoint[AskEntries, page.Page[Entry]]{Name: "entries", Method: "GET", Path: "/moderation/lists", Summary: "Entries of a list, latest first", Access: rpc.Only(actor.Moderator, actor.Operator)}
+	person        = rpc.Endpoint[AskPerson, Standing]{Name: "moderatedPerson", Method: "GET", Path: "/moderation/people/:id", Summary: "How somebody stands", Access: rpc.Only(actor.Moderator, actor.Operator)}
+	entries       = rpc.Endpoint[AskEntries, page.Page[Entry]]{Name: "listEntries", Method: "GET", Path: "/moderation/lists", Summary: "Entries of a list, latest first", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	addEntry      = rpc.Endpoint[AddEntry, Entry]{Name: "addEntry", Method: "POST", Path: "/moderation/lists", Summary: "Put a word, a link or a picture on a list", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	dropEntry     = rpc.Endpoint[ByEntry, rpc.Empty]{Name: "dropEntry", Method: "DELETE", Path: "/moderation/lists/:id", Summary: "Take an entry off a list", Access: rpc.Only(actor.Moderator, actor.Operator)}
-	ruleList      = rpc.Endpoint[rpc.Empty, Rules]{Name: "ruleList", Method: "GET", Path: "/moderation/rules", Summary: "The rules and how often they fired", Access: rpc.Only(actor.Moderator, actor.Operator)}
+	ruleList      = rpc.Endpoint[rpc.Empty, RuleStates]{Name: "ruleList", Method: "GET", Path: "/moderation/rules", Summary: "The rules and how often they fired", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	closeBreaker  = rpc.Endpoint[ByRule, Rule]{Name: "closeBreaker", Method: "POST", Path: "/moderation/rules/:name/close", Summary: "Let a rule act again", Access: rpc.Only(actor.Moderator, actor.Operator)}
-	audit         = rpc.Endpoint[AskAudit, page.Page[Record]]{Name: "audit", Method: "GET", Path: "/moderation/audit", Summary: "What was done, latest first", Access: rpc.Only(actor.Moderator, actor.Operator)}
+	audit         = rpc.Endpoint[AskAudit, page.Page[Record]]{Name: "moderationAudit", Method: "GET", Path: "/moderation/audit", Summary: "What was done, latest first", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	check         = rpc.Endpoint[Check, Verdict]{Name: "check", Method: "POST", Path: "/internal/moderation/check", Access: rpc.Internal}
 	shield        = rpc.Endpoint[AskShield, Shield]{Name: "shield", Method: "POST", Path: "/internal/moderation/shield", Access: rpc.Internal}
 )
@@ -174,7 +174,7 @@ func (c Client) DropEntry(ctx context.Context, in ByEntry) (rpc.Empty, error) {
 	return rpc.Call(ctx, c.Peer, dropEntry, in)
 }
 
-func (c Client) RuleList(ctx context.Context, in rpc.Empty) (Rules, error) {
+func (c Client) RuleList(ctx context.Context, in rpc.Empty) (RuleStates, error) {
 	return rpc.Call(ctx, c.Peer, ruleList, in)
 }
 

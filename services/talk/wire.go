@@ -15,12 +15,12 @@ var (
 	unlikeComment = rpc.Endpoint[ByComment, CommentLikes]{Name: "unlikeComment", Method: "DELETE", Path: "/comments/:id/like", Summary: "Take a like of a comment back", Access: rpc.SignedIn}
 	pin           = rpc.Endpoint[ByComment, Comment]{Name: "pin", Method: "PUT", Path: "/comments/:id/pin", Summary: "Pin a comment under your post", Access: rpc.SignedIn}
 	unpin         = rpc.Endpoint[ByComment, Comment]{Name: "unpin", Method: "DELETE", Path: "/comments/:id/pin", Summary: "Unpin a comment", Access: rpc.SignedIn}
-	rules         = rpc.Endpoint[rpc.Empty, Rules]{Name: "rules", Method: "GET", Path: "/comment-rules", Summary: "What you let others say", Access: rpc.SignedIn}
-	setRules      = rpc.Endpoint[Rules, Rules]{Name: "setRules", Method: "PUT", Path: "/comment-rules", Summary: "Change what you let others say", Access: rpc.SignedIn}
-	held          = rpc.Endpoint[page.Ask, page.Page[Comment]]{Name: "held", Method: "GET", Path: "/comments/held", Summary: "Comments that wait for you, oldest first", Access: rpc.SignedIn}
-	let           = rpc.Endpoint[ByComment, Comment]{Name: "let", Method: "POST", Path: "/comments/:id/let", Summary: "Let a held comment through", Access: rpc.SignedIn}
+	rules         = rpc.Endpoint[rpc.Empty, Rules]{Name: "commentRules", Method: "GET", Path: "/comment-rules", Summary: "What you let others say", Access: rpc.SignedIn}
+	setRules      = rpc.Endpoint[Rules, Rules]{Name: "setCommentRules", Method: "PUT", Path: "/comment-rules", Summary: "Change what you let others say", Access: rpc.SignedIn}
+	held          = rpc.Endpoint[page.Ask, page.Page[Comment]]{Name: "heldComments", Method: "GET", Path: "/comments/held", Summary: "Comments that wait for you, oldest first", Access: rpc.SignedIn}
+	let           = rpc.Endpoint[ByComment, Comment]{Name: "letComment", Method: "POST", Path: "/comments/:id/let", Summary: "Let a held comment through", Access: rpc.SignedIn}
 	questions     = rpc.Endpoint[Questions, page.Page[Question]]{Name: "questions", Method: "GET", Path: "/questions", Summary: "Questions without an answer, longest waiting first", Access: rpc.SignedIn}
-	settle        = rpc.Endpoint[ByComment, rpc.Empty]{Name: "settle", Method: "POST", Path: "/comments/:id/settle", Summary: "Take a question off the list", Access: rpc.SignedIn}
+	settle        = rpc.Endpoint[ByComment, rpc.Empty]{Name: "settleQuestion", Method: "POST", Path: "/comments/:id/settle", Summary: "Take a question off the list", Access: rpc.SignedIn}
 	response      = rpc.Endpoint[AskResponse, Response]{Name: "response", Method: "GET", Path: "/questions/response", Summary: "How fast questions are answered", Access: rpc.SignedIn}
 )
 

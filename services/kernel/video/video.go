@@ -24,9 +24,9 @@ type Caption struct {
 	URL  string   `json:"url" bson:"url"`
 }
 
-// Wanted is a video that an owner chose: with a cover of their own or, if Cover
+// WantedVideo is a video that an owner chose: with a cover of their own or, if Cover
 // is "", the poster that was taken from it.
-type Wanted struct {
+type WantedVideo struct {
 	ID       id.Media        `json:"id" min:"1" max:"64"`
 	Cover    id.Media        `json:"cover,omitempty" max:"64"`
 	Alt      string          `json:"alt" max:"300"` // of the cover

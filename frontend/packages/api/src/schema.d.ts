@@ -228,6 +228,216 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom you work for */
+        get: operations["accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boundaries/blocks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Block somebody */
+        put: operations["block"];
+        post?: never;
+        /** Unblock somebody */
+        delete: operations["unblock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boundaries/mutes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mute somebody */
+        put: operations["mute"];
+        post?: never;
+        /** Unmute somebody */
+        delete: operations["unmute"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boundaries/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom you block or mute, latest first */
+        get: operations["bounds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boundaries/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Words you muted */
+        get: operations["mutedWords"];
+        /** Change the words you mute */
+        put: operations["setMutedWords"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was and will be published */
+        get: operations["calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your collections */
+        get: operations["collections"];
+        put?: never;
+        /** Make a collection */
+        post: operations["newCollection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rename a collection, open or close it */
+        put: operations["editCollection"];
+        post?: never;
+        /** Delete a collection */
+        delete: operations["dropCollection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a collection holds, latest first */
+        get: operations["collected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{id}/posts/{post}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a post out of a collection */
+        delete: operations["uncollect"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comment-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you let others say */
+        get: operations["commentRules"];
+        /** Change what you let others say */
+        put: operations["setCommentRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comments that wait for you, oldest first */
+        get: operations["heldComments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/comments/{id}": {
         parameters: {
             query?: never;
@@ -245,6 +455,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/comments/{id}/let": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a held comment through */
+        post: operations["letComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/{id}/like": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Like a comment */
+        put: operations["likeComment"];
+        post?: never;
+        /** Take a like of a comment back */
+        delete: operations["unlikeComment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/{id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Pin a comment under your post */
+        put: operations["pin"];
+        post?: never;
+        /** Unpin a comment */
+        delete: operations["unpin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comments/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a question off the list */
+        post: operations["settleQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/creators/me": {
         parameters: {
             query?: never;
@@ -255,6 +535,40 @@ export interface paths {
         get?: never;
         /** Edit your profile */
         put: operations["editProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/creators/me/persona": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Edit how you present yourself */
+        put: operations["editPersona"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/creators/me/tier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your tier and what the next asks for */
+        get: operations["myTier"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -297,6 +611,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/creators/{id}/persona/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a persona said before */
+        get: operations["personaHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/creators/{id}/posts": {
         parameters: {
             query?: never;
@@ -307,6 +638,40 @@ export interface paths {
         /** A creator's posts, newest first */
         get: operations["postsBy"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/creators/{id}/showcase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A creator's shelf */
+        get: operations["showcase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/creators/{id}/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Verify a trait, or withdraw it */
+        put: operations["verifyTrait"];
         post?: never;
         delete?: never;
         options?: never;
@@ -331,18 +696,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/dev/inbox": {
+    "/api/v1/drafts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** One-time codes and other messages, where the shop sends none (never in production) */
-        get: operations["devInbox"];
+        /** Your drafts, latest first */
+        get: operations["drafts"];
         put?: never;
-        post?: never;
+        /** Begin a draft */
+        post: operations["begin"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft */
+        get: operations["draft"];
+        /** Save a draft */
+        put: operations["saveDraft"];
+        post?: never;
+        /** Delete a draft */
+        delete: operations["dropDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish a draft */
+        post: operations["publishDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Publish a draft later */
+        put: operations["schedule"];
+        post?: never;
+        /** Do not publish it by itself */
+        delete: operations["unschedule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -374,6 +794,57 @@ export interface paths {
         };
         /** All posts, latest first */
         get: operations["newest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account's or a post's numbers */
+        get: operations["insight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the tables as CSV */
+        get: operations["exportInsight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insight/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its posts and their numbers */
+        get: operations["postTable"];
         put?: never;
         post?: never;
         delete?: never;
@@ -459,6 +930,314 @@ export interface paths {
         };
         /** A shop */
         get: operations["merchant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done, latest first */
+        get: operations["moderationAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bans, latest first */
+        get: operations["bans"];
+        put?: never;
+        /** Propose a ban */
+        post: operations["proposeBan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/bans/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm a ban that somebody else proposed */
+        post: operations["confirmBan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/bans/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn a proposed ban down */
+        post: operations["declineBan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/bans/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift a ban */
+        post: operations["liftBan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases, most pressing first */
+        get: operations["moderationQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A case */
+        get: operations["moderationCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/cases/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge a case */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/cases/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pass a case to an operator */
+        post: operations["escalate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/cases/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a judgement back */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries of a list, latest first */
+        get: operations["listEntries"];
+        put?: never;
+        /** Put a word, a link or a picture on a list */
+        post: operations["addEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an entry off a list */
+        delete: operations["dropEntry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How somebody stands */
+        get: operations["moderatedPerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules and how often they fired */
+        get: operations["ruleList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/moderation/rules/{name}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a rule act again */
+        post: operations["closeBreaker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your notices, latest first */
+        get: operations["notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark notices as read */
+        post: operations["markRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many notices are unread */
+        get: operations["unread"];
         put?: never;
         post?: never;
         delete?: never;
@@ -553,6 +1332,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Up to 10 people by the beginning of their name */
+        get: operations["findPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/posts": {
         parameters: {
             query?: never;
@@ -582,7 +1378,7 @@ export interface paths {
         /** Edit a post */
         put: operations["editPost"];
         post?: never;
-        /** Take a post away */
+        /** Take a post away for good */
         delete: operations["removePost"];
         options?: never;
         head?: never;
@@ -625,6 +1421,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/posts/{id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A post as it was written, for editing */
+        get: operations["original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/republish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a hidden post again */
+        post: operations["republish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/posts/{id}/save": {
         parameters: {
             query?: never;
@@ -633,11 +1463,80 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Save */
+        /** Save, also into collections */
         put: operations["save"];
         post?: never;
         /** Take a save back */
         delete: operations["unsave"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Your link to a post */
+        post: operations["sharePost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hide a post */
+        post: operations["unpublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a post said before */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you want to hear of, and how */
+        get: operations["preferences"];
+        /** Change what you want to hear of */
+        put: operations["setPreferences"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -713,6 +1612,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key a browser subscribes with */
+        get: operations["pushKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Get pushes in this browser */
+        put: operations["subscribe"];
+        post?: never;
+        /** Get no more pushes in this browser */
+        delete: operations["unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions without an answer, longest waiting first */
+        get: operations["questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/questions/response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast questions are answered */
+        get: operations["response"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quotes": {
         parameters: {
             query?: never;
@@ -724,6 +1692,23 @@ export interface paths {
         put?: never;
         /** Price a choice */
         post: operations["quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report something */
+        post: operations["report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -815,6 +1800,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a screen saw */
+        post: operations["recordSeen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a share link stands for */
+        get: operations["openShare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/showcase/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put products of your shelf in order */
+        post: operations["arrangeShowcase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/showcase/{product}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a product on your shelf */
+        put: operations["show"];
+        post?: never;
+        /** Take a product off your shelf */
+        delete: operations["hide"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/skus/{id}/stock": {
         parameters: {
             query?: never;
@@ -833,6 +1887,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who works for your account */
+        get: operations["staff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give somebody a role in your account */
+        put: operations["hire"];
+        post?: never;
+        /** End somebody's work, or your own */
+        delete: operations["dismiss"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How you stand, and what was decided about your content */
+        get: operations["standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standing/decisions/{id}/appeal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for another look */
+        post: operations["appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -842,8 +1965,76 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A ticket to upload one picture */
+        /** A ticket to upload one file */
         post: operations["upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/abilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be uploaded, and how much */
+        get: operations["abilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where an upload stands */
+        get: operations["uploadProgress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your posts in any state, newest first */
+        get: operations["works"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dev/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One-time codes and other messages, where the shop sends none (never in production) */
+        get: operations["devInbox"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -962,8 +2153,10 @@ export interface components {
             phone_masked?: string;
             roles: string[];
         };
-        AppInbox: {
-            items: components["schemas"]["Received"][];
+        Caption: {
+            id: string;
+            lang: string;
+            url: string;
         };
         CatalogAdjust: {
             /** Format: int64 */
@@ -978,7 +2171,7 @@ export interface components {
             commission?: number;
             facts?: components["schemas"]["CatalogFactInput"][];
             options?: components["schemas"]["CatalogOptionInput"][];
-            pictures?: components["schemas"]["Wanted"][];
+            pictures?: components["schemas"]["WantedInput"][];
             skus: components["schemas"]["CatalogNewSKU"][];
             title: string;
         };
@@ -990,7 +2183,7 @@ export interface components {
             commission?: number;
             facts?: components["schemas"]["CatalogFactInput"][];
             options?: components["schemas"]["CatalogOptionInput"][];
-            pictures?: components["schemas"]["Wanted"][];
+            pictures?: components["schemas"]["WantedInput"][];
             skus: components["schemas"]["CatalogNewSKU"][];
             title: string;
         };
@@ -1152,65 +2345,286 @@ export interface components {
             items: components["schemas"]["CheckoutSale"][];
             next?: string;
         };
+        CreatorAccountList: {
+            items: components["schemas"]["CreatorStaffOf"][];
+        };
+        CreatorArrangeShowcase: {
+            products?: string[];
+        };
         CreatorAttribution: {
             /** Format: date-time */
             at: string;
             creator: string;
             post: string;
             product: string;
+            reward: boolean;
+            trace: string;
+            via?: string;
         };
         CreatorAuthor: {
             avatar?: components["schemas"]["Picture"];
             id: string;
             name: string;
+            tier?: string;
+        };
+        CreatorAuthorList: {
+            items: components["schemas"]["CreatorAuthor"][];
+        };
+        CreatorBegin: {
+            ad?: boolean;
+            ai?: boolean;
+            blocks?: components["schemas"]["CreatorBlockInput"][];
+            body?: string;
+            chapters?: components["schemas"]["CreatorChapterInput"][];
+            /** @enum {string} */
+            genre?: "intro" | "guide" | "promotion" | "story" | "rating" | "lifestyle" | "news";
+            /** @enum {string} */
+            kind?: "pictures" | "video" | "article" | "replay";
+            /** @enum {string} */
+            lang?: "zh-CN" | "en";
+            mentions?: string[];
+            order?: string;
+            paid_by?: string;
+            pictures?: components["schemas"]["WantedInput"][];
+            place?: string;
+            room?: string;
+            tags?: components["schemas"]["CreatorNewTagInput"][];
+            title?: string;
+            topics?: string[];
+            video?: components["schemas"]["WantedVideoInput"];
+            /** @enum {string} */
+            visibility?: "public" | "followers" | "private";
+        };
+        CreatorBlock: {
+            /** @enum {string} */
+            kind: "heading" | "text" | "quote" | "list" | "picture" | "product";
+            marks?: components["schemas"]["CreatorMark"][];
+            /** Format: int64 */
+            picture?: number;
+            product?: string;
+            text?: string;
+        };
+        CreatorBlockInput: {
+            /** @enum {string} */
+            kind: "heading" | "text" | "quote" | "list" | "picture" | "product";
+            marks?: components["schemas"]["CreatorMarkInput"][];
+            /** Format: int64 */
+            picture?: number;
+            product?: string;
+            text?: string;
+        };
+        CreatorCalendarDays: {
+            items: components["schemas"]["CreatorCalendarEntry"][];
+        };
+        CreatorCalendarEntry: {
+            /** Format: date-time */
+            at: string;
+            draft?: string;
+            kind: string;
+            post?: string;
+            state?: string;
+            thumb?: string;
+            title: string;
         };
         CreatorCard: {
             ad: boolean;
+            ai: boolean;
             author: components["schemas"]["CreatorAuthor"];
             cover: components["schemas"]["Picture"];
+            /** Format: int64 */
+            duration_ms?: number;
             id: string;
             kind: string;
             liked: boolean;
             /** Format: int64 */
             likes: number;
+            paid_by?: string;
+            preview?: string;
             price?: components["schemas"]["Money"];
             /** Format: date-time */
             published_at: string;
             title: string;
+            verified: boolean;
         };
         CreatorCardPage: {
             items: components["schemas"]["CreatorCard"][];
             next?: string;
         };
-        CreatorComment: {
-            /** Format: date-time */
-            at: string;
-            author: components["schemas"]["CreatorAuthor"];
-            body: string;
-            id: string;
-            mine: boolean;
-            parent?: string;
-            post: string;
+        CreatorChapter: {
+            /** Format: int64 */
+            at_ms: number;
+            product?: string;
+            title: string;
         };
-        CreatorCommentPage: {
-            items: components["schemas"]["CreatorComment"][];
+        CreatorChapterInput: {
+            /** Format: int64 */
+            at_ms?: number;
+            product?: string;
+            title: string;
+        };
+        CreatorCollection: {
+            cover?: components["schemas"]["Picture"];
+            holds: boolean;
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            name: string;
+            open: boolean;
+            owner: components["schemas"]["CreatorAuthor"];
+            /** Format: int64 */
+            posts: number;
+        };
+        CreatorCollectionList: {
+            items: components["schemas"]["CreatorCollection"][];
+        };
+        CreatorDraft: {
+            account: components["schemas"]["CreatorAuthor"];
+            content: components["schemas"]["CreatorDraftContent"];
+            cover?: string;
+            id: string;
+            post?: string;
+            problem?: string;
+            /** Format: date-time */
+            publish_at?: string;
+            /** Format: int64 */
+            rev: number;
+            /** Format: date-time */
+            saved_at: string;
+            saved_by: string;
+            zone?: string;
+        };
+        CreatorDraftContent: {
+            ad: boolean;
+            ai?: boolean;
+            blocks?: components["schemas"]["CreatorBlock"][];
+            body: string;
+            chapters?: components["schemas"]["CreatorChapter"][];
+            /** @enum {string} */
+            genre?: "intro" | "guide" | "promotion" | "story" | "rating" | "lifestyle" | "news";
+            /** @enum {string} */
+            kind?: "pictures" | "video" | "article" | "replay";
+            /** @enum {string} */
+            lang: "zh-CN" | "en";
+            mentions?: string[];
+            order?: string;
+            paid_by?: string;
+            pictures: components["schemas"]["Wanted"][];
+            place?: string;
+            room?: string;
+            tags: components["schemas"]["CreatorNewTag"][];
+            title: string;
+            topics: string[];
+            video?: components["schemas"]["WantedVideo"];
+            /** @enum {string} */
+            visibility?: "public" | "followers" | "private";
+        };
+        CreatorDraftContentInput: {
+            ad?: boolean;
+            ai?: boolean;
+            blocks?: components["schemas"]["CreatorBlockInput"][];
+            body?: string;
+            chapters?: components["schemas"]["CreatorChapterInput"][];
+            /** @enum {string} */
+            genre?: "intro" | "guide" | "promotion" | "story" | "rating" | "lifestyle" | "news";
+            /** @enum {string} */
+            kind?: "pictures" | "video" | "article" | "replay";
+            /** @enum {string} */
+            lang?: "zh-CN" | "en";
+            mentions?: string[];
+            order?: string;
+            paid_by?: string;
+            pictures?: components["schemas"]["WantedInput"][];
+            place?: string;
+            room?: string;
+            tags?: components["schemas"]["CreatorNewTagInput"][];
+            title?: string;
+            topics?: string[];
+            video?: components["schemas"]["WantedVideoInput"];
+            /** @enum {string} */
+            visibility?: "public" | "followers" | "private";
+        };
+        CreatorDraftPage: {
+            items: components["schemas"]["CreatorDraft"][];
             next?: string;
+        };
+        CreatorEditCollection: {
+            name: string;
+            open?: boolean;
+        };
+        CreatorEditPersona: {
+            story?: string;
+            style?: string;
+            traits?: string[];
         };
         CreatorEditPost: {
             ad?: boolean;
+            ai?: boolean;
+            blocks?: components["schemas"]["CreatorBlockInput"][];
             body?: string;
+            chapters?: components["schemas"]["CreatorChapterInput"][];
+            /** @enum {string} */
+            genre?: "intro" | "guide" | "promotion" | "story" | "rating" | "lifestyle" | "news";
+            /** @enum {string} */
+            kind?: "pictures" | "video" | "article" | "replay";
             /** @enum {string} */
             lang?: "zh-CN" | "en";
-            pictures: components["schemas"]["Wanted"][];
-            tags?: components["schemas"]["CreatorNewTag"][];
-            title: string;
+            mentions?: string[];
+            order?: string;
+            paid_by?: string;
+            pictures?: components["schemas"]["WantedInput"][];
+            place?: string;
+            room?: string;
+            tags?: components["schemas"]["CreatorNewTagInput"][];
+            title?: string;
             topics?: string[];
+            video?: components["schemas"]["WantedVideoInput"];
+            /** @enum {string} */
+            visibility?: "public" | "followers" | "private";
         };
         CreatorEditProfile: {
             avatar?: string;
             bio?: string;
         };
+        CreatorHire: {
+            /** @enum {string} */
+            role: "editor" | "analyst";
+        };
+        CreatorMark: {
+            /** Format: int64 */
+            from: number;
+            /** @enum {string} */
+            style: "bold" | "italic" | "link";
+            /** Format: int64 */
+            to: number;
+            url?: string;
+        };
+        CreatorMarkInput: {
+            /** Format: int64 */
+            from?: number;
+            /** @enum {string} */
+            style: "bold" | "italic" | "link";
+            /** Format: int64 */
+            to: number;
+            url?: string;
+        };
+        CreatorMention: {
+            id: string;
+            name: string;
+        };
+        CreatorNewCollection: {
+            name: string;
+            open?: boolean;
+        };
         CreatorNewTag: {
+            /** Format: int64 */
+            picture: number;
+            product: string;
+            /** Format: int64 */
+            x: number;
+            /** Format: int64 */
+            y: number;
+        };
+        CreatorNewTagInput: {
             /** Format: int64 */
             picture?: number;
             product: string;
@@ -1219,34 +2633,66 @@ export interface components {
             /** Format: int64 */
             y?: number;
         };
+        CreatorPersona: {
+            story: string;
+            style: string;
+            traits: components["schemas"]["CreatorTrait"][];
+        };
+        CreatorPersonaChange: {
+            persona: components["schemas"]["CreatorPersona"];
+            /** Format: date-time */
+            until: string;
+        };
+        CreatorPersonaChangePage: {
+            items: components["schemas"]["CreatorPersonaChange"][];
+            next?: string;
+        };
         CreatorPost: {
             ad: boolean;
+            ai: boolean;
             author: components["schemas"]["CreatorAuthor"];
+            blocks?: components["schemas"]["CreatorBlock"][];
             body: string;
+            chapters?: components["schemas"]["CreatorChapter"][];
             /** Format: int64 */
             comments: number;
             /** Format: date-time */
             edited_at?: string;
             followed: boolean;
+            genre?: string;
             id: string;
             kind: string;
             lang: string;
             liked: boolean;
             /** Format: int64 */
             likes: number;
+            mentions: components["schemas"]["CreatorMention"][];
+            mine: boolean;
+            paid_by?: string;
             pictures: components["schemas"]["Picture"][];
+            place?: string;
             /** Format: date-time */
             published_at: string;
+            reason?: string;
+            room?: string;
             saved: boolean;
             /** Format: int64 */
             saves: number;
+            /** Format: int64 */
+            shares: number;
+            state: string;
             tags: components["schemas"]["CreatorTag"][];
             title: string;
             topics: string[];
+            trace: string;
+            verified: boolean;
+            video?: components["schemas"]["Video"];
+            visibility: string;
         };
         CreatorProfile: {
             avatar?: components["schemas"]["Picture"];
             bio: string;
+            blocked: boolean;
             followed: boolean;
             /** Format: int64 */
             followers: number;
@@ -1255,19 +2701,44 @@ export interface components {
             id: string;
             /** Format: int64 */
             likes: number;
+            merchant?: string;
+            muted: boolean;
             name: string;
+            persona: components["schemas"]["CreatorPersona"];
             /** Format: int64 */
             posts: number;
+            /** Format: int64 */
+            showcase: number;
+            tier?: components["schemas"]["CreatorTier"];
         };
         CreatorPublish: {
             ad?: boolean;
+            ai?: boolean;
+            blocks?: components["schemas"]["CreatorBlockInput"][];
             body?: string;
+            chapters?: components["schemas"]["CreatorChapterInput"][];
+            /** @enum {string} */
+            genre?: "intro" | "guide" | "promotion" | "story" | "rating" | "lifestyle" | "news";
+            /** @enum {string} */
+            kind?: "pictures" | "video" | "article" | "replay";
             /** @enum {string} */
             lang?: "zh-CN" | "en";
-            pictures: components["schemas"]["Wanted"][];
-            tags?: components["schemas"]["CreatorNewTag"][];
-            title: string;
+            mentions?: string[];
+            order?: string;
+            paid_by?: string;
+            pictures?: components["schemas"]["WantedInput"][];
+            place?: string;
+            room?: string;
+            tags?: components["schemas"]["CreatorNewTagInput"][];
+            title?: string;
             topics?: string[];
+            video?: components["schemas"]["WantedVideoInput"];
+            /** @enum {string} */
+            visibility?: "public" | "followers" | "private";
+        };
+        CreatorPublishDraft: {
+            /** Format: int64 */
+            rev: number;
         };
         CreatorReaction: {
             liked: boolean;
@@ -1276,14 +2747,67 @@ export interface components {
             saved: boolean;
             /** Format: int64 */
             saves: number;
+            /** Format: int64 */
+            shares: number;
         };
-        CreatorSay: {
-            body: string;
-            parent?: string;
+        CreatorSave: {
+            collections?: string[];
+        };
+        CreatorSaveDraft: {
+            content?: components["schemas"]["CreatorDraftContentInput"];
+            /** Format: int64 */
+            rev: number;
+        };
+        CreatorSchedule: {
+            /** Format: date-time */
+            at?: string;
+            /** Format: int64 */
+            rev: number;
+            zone: string;
+        };
+        CreatorShare: {
+            by: components["schemas"]["CreatorAuthor"];
+            code: string;
+            post: string;
+            url: string;
+        };
+        CreatorShow: {
+            note?: string;
+        };
+        CreatorShowcased: {
+            /** Format: int64 */
+            available: number;
+            cover?: components["schemas"]["Picture"];
+            link: string;
+            note: string;
+            on_sale: boolean;
+            price: components["schemas"]["Money"];
+            product: string;
+            /** Format: int64 */
+            sold: number;
+            title: string;
+        };
+        CreatorShowcasedPage: {
+            items: components["schemas"]["CreatorShowcased"][];
+            next?: string;
+        };
+        CreatorStaff: {
+            /** Format: date-time */
+            at: string;
+            person: components["schemas"]["CreatorAuthor"];
+            role: string;
+        };
+        CreatorStaffList: {
+            items: components["schemas"]["CreatorStaff"][];
+        };
+        CreatorStaffOf: {
+            account: components["schemas"]["CreatorAuthor"];
+            role: string;
         };
         CreatorTag: {
             /** Format: int64 */
             available: number;
+            bought: boolean;
             cover?: components["schemas"]["Picture"];
             link: string;
             list?: components["schemas"]["Money"];
@@ -1303,19 +2827,185 @@ export interface components {
         CreatorTicket: {
             /** Format: int64 */
             max_bytes: number;
+            media: string;
             token: string;
             /** Format: date-time */
             until: string;
             upload: string;
             url: string;
         };
+        CreatorTier: {
+            /** Format: int64 */
+            followers: number;
+            name: string;
+            /** Format: int64 */
+            posts: number;
+            /** Format: date-time */
+            since: string;
+            /** Format: int64 */
+            verified: number;
+        };
+        CreatorTierGoal: {
+            /** @enum {string} */
+            fact: "followers" | "posts" | "verified";
+            /** Format: int64 */
+            have: number;
+            /** Format: int64 */
+            need: number;
+            tier: string;
+        };
+        CreatorTierView: {
+            next: components["schemas"]["CreatorTierGoal"][];
+            tier?: components["schemas"]["CreatorTier"];
+        };
+        CreatorTrait: {
+            /** Format: date-time */
+            at?: string;
+            label: string;
+            proof?: string;
+            verified: boolean;
+        };
         CreatorUpload: {
             /** Format: int64 */
             bytes: number;
             /** @enum {string} */
-            purpose: "post" | "avatar" | "product";
+            kind?: "picture" | "video" | "captions";
+            /** @enum {string} */
+            purpose: "post" | "avatar" | "product" | "comment";
+        };
+        CreatorVerifyTrait: {
+            label: string;
+            proof?: string;
+        };
+        CreatorVersion: {
+            body: string;
+            by: string;
+            /** Format: int64 */
+            rev: number;
+            title: string;
+            /** Format: date-time */
+            until: string;
+        };
+        CreatorVersionList: {
+            items: components["schemas"]["CreatorVersion"][];
+        };
+        CreatorWork: {
+            ad: boolean;
+            ai: boolean;
+            author: components["schemas"]["CreatorAuthor"];
+            /** Format: int64 */
+            comments: number;
+            cover: components["schemas"]["Picture"];
+            /** Format: int64 */
+            duration_ms?: number;
+            /** Format: date-time */
+            edited_at?: string;
+            id: string;
+            kind: string;
+            liked: boolean;
+            /** Format: int64 */
+            likes: number;
+            paid_by?: string;
+            preview?: string;
+            price?: components["schemas"]["Money"];
+            /** Format: date-time */
+            published_at: string;
+            reason?: string;
+            /** Format: int64 */
+            saves: number;
+            /** Format: int64 */
+            shares: number;
+            state: string;
+            title: string;
+            verified: boolean;
+            visibility: string;
+        };
+        CreatorWorkPage: {
+            items: components["schemas"]["CreatorWork"][];
+            next?: string;
         };
         Empty: Record<string, never>;
+        EngageCounts: {
+            categories: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            unread: number;
+        };
+        EngageMarkRead: {
+            /** @enum {string} */
+            category?: "likes" | "comments" | "mentions" | "follows" | "creators" | "orders" | "safety";
+            /** Format: date-time */
+            until?: string;
+        };
+        EngageNotice: {
+            actors: components["schemas"]["CreatorAuthor"][];
+            /** Format: date-time */
+            at: string;
+            category: string;
+            comment?: string;
+            /** Format: int64 */
+            count: number;
+            id: string;
+            kind: string;
+            order?: string;
+            post?: string;
+            read: boolean;
+            text?: string;
+            thumb?: string;
+        };
+        EngageNoticePage: {
+            items: components["schemas"]["EngageNotice"][];
+            next?: string;
+        };
+        EngagePreferences: {
+            app: {
+                [key: string]: boolean;
+            };
+            /** Format: int64 */
+            daily: number;
+            digest: boolean;
+            /** Format: int64 */
+            digest_at: number;
+            push: {
+                [key: string]: boolean;
+            };
+            /** Format: int64 */
+            quiet_from: number;
+            /** Format: int64 */
+            quiet_to: number;
+            zone: string;
+        };
+        EngagePreferencesInput: {
+            app?: {
+                [key: string]: boolean;
+            };
+            /** Format: int64 */
+            daily?: number;
+            digest?: boolean;
+            /** Format: int64 */
+            digest_at?: number;
+            push?: {
+                [key: string]: boolean;
+            };
+            /** Format: int64 */
+            quiet_from?: number;
+            /** Format: int64 */
+            quiet_to?: number;
+            zone?: string;
+        };
+        EngagePushKey: {
+            key: string;
+        };
+        EngageSubscription: {
+            auth: string;
+            device?: string;
+            endpoint: string;
+            p256dh: string;
+        };
+        EngageUnsubscribe: {
+            endpoint: string;
+        };
         Error: {
             /** @enum {string} */
             code: "conflict" | "exhausted" | "forbidden" | "internal" | "invalid" | "not_found" | "precondition" | "throttled" | "too_large" | "unauthenticated" | "unavailable" | "unsupported";
@@ -1344,6 +3034,133 @@ export interface components {
         GatewayToken: {
             token: string;
         };
+        InsightBySource: {
+            /** Format: int64 */
+            impressions: number;
+            source: string;
+            /** Format: int64 */
+            views: number;
+        };
+        InsightDay: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: int64 */
+            clicks: number;
+            /** Format: int64 */
+            comments: number;
+            /** Format: int64 */
+            commission: number;
+            day: string;
+            /** Format: int64 */
+            follows: number;
+            /** Format: int64 */
+            impressions: number;
+            /** Format: int64 */
+            likes: number;
+            /** Format: int64 */
+            orders: number;
+            /** Format: int64 */
+            saves: number;
+            /** Format: int64 */
+            shares: number;
+            /** Format: int64 */
+            units: number;
+            /** Format: int64 */
+            viewers: number;
+            /** Format: int64 */
+            views: number;
+        };
+        InsightEvent: {
+            id: string;
+            /** @enum {string} */
+            kind: "impression" | "view" | "dwell" | "click";
+            /** Format: int64 */
+            ms?: number;
+            /** Format: int64 */
+            percent?: number;
+            post: string;
+            product?: string;
+            /** @enum {string} */
+            source: "discover" | "following" | "search" | "profile" | "share" | "link" | "notice" | "product" | "video" | "other";
+        };
+        InsightFile: {
+            name: string;
+            text: string;
+            type: string;
+        };
+        InsightKept: {
+            /** Format: int64 */
+            at: number;
+            /** Format: int64 */
+            viewers: number;
+        };
+        InsightPostRow: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: int64 */
+            clicks: number;
+            /** Format: int64 */
+            comments: number;
+            /** Format: int64 */
+            commission: number;
+            day: string;
+            /** Format: int64 */
+            follows: number;
+            /** Format: int64 */
+            impressions: number;
+            /** Format: int64 */
+            likes: number;
+            /** Format: int64 */
+            orders: number;
+            post: string;
+            /** Format: int64 */
+            saves: number;
+            /** Format: int64 */
+            seconds: number;
+            /** Format: int64 */
+            shares: number;
+            thumb: string;
+            title: string;
+            /** Format: int64 */
+            units: number;
+            /** Format: int64 */
+            viewers: number;
+            /** Format: int64 */
+            views: number;
+        };
+        InsightPostRowPage: {
+            items: components["schemas"]["InsightPostRow"][];
+            next?: string;
+        };
+        InsightProductRow: {
+            amount: components["schemas"]["Money"];
+            /** Format: int64 */
+            clicks: number;
+            cover?: components["schemas"]["Picture"];
+            /** Format: int64 */
+            orders: number;
+            product: string;
+            title: string;
+            /** Format: int64 */
+            units: number;
+        };
+        InsightRecord: {
+            events: components["schemas"]["InsightEvent"][];
+        };
+        InsightReport: {
+            /** Format: date-time */
+            at: string;
+            before: components["schemas"]["InsightDay"];
+            currency: string;
+            days: components["schemas"]["InsightDay"][];
+            from: string;
+            products: components["schemas"]["InsightProductRow"][];
+            retention: components["schemas"]["InsightKept"][];
+            sources: components["schemas"]["InsightBySource"][];
+            sum: components["schemas"]["InsightDay"];
+            to: string;
+            watched: components["schemas"]["InsightKept"][];
+        };
         LedgerBalance: {
             held: components["schemas"]["Money"];
         };
@@ -1369,6 +3186,254 @@ export interface components {
                 [key: string]: number;
             };
         };
+        MediaAbilities: {
+            captions: components["schemas"]["MediaAbility"];
+            picture: components["schemas"]["MediaAbility"];
+            video: components["schemas"]["MediaAbility"];
+        };
+        MediaAbility: {
+            able: boolean;
+            /** Format: int64 */
+            max_bytes: number;
+            /** Format: int64 */
+            max_pixels?: number;
+            /** Format: int64 */
+            max_seconds?: number;
+            missing?: string;
+            types: string[];
+        };
+        MediaProgress: {
+            kind: string;
+            /** Format: int64 */
+            length: number;
+            media: string;
+            message?: string;
+            /** Format: int64 */
+            offset: number;
+            /** Format: int64 */
+            percent: number;
+            reason?: string;
+            step: string;
+            upload: string;
+        };
+        ModerationAddEntry: {
+            /** @enum {string} */
+            list: "words" | "links" | "pictures";
+            /** @enum {string} */
+            outcome: "pending" | "limited" | "rejected";
+            /** @enum {string} */
+            reason: "spam" | "fraud" | "counterfeit" | "hidden_ad" | "hate" | "harassment" | "violence" | "sexual" | "minors" | "privacy" | "copyright" | "false_claim" | "banned_content" | "other";
+            value: string;
+        };
+        ModerationAppeal: {
+            text: string;
+        };
+        ModerationBan: {
+            /** Format: date-time */
+            at: string;
+            confirmed_by?: string;
+            /** Format: int64 */
+            days: number;
+            id: string;
+            name: string;
+            note: string;
+            proposed_by: string;
+            reason: string;
+            /** @enum {string} */
+            state: "proposed" | "active" | "declined" | "lifted" | "over";
+            /** Format: date-time */
+            until?: string;
+            user: string;
+        };
+        ModerationBanPage: {
+            items: components["schemas"]["ModerationBan"][];
+            next?: string;
+        };
+        ModerationBound: {
+            /** Format: date-time */
+            at: string;
+            how: string;
+            name: string;
+            user: string;
+        };
+        ModerationBoundPage: {
+            items: components["schemas"]["ModerationBound"][];
+            next?: string;
+        };
+        ModerationCase: {
+            appeal?: string;
+            /** Format: date-time */
+            at: string;
+            author: string;
+            blur: boolean;
+            facts: components["schemas"]["ModerationFacts"];
+            history: components["schemas"]["ModerationStep"][];
+            id: string;
+            name: string;
+            queue: string;
+            /** Format: int64 */
+            reported: number;
+            reports: components["schemas"]["ModerationTold"][];
+            /** Format: int64 */
+            rev: number;
+            rule?: string;
+            /** Format: int64 */
+            strikes: number;
+            subject: components["schemas"]["ModerationSubject"];
+            verdict: components["schemas"]["ModerationVerdict"];
+        };
+        ModerationCasePage: {
+            items: components["schemas"]["ModerationCase"][];
+            next?: string;
+        };
+        ModerationDecide: {
+            note?: string;
+            /** @enum {string} */
+            outcome: "approved" | "limited" | "rejected";
+            /** @enum {string} */
+            reason?: "spam" | "fraud" | "counterfeit" | "hidden_ad" | "hate" | "harassment" | "violence" | "sexual" | "minors" | "privacy" | "copyright" | "false_claim" | "banned_content" | "other";
+            /** Format: date-time */
+            seen?: string;
+            strike?: boolean;
+        };
+        ModerationDecision: {
+            /** Format: date-time */
+            appeal_until: string;
+            appealed?: string;
+            /** Format: date-time */
+            at: string;
+            excerpt: string;
+            id: string;
+            strike: boolean;
+            subject: components["schemas"]["ModerationSubject"];
+            verdict: components["schemas"]["ModerationVerdict"];
+        };
+        ModerationDecisionPage: {
+            items: components["schemas"]["ModerationDecision"][];
+            next?: string;
+        };
+        ModerationEntry: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            id: string;
+            /** @enum {string} */
+            list: "words" | "links" | "pictures";
+            outcome: string;
+            reason: string;
+            value: string;
+        };
+        ModerationEntryPage: {
+            items: components["schemas"]["ModerationEntry"][];
+            next?: string;
+        };
+        ModerationEscalate: {
+            note: string;
+        };
+        ModerationFacts: {
+            ad: boolean;
+            lang: string;
+            likenesses?: string[];
+            link: string;
+            /** Format: int64 */
+            tagged: number;
+            text: string;
+            thumb: string;
+        };
+        ModerationProposeBan: {
+            /** Format: int64 */
+            days?: number;
+            note: string;
+            /** @enum {string} */
+            reason: "spam" | "fraud" | "counterfeit" | "hidden_ad" | "hate" | "harassment" | "violence" | "sexual" | "minors" | "privacy" | "copyright" | "false_claim" | "other";
+            user: string;
+        };
+        ModerationRecord: {
+            about: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            detail: string;
+            did: string;
+            hash: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        ModerationRecordPage: {
+            items: components["schemas"]["ModerationRecord"][];
+            next?: string;
+        };
+        ModerationReport: {
+            note?: string;
+            /** @enum {string} */
+            reason: "spam" | "fraud" | "counterfeit" | "hidden_ad" | "hate" | "harassment" | "violence" | "sexual" | "minors" | "privacy" | "copyright" | "false_claim" | "other";
+            subject: components["schemas"]["ModerationSubjectInput"];
+        };
+        ModerationReported: {
+            /** Format: date-time */
+            at: string;
+        };
+        ModerationRestriction: {
+            /** Format: date-time */
+            from: string;
+            reason: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        ModerationRule: {
+            does: string;
+            /** Format: int64 */
+            hour: number;
+            name: string;
+            open: boolean;
+            outcome: string;
+            /** Format: int64 */
+            quota: number;
+            /** Format: date-time */
+            since?: string;
+            /** Format: int64 */
+            total: number;
+        };
+        ModerationRuleStates: {
+            items: components["schemas"]["ModerationRule"][];
+        };
+        ModerationStanding: {
+            decisions: components["schemas"]["ModerationDecisionPage"];
+            restriction?: components["schemas"]["ModerationRestriction"];
+            /** Format: int64 */
+            strikes: number;
+        };
+        ModerationStep: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            note: string;
+            verdict: components["schemas"]["ModerationVerdict"];
+        };
+        ModerationSubject: {
+            id: string;
+            /** @enum {string} */
+            kind: "post" | "comment" | "profile";
+        };
+        ModerationSubjectInput: {
+            id: string;
+            /** @enum {string} */
+            kind: "post" | "comment" | "profile";
+        };
+        ModerationTold: {
+            /** Format: date-time */
+            at: string;
+            note: string;
+            reason: string;
+        };
+        ModerationVerdict: {
+            outcome: string;
+            reason?: string;
+            rule?: string;
+        };
+        ModerationWordList: {
+            words: string[];
+        };
         Money: {
             /** Format: int64 */
             amount: number;
@@ -1386,17 +3451,6 @@ export interface components {
             /** Format: int64 */
             width: number;
         };
-        Received: {
-            /** Format: date-time */
-            at: string;
-            channel: string;
-            locale?: string;
-            /** Format: int64 */
-            n: number;
-            subject?: string;
-            text: string;
-            to: string;
-        };
         SandboxBill: {
             amount: components["schemas"]["Money"];
             id: string;
@@ -1407,9 +3461,144 @@ export interface components {
         SandboxSettle: {
             pay?: boolean;
         };
+        TalkComment: {
+            /** Format: date-time */
+            at: string;
+            author: components["schemas"]["CreatorAuthor"];
+            body: string;
+            bought: boolean;
+            by_author: boolean;
+            first: boolean;
+            id: string;
+            latest?: components["schemas"]["TalkComment"][];
+            liked: boolean;
+            /** Format: int64 */
+            likes: number;
+            mentions: components["schemas"]["CreatorMention"][];
+            mine: boolean;
+            parent?: string;
+            pictures: components["schemas"]["Picture"][];
+            pinned: boolean;
+            post: string;
+            /** Format: int64 */
+            replies: number;
+            state: string;
+            to?: components["schemas"]["CreatorAuthor"];
+        };
+        TalkCommentLikes: {
+            liked: boolean;
+            /** Format: int64 */
+            likes: number;
+        };
+        TalkCommentPage: {
+            items: components["schemas"]["TalkComment"][];
+            next?: string;
+        };
+        TalkQuestion: {
+            comment: components["schemas"]["TalkComment"];
+            thumb: string;
+            title: string;
+            /** Format: int64 */
+            waiting_ns: number;
+        };
+        TalkQuestionPage: {
+            items: components["schemas"]["TalkQuestion"][];
+            next?: string;
+        };
+        TalkResponse: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            asked: number;
+            /** Format: int64 */
+            days: number;
+            /** Format: int64 */
+            median_s: number;
+            /** Format: int64 */
+            p90_s: number;
+            /** Format: int64 */
+            target_s: number;
+            /** Format: int64 */
+            waiting: number;
+            /** Format: int64 */
+            within: number;
+        };
+        TalkRules: {
+            /** @enum {string} */
+            hold: "nothing" | "links" | "everything";
+            /** @enum {string} */
+            who: "everybody" | "followers" | "nobody";
+            words: string[];
+        };
+        TalkRulesInput: {
+            /** @enum {string} */
+            hold: "nothing" | "links" | "everything";
+            /** @enum {string} */
+            who: "everybody" | "followers" | "nobody";
+            words?: string[];
+        };
+        TalkSay: {
+            body?: string;
+            mentions?: string[];
+            parent?: string;
+            pictures?: components["schemas"]["WantedInput"][];
+        };
+        Video: {
+            ai: boolean;
+            captions: components["schemas"]["Caption"][];
+            /** Format: int64 */
+            duration_ms: number;
+            /** Format: int64 */
+            height: number;
+            hls: string;
+            id: string;
+            preview: string;
+            /** Format: int64 */
+            width: number;
+        };
         Wanted: {
+            alt: string;
+            id: string;
+        };
+        WantedCaption: {
+            id: string;
+            /** @enum {string} */
+            lang: "zh-CN" | "en";
+        };
+        WantedCaptionInput: {
+            id: string;
+            /** @enum {string} */
+            lang: "zh-CN" | "en";
+        };
+        WantedInput: {
             alt?: string;
             id: string;
+        };
+        WantedVideo: {
+            alt: string;
+            captions?: components["schemas"]["WantedCaption"][];
+            cover?: string;
+            id: string;
+        };
+        WantedVideoInput: {
+            alt?: string;
+            captions?: components["schemas"]["WantedCaptionInput"][];
+            cover?: string;
+            id: string;
+        };
+        AppInbox: {
+            items: components["schemas"]["Received"][];
+        };
+        Received: {
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            locale?: string;
+            /** Format: int64 */
+            n: number;
+            subject?: string;
+            text: string;
+            to: string;
         };
     };
     responses: {
@@ -1829,7 +4018,574 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorAccountList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unmute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bounds: {
+        parameters: {
+            query: {
+                after?: string;
+                limit?: number;
+                how: "block" | "mute";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationBoundPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    mutedWords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationWordList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setMutedWords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ModerationWordList"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationWordList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    calendar: {
+        parameters: {
+            query: {
+                as?: string;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorCalendarDays"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    collections: {
+        parameters: {
+            query?: {
+                post?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorCollectionList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    newCollection: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatorNewCollection"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorCollection"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    editCollection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatorEditCollection"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorCollection"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    dropCollection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    collected: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorCardPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    uncollect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                post: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    commentRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkRules"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setCommentRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TalkRulesInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkRules"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    heldComments: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkCommentPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     unsay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    letComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkComment"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    likeComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkCommentLikes"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unlikeComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkCommentLikes"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkComment"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unpin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkComment"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    settleQuestion: {
         parameters: {
             query?: never;
             header?: never;
@@ -1872,6 +4628,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatorProfile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    editPersona: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreatorEditPersona"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorProfile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    myTier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorTierView"];
                 };
             };
             default: components["responses"]["Error"];
@@ -1946,6 +4748,32 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    personaHistory: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorPersonaChangePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     postsBy: {
         parameters: {
             query?: {
@@ -1972,6 +4800,59 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    showcase: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorShowcasedPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    verifyTrait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatorVerifyTrait"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorProfile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     csrfToken: {
         parameters: {
             query?: never;
@@ -1993,9 +4874,13 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
-    devInbox: {
+    drafts: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2008,7 +4893,186 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AppInbox"];
+                    "application/json": components["schemas"]["CreatorDraftPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    begin: {
+        parameters: {
+            query?: {
+                as?: string;
+            };
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreatorBegin"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorDraft"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorDraft"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    saveDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatorSaveDraft"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorDraft"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    dropDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    publishDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatorPublishDraft"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorPost"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatorSchedule"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorDraft"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unschedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorDraft"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2057,6 +5121,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatorCardPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    insight: {
+        parameters: {
+            query: {
+                as?: string;
+                post?: string;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightReport"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    exportInsight: {
+        parameters: {
+            query: {
+                as?: string;
+                post?: string;
+                from: string;
+                to: string;
+                table: "days" | "sources" | "retention" | "watched" | "posts" | "products";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightFile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    postTable: {
+        parameters: {
+            query: {
+                after?: string;
+                limit?: number;
+                as?: string;
+                from: string;
+                to: string;
+                by?: "views" | "impressions" | "likes" | "saves" | "comments" | "clicks" | "orders" | "amount";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightPostRowPage"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2176,6 +5321,489 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogMerchant"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    moderationAudit: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                about?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationRecordPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bans: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "proposed" | "active" | "declined" | "lifted" | "over";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationBanPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    proposeBan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationProposeBan"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationBan"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    confirmBan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationBan"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    declineBan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationBan"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    liftBan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationBan"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    moderationQueue: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                queue?: "review" | "escalated" | "appeals" | "done";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationCasePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    moderationCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationCase"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationDecide"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationCase"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    escalate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationEscalate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationCase"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationCase"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listEntries: {
+        parameters: {
+            query: {
+                after?: string;
+                limit?: number;
+                list: "words" | "links" | "pictures";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationEntryPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    addEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationAddEntry"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationEntry"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    dropEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    moderatedPerson: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationStanding"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ruleList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationRuleStates"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    closeBreaker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationRule"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    notices: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                category?: "likes" | "comments" | "mentions" | "follows" | "creators" | "orders" | "safety";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngageNoticePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    markRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EngageMarkRead"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngageCounts"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngageCounts"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2331,16 +5959,41 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    findPeople: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorAuthorList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     publish: {
         parameters: {
-            query?: never;
+            query?: {
+                as?: string;
+            };
             header: {
                 "Idempotency-Key": string;
             };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["CreatorPublish"];
             };
@@ -2360,7 +6013,9 @@ export interface operations {
     };
     post: {
         parameters: {
-            query?: never;
+            query?: {
+                s?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2390,7 +6045,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["CreatorEditPost"];
             };
@@ -2437,6 +6092,7 @@ export interface operations {
                 after?: string;
                 limit?: number;
                 parent?: string;
+                order?: "hot" | "new";
             };
             header?: never;
             path: {
@@ -2452,7 +6108,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatorCommentPage"];
+                    "application/json": components["schemas"]["TalkCommentPage"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2469,9 +6125,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["CreatorSay"];
+                "application/json": components["schemas"]["TalkSay"];
             };
         };
         responses: {
@@ -2481,7 +6137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatorComment"];
+                    "application/json": components["schemas"]["TalkComment"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2533,7 +6189,7 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
-    save: {
+    original: {
         parameters: {
             query?: never;
             header?: never;
@@ -2543,6 +6199,56 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorDraftContent"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    republish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorPost"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreatorSave"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -2574,6 +6280,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatorReaction"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    sharePost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorShare"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unpublish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorPost"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorVersionList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngagePreferences"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EngagePreferencesInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngagePreferences"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2729,6 +6550,125 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    pushKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngagePushKey"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EngageSubscription"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EngageUnsubscribe"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    questions: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkQuestionPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    response: {
+        parameters: {
+            query?: {
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkResponse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     quote: {
         parameters: {
             query?: never;
@@ -2749,6 +6689,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutQuote"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationReport"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationReported"];
                 };
             };
             default: components["responses"]["Error"];
@@ -2878,6 +6843,129 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    recordSeen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InsightRecord"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    openShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorShare"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    arrangeShowcase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreatorArrangeShowcase"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreatorShow"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorShowcased"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    hide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     stock: {
         parameters: {
             query?: never;
@@ -2930,6 +7018,130 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorStaffList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    hire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatorHire"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorStaff"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    dismiss: {
+        parameters: {
+            query?: {
+                account?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    standing: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationStanding"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModerationAppeal"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationDecision"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     upload: {
         parameters: {
             query?: never;
@@ -2950,6 +7162,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatorTicket"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    abilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaAbilities"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    uploadProgress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaProgress"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    works: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: string;
+                state?: "pending" | "approved" | "limited" | "rejected" | "unpublished";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorWorkPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    devInbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppInbox"];
                 };
             };
             default: components["responses"]["Error"];
