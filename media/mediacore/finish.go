@@ -23,7 +23,10 @@ import (
 const finishing = 2 * time.Minute
 
 // verdicts are the reasons for which an upload is refused for good.
-var verdicts = []*errs.Error{media.ErrNotPicture, media.ErrTooLarge, media.ErrPixels, media.ErrBroken}
+var verdicts = []*errs.Error{
+	media.ErrNotPicture, media.ErrTooLarge, media.ErrPixels, media.ErrBroken, media.ErrHEIC,
+	media.ErrNotVideo, media.ErrBrokenVideo, media.ErrTooLong, media.ErrVideoSide, media.ErrNotCaptions,
+}
 
 // verdict returns why the upload was refused, or nil.
 func (u upload) verdict() error {
@@ -36,11 +39,19 @@ func (u upload) verdict() error {
 	return media.ErrBroken
 }
 
-// finish makes the picture of an upload that has all its bytes. Doing so twice,
-// or in two processes at once, makes the same one.
+// finish makes the picture or the captions of an upload that has all its bytes.
+// Doing so twice, or in two processes at once, makes the same. A video takes
+// long, and is only said to wait: join has written that down.
 func (c *Core) finish(ctx context.Context, u upload) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishing)
 	defer cancel()
+	switch u.kind() {
+	case media.Film:
+		c.rouse()
+		return nil
+	case media.Captions:
+		return c.finishCaptions(ctx, u)
+	}
 	d, err := c.develop(ctx, u)
 	if e, ok := errors.AsType[*errs.Error](err); ok && slices.Contains(verdicts, reasonOf(e)) {
 		return c.refuse(ctx, u, e)
@@ -48,7 +59,7 @@ func (c *Core) finish(ctx context.Context, u upload) error {
 	if err != nil {
 		return err
 	}
-	if err := c.keep(ctx, u, d); err != nil {
+	if err := c.keep(ctx, mediaOf(u.ID), u, d); err != nil {
 		return err
 	}
 	return c.close(ctx, u.ID, done, "")
@@ -71,11 +82,11 @@ func (c *Core) develop(ctx context.Context, u upload) (mediaworker.Developed, er
 }
 
 // keep stores the renditions, then the picture that refers to them.
-func (c *Core) keep(ctx context.Context, u upload, d mediaworker.Developed) error {
+func (c *Core) keep(ctx context.Context, m id.Media, u upload, d mediaworker.Developed) error {
 	now := c.Now()
 	p := stored{UnclaimedUntil: now.Add(media.UnclaimedTTL), Picture: media.Picture{
-		ID: mediaOf(u.ID), Owner: u.Owner, Purpose: u.Purpose, At: now,
-		Width: d.Width, Height: d.Height, ThumbHash: d.ThumbHash,
+		ID: m, Owner: u.Owner, Purpose: u.Purpose, At: now,
+		Width: d.Width, Height: d.Height, ThumbHash: d.ThumbHash, AI: d.AI, Likeness: d.Likeness,
 	}}
 	for _, f := range d.Files {
 		name := fileName(p.ID, f)

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
-	"image/draw"
 	"image/jpeg"
 	"io"
 
@@ -45,12 +43,13 @@ func Decode(ctx context.Context, r io.Reader) (Developed, error) {
 	if b := img.Bounds(); b.Empty() || b.Dx() > config.Width || b.Dy() > config.Height {
 		return Developed{}, media.ErrBroken.Because(errors.New("the picture is not as large as its header says"))
 	}
-	return develop(ctx, img, orientation(data))
+	return develop(ctx, img, metadataOf(data))
 }
 
-// develop makes every rendition of img, which is to be turned by turn.
-func develop(ctx context.Context, img image.Image, turn int) (Developed, error) {
-	var out Developed
+// develop makes every rendition of img, which said m of itself.
+func develop(ctx context.Context, img image.Image, m metadata) (Developed, error) {
+	turn, mark := orientationOf(m.exif), m.mark()
+	out := Developed{AI: mark != unmarked}
 	for _, s := range sizes {
 		if err := ctx.Err(); err != nil {
 			return Developed{}, err
@@ -61,41 +60,13 @@ func develop(ctx context.Context, img image.Image, turn int) (Developed, error) 
 		if s.name == media.Full {
 			out.Width, out.Height = b.Dx(), b.Dy()
 		}
-		if err := out.encode(s.name, img, s.webp); err != nil {
+		if err := out.encode(s, img, mark); err != nil {
 			return Developed{}, err
 		}
 	}
 	out.ThumbHash = base64.StdEncoding.EncodeToString(thumbhash.EncodeImage(imaging.Fit(img, 100, 100, imaging.Box)))
+	out.Likeness = likeness(img)
 	return out, nil
-}
-
-// shrink returns img at most width pixels wide once it is turned, on white
-// ground and without anything but its pixels.
-func shrink(img image.Image, width, turn int) *image.RGBA {
-	b := img.Bounds()
-	w, h := b.Dx(), b.Dy()
-	side, other := &w, &h
-	if turn >= 5 { // width and height change places
-		side, other = &h, &w
-	}
-	if *side > width {
-		*other = max(1, (*other*width+*side/2) / *side)
-		*side = width
-		img = imaging.Resize(img, w, h, imaging.Lanczos)
-	}
-	return flatten(img)
-}
-
-func flatten(img image.Image) *image.RGBA {
-	b := img.Bounds()
-	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	if o, ok := img.(interface{ Opaque() bool }); ok && o.Opaque() {
-		draw.Draw(out, out.Rect, img, b.Min, draw.Src)
-		return out
-	}
-	draw.Draw(out, out.Rect, image.NewUniform(color.White), image.Point{}, draw.Src)
-	draw.Draw(out, out.Rect, img, b.Min, draw.Over)
-	return out
 }
 
 // upright undoes how the camera was held.
@@ -119,18 +90,19 @@ func upright(img *image.RGBA, turn int) image.Image {
 	return img
 }
 
-// encode adds img as files: as JPEG always, as WebP where wanted and smaller.
-func (d *Developed) encode(name media.Name, img image.Image, alsoWebP bool) error {
+// encode adds img as files that carry m: as JPEG always, as WebP where wanted
+// and smaller.
+func (d *Developed) encode(s size, img image.Image, m mark) error {
 	b := img.Bounds()
 	add := func(kind string, data []byte) {
-		d.Files = append(d.Files, File{Name: name, Width: b.Dx(), Height: b.Dy(), Type: kind, Size: len(data), Data: data})
+		d.Files = append(d.Files, File{Name: s.name, Width: b.Dx(), Height: b.Dy(), Type: kind, Size: len(data), Data: data})
 	}
 	var j bytes.Buffer
 	if err := jpeg.Encode(&j, img, &jpeg.Options{Quality: quality}); err != nil {
 		return fmt.Errorf("encode as JPEG: %w", err)
 	}
-	add("image/jpeg", j.Bytes())
-	if !alsoWebP || b.Dy() > maxWebPSide {
+	add("image/jpeg", m.intoJPEG(j.Bytes()))
+	if !s.webp || b.Dy() > maxWebPSide {
 		return nil
 	}
 	var w bytes.Buffer
@@ -138,7 +110,7 @@ func (d *Developed) encode(name media.Name, img image.Image, alsoWebP bool) erro
 		return fmt.Errorf("encode as WebP: %w", err)
 	}
 	if w.Len() < j.Len() {
-		add("image/webp", w.Bytes())
+		add("image/webp", m.intoWebP(w.Bytes(), b.Size()))
 	}
 	return nil
 }

@@ -32,21 +32,46 @@ var formats = map[string]format{
 	"image/jpeg": {jpeg.DecodeConfig, jpeg.Decode, countScans},
 	"image/png":  {png.DecodeConfig, png.Decode, nil},
 	"image/gif":  {gif.DecodeConfig, gif.Decode, countFrames},
-	"image/webp": {webp.DecodeConfig, decodeWebP, nil},
+	"image/webp": {webp.DecodeConfig, decodeWebP, countMoves},
 }
 
 // Sniff reports whether a file that begins with head can be a picture that is
-// taken. What its sender calls it does not matter.
+// taken, or one about which there is more to say than that it is not. What its
+// sender calls it does not matter.
 func Sniff(head []byte) bool {
 	_, ok := formats[mimetype.Detect(head).String()]
-	return ok
+	return ok || isHEIC(head)
+}
+
+// isHEIC reports whether head begins a HEIC, as phones make them, and not an
+// AVIF or a video, which are built alike.
+func isHEIC(head []byte) bool {
+	if len(head) < 16 || string(head[4:8]) != "ftyp" {
+		return false
+	}
+	switch string(head[8:12]) {
+	case "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs":
+		return true
+	case "mif1", "msf1": // a picture, of whatever its other brands say
+		end := min(uint64(len(head)), uint64(binary.BigEndian.Uint32(head)))
+		for at := uint64(16); at+4 <= end; at += 4 {
+			if brand := string(head[at : at+4]); brand == "avif" || brand == "avis" {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // admit returns how to decode data, and how large the picture will be, if that
 // is harmless.
 func admit(data []byte) (format, image.Config, error) {
 	f, ok := formats[mimetype.Detect(data[:min(len(data), SniffBytes)]).String()]
-	if !ok {
+	switch {
+	case !ok && isHEIC(data):
+		return f, image.Config{}, media.ErrHEIC
+	case !ok:
 		return f, image.Config{}, media.ErrNotPicture
 	}
 	c, err := f.config(bytes.NewReader(data))
@@ -74,6 +99,8 @@ const (
 	markSOI  = 0xd8
 	markEOI  = 0xd9
 	markSOS  = 0xda
+	markAPP1 = 0xe1
+	markCOM  = 0xfe
 )
 
 // countScans refuses a JPEG of more than media.MaxScans scans. It looks for

@@ -18,6 +18,8 @@ type Developed struct {
 	Width     int    `json:"width"` // of the full rendition
 	Height    int    `json:"height"`
 	ThumbHash string `json:"thumbhash"`
+	AI        bool   `json:"ai,omitempty"` // it said that a machine made it, and so does each file
+	Likeness  string `json:"likeness"`     // 64 bits in hex: see media.Picture
 	Files     []File `json:"files"`
 }
 
@@ -36,7 +38,7 @@ type File struct {
 type Develop func(ctx context.Context, r io.Reader) (Developed, error)
 
 // refusals are the verdicts on a picture that travel out of a worker.
-var refusals = []*errs.Error{media.ErrNotPicture, media.ErrTooLarge, media.ErrPixels, media.ErrBroken}
+var refusals = []*errs.Error{media.ErrNotPicture, media.ErrTooLarge, media.ErrPixels, media.ErrBroken, media.ErrHEIC}
 
 // refusal returns the verdict with this reason.
 func refusal(reason string) (*errs.Error, bool) {

@@ -91,7 +91,7 @@ func checkQuarters(t *testing.T, name string, img image.Image) {
 	t.Helper()
 	b := img.Bounds()
 	for i, want := range quarterColors {
-		x, y := b.Dx()/4+i%2*b.Dx()/2, b.Dy()/4+i/2*b.Dy()/2
+		x, y := b.Min.X+b.Dx()/4+i%2*b.Dx()/2, b.Min.Y+b.Dy()/4+i/2*b.Dy()/2
 		if got := img.At(x, y); !near(got, want) {
 			t.Errorf("%s: quarter %d is %v, want %v", name, i, color.RGBAModel.Convert(got), want)
 		}
@@ -294,6 +294,7 @@ func TestAnAnswerTravelsAndALieDoesNot(t *testing.T) {
 		"size":            strings.Replace(sent, `"size":`, `"size":9999999`, 1),
 		"negative":        strings.Replace(sent, `"size":`, `"size":-`, 1),
 		"width":           strings.Replace(sent, `"width":`, `"width":9`, 2),
+		"likeness":        strings.Replace(sent, `"likeness":"`, `"likeness":"zz`, 1),
 		"endless line":    strings.Repeat("x", 10*maxLine),
 		"unknown verdict": `{"refused":"sold_out"}` + "\n",
 	} {
@@ -318,7 +319,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if o := orientation(data); o < 1 || o > 8 {
+		if o := orientationOf(metadataOf(data).exif); o < 1 || o > 8 {
 			t.Errorf("orientation %d", o)
 		}
 		if _, c, err := admit(data); err != nil || c.Width*c.Height > 1<<20 {

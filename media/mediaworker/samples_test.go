@@ -2,6 +2,7 @@ package mediaworker
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/gen2brain/webp"
+	xwebp "golang.org/x/image/webp"
 )
 
 // quarters is a picture whose four quarters are red, green, blue and yellow,
@@ -125,26 +127,82 @@ func asGIF(t testing.TB, img image.Image) []byte {
 // asWebP wraps the picture in an extended file, which may carry EXIF.
 func asWebP(t testing.TB, img image.Image, turn int) []byte {
 	t.Helper()
+	if turn > 0 {
+		return webpWith(t, img, "EXIF", exif(turn))
+	}
 	var b bytes.Buffer
 	if err := webp.Encode(&b, img, webp.Options{Quality: 95, Method: 0}); err != nil {
 		t.Fatal(err)
 	}
-	if turn == 0 {
-		return b.Bytes()
-	}
-	r, meta := img.Bounds(), exif(turn)
-	le := binary.LittleEndian
-	x := []byte{0x08, 0, 0, 0} // there is EXIF
-	x = append(x, le.AppendUint32(nil, uint32(r.Dx()-1))[:3]...)
-	x = append(x, le.AppendUint32(nil, uint32(r.Dy()-1))[:3]...)
-	body := append([]byte("WEBPVP8X"), le.AppendUint32(nil, uint32(len(x)))...)
-	body = append(append(body, x...), b.Bytes()[12:]...)
-	body = append(le.AppendUint32(append(body, "EXIF"...), uint32(len(meta))), meta...)
-	if len(meta)%2 == 1 {
-		body = append(body, 0)
-	}
-	return append(le.AppendUint32([]byte("RIFF"), uint32(len(body))), body...)
+	return b.Bytes()
 }
+
+// webpWith is an extended file with one chunk of metadata.
+func webpWith(t testing.TB, img image.Image, name string, meta []byte) []byte {
+	t.Helper()
+	flags := map[string]byte{"EXIF": 0x08, "XMP ": hasXMP, "ICCP": 0x20}[name]
+	body := extended(flags, img.Bounds().Dx(), img.Bounds().Dy())
+	return riff(appendChunk(append(body, asWebP(t, img, 0)[12:]...), name, meta))
+}
+
+// asWebPAlpha is a file in which the picture has an alpha channel, in a chunk of
+// its own.
+func asWebPAlpha(t testing.TB, img *image.RGBA) []byte {
+	t.Helper()
+	alpha := append([]byte{0}, bytes.Repeat([]byte{255}, img.Rect.Dx()*img.Rect.Dy())...)
+	return riff(append(appendChunk(extended(hasAlpha, img.Rect.Dx(), img.Rect.Dy()), "ALPH", alpha), asWebP(t, img, 0)[12:]...))
+}
+
+// asAnimation is a WebP that moves: each of stills for a tenth of a second, all
+// at the same place.
+func asAnimation(t testing.TB, canvas, at image.Point, stills ...[]byte) []byte {
+	t.Helper()
+	le := binary.LittleEndian
+	body := appendChunk(extended(hasFrames|hasAlpha, canvas.X, canvas.Y), "ANIM", make([]byte, 6))
+	for _, still := range stills {
+		c, err := xwebp.DecodeConfig(bytes.NewReader(still))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var head []byte
+		for _, n := range []int{at.X / 2, at.Y / 2, c.Width - 1, c.Height - 1, 100} {
+			head = append(head, le.AppendUint32(nil, uint32(n))[:3]...)
+		}
+		picture := still[12:]
+		if string(picture[:4]) == "VP8X" {
+			picture = picture[18:]
+		}
+		body = appendChunk(body, "ANMF", append(append(head, 0), picture...))
+	}
+	return riff(body)
+}
+
+// withSegment adds a segment to a JPEG, before all others.
+func withSegment(data []byte, mark byte, body []byte) []byte {
+	head := binary.BigEndian.AppendUint16([]byte{0xff, markSOI, 0xff, mark}, uint16(len(body)+2))
+	return append(append(head, body...), data[2:]...)
+}
+
+// withChunk adds a chunk to a PNG, after its header.
+func withChunk(data []byte, name string, body []byte) []byte {
+	const head = 8 + 25
+	return append(append(append([]byte{}, data[:head]...), pngChunk(name, body)...), data[head:]...)
+}
+
+func deflated(t testing.TB, b []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := zlib.NewWriter(&out)
+	if _, err := w.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func rgb(r, g, b uint8) color.RGBA { return color.RGBA{r, g, b, 255} }
 
 // Headers that promise far more than they hold.
 

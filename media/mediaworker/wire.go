@@ -2,6 +2,7 @@ package mediaworker
 
 import (
 	"bufio"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -79,6 +80,9 @@ func read(r io.Reader) (Developed, error) {
 func (a *answer) check() error {
 	if len(a.Files) == 0 || len(a.Files) > maxFiles || len(a.ThumbHash) > 64 {
 		return fmt.Errorf("an answer of %d files", len(a.Files))
+	}
+	if _, err := hex.DecodeString(a.Likeness); err != nil || len(a.Likeness) != 16 {
+		return fmt.Errorf("an answer with likeness %.20q", a.Likeness)
 	}
 	for _, f := range a.Files {
 		known := slices.ContainsFunc(sizes, func(s size) bool { return s.name == f.Name && f.Width <= s.width })
