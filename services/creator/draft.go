@@ -21,19 +21,19 @@ type (
 // DraftContent is what somebody writes. A draft may lack anything; a post needs
 // a title, a language, and what its kind is made of.
 type DraftContent struct {
-	Kind     Kind             `json:"kind,omitempty" bson:"kind" enum:"pictures,video,article,replay"` // "" is pictures
-	Title    string           `json:"title" bson:"title" max:"60"`
-	Body     string           `json:"body" bson:"body" max:"2000"`
-	Topics   []string         `json:"topics" bson:"topics" max:"10"`
-	Mentions []id.User        `json:"mentions,omitempty" bson:"mentions" max:"20"`
-	Place    string           `json:"place,omitempty" bson:"place" max:"80"`
-	Genre    Genre            `json:"genre,omitempty" bson:"genre" enum:"intro,guide,promotion,story,rating,lifestyle,news"`
-	Pictures []picture.Wanted `json:"pictures" bson:"pictures" max:"18"`
-	Video    *video.WantedVideo    `json:"video,omitempty" bson:"video,omitempty"`
-	Blocks   []Block          `json:"blocks,omitempty" bson:"blocks" max:"100"`
-	Chapters []Chapter        `json:"chapters,omitempty" bson:"chapters" max:"100"`
-	Room     id.Room          `json:"room,omitempty" bson:"room" max:"64"`
-	Tags     []NewTag         `json:"tags" bson:"tags" max:"20"`
+	Kind     Kind               `json:"kind,omitempty" bson:"kind" enum:"pictures,video,article,replay"` // "" is pictures
+	Title    string             `json:"title" bson:"title" max:"60"`
+	Body     string             `json:"body" bson:"body" max:"2000"`
+	Topics   []string           `json:"topics" bson:"topics" max:"10"`
+	Mentions []id.User          `json:"mentions,omitempty" bson:"mentions" max:"20"`
+	Place    string             `json:"place,omitempty" bson:"place" max:"80"`
+	Genre    Genre              `json:"genre,omitempty" bson:"genre" enum:"intro,guide,promotion,story,rating,lifestyle,news"`
+	Pictures []picture.Wanted   `json:"pictures" bson:"pictures" max:"18"`
+	Video    *video.WantedVideo `json:"video,omitempty" bson:"video,omitempty"`
+	Blocks   []Block            `json:"blocks,omitempty" bson:"blocks" max:"100"`
+	Chapters []Chapter          `json:"chapters,omitempty" bson:"chapters" max:"100"`
+	Room     id.Room            `json:"room,omitempty" bson:"room" max:"64"`
+	Tags     []NewTag           `json:"tags" bson:"tags" max:"20"`
 	// Order is the caller's order that a 晒单 shows: its products may be tagged and
 	// carry the verified-purchase mark.
 	Order      id.Order   `json:"order,omitempty" bson:"order" max:"64"`

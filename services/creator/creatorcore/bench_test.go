@@ -28,7 +28,7 @@ func BenchmarkLike(b *testing.B) {
 			}
 		}
 	})
-	if got := must(tn.Post(b.Context(), by))(b).Likes; got != n.Load() {
+	if got := must(tn.Post(b.Context(), creator.ReadPost{ID: by.ID}))(b).Likes; got != n.Load() {
 		b.Errorf("%d likes, want %d", got, n.Load())
 	}
 }
@@ -41,7 +41,7 @@ func BenchmarkPost(b *testing.B) {
 	ctx := as(b, lin)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := tn.Post(ctx, creator.ByPost{ID: p.ID}); err != nil {
+		if _, err := tn.Post(ctx, creator.ReadPost{ID: p.ID}); err != nil {
 			b.Fatal(err)
 		}
 	}

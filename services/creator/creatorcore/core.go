@@ -1,6 +1,6 @@
 // Package creatorcore implements creator.Service.
 //
-// Who follows, likes, saves or comments is one document for each; how many do
+// Who follows, likes, saves or shares is one document for each; how many do
 // is counted in the profile or the post it happens to, exactly once, by the
 // protocol of tally.go.
 package creatorcore
@@ -20,6 +20,7 @@ import (
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
+	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/outbox"
@@ -35,24 +36,24 @@ type Deps struct {
 	Account account.Desk
 	Catalog catalog.Service
 	Media   media.Service
+	// Moderation judges posts and says who must not meet whom.
+	Moderation moderation.Service
 	// LinkKey signs purchase links: at least 32 bytes, the same in every process.
 	LinkKey []byte
 }
 
-// Core is creators, their posts, and what is said about them.
+// Core is creators and their posts.
 type Core struct {
 	Deps
 	profiles  *docdb.Collection[profile]
 	posts     *docdb.Collection[post]
 	follows   *docdb.Collection[follow]
 	reactions *docdb.Collection[reaction]
-	comments  *docdb.Collection[comment]
 	relay     *outbox.Relay[post]
 
 	followers counter[follow, profile] // of whom a follow leads to
 	following counter[follow, profile] // of whom it comes from
 	reacted   counter[reaction, post]  // likes and saves
-	said      counter[comment, post]   // comments
 	published counter[post, profile]   // posts of an author and the likes they got
 }
 
@@ -98,10 +99,7 @@ func (c *Core) open(ctx context.Context) error {
 		{Name: "user", Keys: []string{"user", "kind", "at"}},
 		{Name: "owed", Keys: []string{"tally.owed"}},
 	}})
-	c.comments, errs[4] = docdb.Open[comment](ctx, c.DB, c.Now, docdb.Schema{Name: "comments", Indexes: []docdb.Index{
-		{Name: "thread", Keys: []string{"post", "parent", "at"}},
-		{Name: "owed", Keys: []string{"tally.owed"}},
-	}})
+	errs[4] = c.openPeople(ctx)
 	return errors.Join(errs[:]...)
 }
 

@@ -124,7 +124,7 @@ func TestEveryVersionOfAPostIsAnnouncedOnce(t *testing.T) {
 	p := tn.publish(t, tn, lin, "versions") // before anything runs: the event waits in its box
 	tn.clock.Advance(time.Minute)
 	run(t, tn.Core)
-	edit := creator.EditPost{ID: p.ID, Draft: creator.Draft{Title: "Edited", Pictures: wanted(p)}}
+	edit := creator.EditPost{ID: p.ID, DraftContent: creator.DraftContent{Title: "Edited", Pictures: wanted(p)}}
 	for range 2 { // the second changes nothing
 		must(tn.Edit(as(t, lin), edit))(t)
 	}
@@ -205,7 +205,7 @@ func TestPostsAreReadWhileTheCatalogueIsDown(t *testing.T) {
 	deps := tn.Deps
 	deps.Catalog, deps.Log = down{}, slog.New(slog.DiscardHandler)
 	c := must(creatorcore.New(t.Context(), deps))(t)
-	got := must(c.Post(t.Context(), creator.ByPost{ID: p.ID}))(t)
+	got := must(c.Post(t.Context(), creator.ReadPost{ID: p.ID}))(t)
 	if len(got.Tags) != 1 || got.Tags[0].Title != "Cream" || got.Tags[0].OnSale || got.Tags[0].Available != 0 {
 		t.Errorf("tags %+v", got.Tags)
 	}
@@ -213,7 +213,7 @@ func TestPostsAreReadWhileTheCatalogueIsDown(t *testing.T) {
 	if len(cards) != 1 || cards[0].Price != (money.Money{}) {
 		t.Errorf("cards %+v", cards)
 	}
-	in := creator.Publish{RequestID: "another", Draft: creator.Draft{Title: "T", Ad: true, Pictures: wanted(p), Tags: []creator.NewTag{{Product: p.Tags[0].Product}}}}
+	in := creator.Publish{RequestID: "another", DraftContent: creator.DraftContent{Title: "T", Ad: true, Pictures: wanted(p), Tags: []creator.NewTag{{Product: p.Tags[0].Product}}}}
 	if _, err := c.Publish(as(t, lin), in); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("publishing: got %v, want unavailable", err)
 	}

@@ -70,7 +70,7 @@ func (tn *town) core(t testing.TB, wrap func(docdb.Driver) docdb.Driver) *creato
 	}
 	c, err := creatorcore.New(t.Context(), creatorcore.Deps{
 		DB: db, Bus: tn.bus, Now: tn.clock.Now, Log: quiet,
-		Account: tn.Account(), Catalog: tn.Catalog(), Media: tn.Media(), LinkKey: make([]byte, 32),
+		Account: tn.Account(), Catalog: tn.Catalog(), Media: tn.Media(), Moderation: tn.Moderation(), LinkKey: make([]byte, 32),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func must[T any](v T, err error) func(testing.TB) T {
 // publish makes a post that sells products.
 func (tn *town) publish(t testing.TB, c creator.Service, who actor.Actor, request string, sells ...catalog.Product) creator.Post {
 	t.Helper()
-	in := creator.Publish{RequestID: request, Draft: creator.Draft{
+	in := creator.Publish{RequestID: request, DraftContent: creator.DraftContent{
 		Title: "Title", Body: "Body", Ad: len(sells) > 0, Pictures: []picture.Wanted{{ID: tn.AddPicture(who.User)}},
 	}}
 	for _, p := range sells {

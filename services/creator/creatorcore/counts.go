@@ -45,14 +45,6 @@ func (c *Core) count() {
 			}
 		},
 	}
-	c.said = counter[comment, post]{
-		sources: c.comments, targets: c.posts, now: c.Now, path: "tally", index: "owed",
-		tally:  func(k *comment) *tally { return &k.Tally },
-		want:   func(k comment) map[string]int64 { return one("comments", !k.gone()) },
-		target: func(k comment) string { return string(k.Post) },
-		notes:  ofPost,
-		finish: c.conclude,
-	}
 	c.published = counter[post, profile]{
 		sources: c.posts, targets: c.profiles, now: c.Now, path: "tally", index: "owed",
 		tally: func(p *post) *tally { return &p.Tally },
@@ -89,7 +81,6 @@ func (c *Core) Sweep(ctx context.Context) error {
 		c.followers.sweep(ctx, stale, ofFollow),
 		c.following.sweep(ctx, stale, ofFollow),
 		c.reacted.sweep(ctx, stale, func(r reaction) string { return reactionID(r.User, r.Post, r.Kind) }),
-		c.said.sweep(ctx, stale, func(k comment) string { return string(k.ID) }),
 		c.published.sweep(ctx, now, func(p post) string { return string(p.ID) }),
 	)
 	if err != nil {

@@ -26,7 +26,7 @@ func (c *Core) Edit(ctx context.Context, in creator.EditPost) (creator.Post, err
 	if err != nil {
 		return creator.Post{}, err
 	}
-	next, err := c.compose(ctx, me, in.Draft, before.Tags)
+	next, err := c.compose(ctx, me, in.DraftContent, before.Tags)
 	if err != nil {
 		return creator.Post{}, err
 	}

@@ -35,12 +35,12 @@ func (c *Core) Publish(ctx context.Context, in creator.Publish) (creator.Post, e
 	}
 	p := post{
 		ID: id.Post(id.Derive("pst", string(me), in.RequestID)), Author: me,
-		Edits: 1, Request: fingerprint(in.Draft),
+		Edits: 1, Request: fingerprint(in.DraftContent),
 	}
 	if before, err := c.posts.Get(ctx, string(p.ID)); !errors.Is(err, docdb.ErrNotFound) {
 		return c.publishedBefore(ctx, before, p.Request, err)
 	}
-	if p.Content, err = c.compose(ctx, me, in.Draft, nil); err != nil {
+	if p.Content, err = c.compose(ctx, me, in.DraftContent, nil); err != nil {
 		return creator.Post{}, err
 	}
 	name, err := c.profile(ctx, me)
@@ -85,7 +85,7 @@ func author(ctx context.Context) (id.User, error) {
 
 // compose checks a draft and makes it content. Products that old tags already
 // name may be off sale by now.
-func (c *Core) compose(ctx context.Context, me id.User, d creator.Draft, old []tag) (Content, error) {
+func (c *Core) compose(ctx context.Context, me id.User, d creator.DraftContent, old []tag) (Content, error) {
 	out := Content{Body: plain(d.Body), Ad: d.Ad, Lang: d.Lang}
 	var err error
 	if out.Title, err = line("title", oneLine(d.Title), 1, maxTitle); err != nil {
@@ -116,7 +116,7 @@ func (c *Core) compose(ctx context.Context, me id.User, d creator.Draft, old []t
 
 // tagged checks a draft's tags: each on one of its pictures, each product once
 // and on sale.
-func (c *Core) tagged(ctx context.Context, d creator.Draft, old []tag) ([]tag, error) {
+func (c *Core) tagged(ctx context.Context, d creator.DraftContent, old []tag) ([]tag, error) {
 	const whole = 10_000
 	out := make([]tag, len(d.Tags))
 	var ids []id.Product

@@ -20,7 +20,7 @@ func (c *Core) Unlike(ctx context.Context, in creator.ByPost) (creator.Reaction,
 	return c.react(ctx, in.ID, likes, false)
 }
 
-func (c *Core) Save(ctx context.Context, in creator.ByPost) (creator.Reaction, error) {
+func (c *Core) Save(ctx context.Context, in creator.Save) (creator.Reaction, error) {
 	return c.react(ctx, in.ID, saves, true)
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Post returns a post as the caller sees it.
-func (c *Core) Post(ctx context.Context, in creator.ByPost) (creator.Post, error) {
+func (c *Core) Post(ctx context.Context, in creator.ReadPost) (creator.Post, error) {
 	p, err := c.shownPost(ctx, in.ID)
 	if err != nil {
 		return creator.Post{}, err

@@ -3,7 +3,6 @@ package creatorcore
 import (
 	"time"
 
-	"meadow/services/creator"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/picture"
 	"meadow/services/platform/outbox"
@@ -123,23 +122,4 @@ type reaction struct {
 
 func reactionID(u id.User, p id.Post, k kind) string {
 	return id.Derive("rea", string(u), string(p), string(k))
-}
-
-// comment is what somebody says. Parent is "" for one right under the post. At
-// is absent and Body empty once it is gone.
-type comment struct {
-	ID      id.Comment `bson:"_id"`
-	Post    id.Post    `bson:"post"`
-	Parent  id.Comment `bson:"parent"`
-	Author  id.User    `bson:"author"`
-	Body    string     `bson:"body"`
-	At      time.Time  `bson:"at,omitempty"`
-	Request string     `bson:"request"`
-	Tally   tally      `bson:"tally"`
-}
-
-func (c comment) gone() bool { return c.At.IsZero() }
-
-func (c comment) view(author creator.Author, viewer id.User) creator.Comment {
-	return creator.Comment{ID: c.ID, Post: c.Post, Parent: c.Parent, Author: author, Body: c.Body, Mine: c.Author == viewer, At: c.At}
 }

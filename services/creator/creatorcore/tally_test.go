@@ -77,13 +77,9 @@ func deeds(t *testing.T, tn *town) map[string]deed {
 	lin, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Fan")
 	p := tn.publish(t, tn, lin, "deeds")
 	by, whom := creator.ByPost{ID: p.ID}, creator.ByUser{ID: lin.User}
-	read := func() creator.Post { return must(tn.Post(as(t, fan), by))(t) }
+	read := func() creator.Post { return must(tn.Post(as(t, fan), creator.ReadPost{ID: p.ID}))(t) }
 	profile := func(a, asks actor.Actor) creator.Profile {
 		return must(tn.Profile(as(t, asks), creator.ByUser{ID: a.User}))(t)
-	}
-	var said atomic.Int64
-	comment := func() creator.Say {
-		return creator.Say{ID: p.ID, Body: "Words", RequestID: fmt.Sprint("say-", said.Load())}
 	}
 	return map[string]deed{
 		"like": {
@@ -95,11 +91,11 @@ func deeds(t *testing.T, tn *town) map[string]deed {
 			do:   func(c creator.Service) error { _, err := c.Like(as(t, lin), by); return err },
 			undo: func(c creator.Service) error { _, err := c.Unlike(as(t, lin), by); return err },
 			is: func() (bool, int64) {
-				return must(tn.Post(as(t, lin), by))(t).Liked, profile(lin, fan).Likes
+				return must(tn.Post(as(t, lin), creator.ReadPost{ID: p.ID}))(t).Liked, profile(lin, fan).Likes
 			},
 		},
 		"save": {
-			do:   func(c creator.Service) error { _, err := c.Save(as(t, fan), by); return err },
+			do:   func(c creator.Service) error { _, err := c.Save(as(t, fan), creator.Save{ID: p.ID}); return err },
 			undo: func(c creator.Service) error { _, err := c.Unsave(as(t, fan), by); return err },
 			is:   func() (bool, int64) { x := read(); return x.Saved, x.Saves },
 		},
@@ -112,28 +108,6 @@ func deeds(t *testing.T, tn *town) map[string]deed {
 					t.Errorf("%d followers, %d following", x.Followers, y.Following)
 				}
 				return x.Followed, x.Followers
-			},
-		},
-		"comment": {
-			do: func(c creator.Service) error {
-				said.Add(1)
-				_, err := c.Say(as(t, fan), comment())
-				return err
-			},
-			undo: func(c creator.Service) error {
-				for _, k := range must(tn.Comments(as(t, fan), creator.Comments{ID: p.ID}))(t).Items {
-					if _, err := c.Unsay(as(t, fan), creator.ByComment{ID: k.ID}); err != nil && !errors.Is(err, creator.ErrNoSuchComment) {
-						return err
-					}
-				}
-				return nil
-			},
-			is: func() (bool, int64) {
-				n := len(must(tn.Comments(as(t, fan), creator.Comments{ID: p.ID}))(t).Items)
-				if got := read().Comments; got != int64(n) {
-					t.Errorf("%d comments counted, %d there", got, n)
-				}
-				return n > 0, int64(min(n, 1))
 			},
 		},
 	}
@@ -223,9 +197,6 @@ func TestAStragglerThatWakesUpLateCountsNothingTwice(t *testing.T) {
 	t.Parallel()
 	tn := build(t, nil)
 	for name, d := range deeds(t, tn) {
-		if name == "comment" {
-			continue // each is said and unsaid once only
-		}
 		halts := 0
 		for at := 1; at <= 12; at++ {
 			for between := range 4 {
@@ -297,11 +268,11 @@ func TestCountsAgreeAfterManyDidAndUndidWhileProcessesDied(t *testing.T) {
 	settled(t, tn)
 	var want int64
 	for _, fan := range crowd {
-		if must(tn.Post(as(t, fan), by))(t).Liked {
+		if must(tn.Post(as(t, fan), creator.ReadPost{ID: by.ID}))(t).Liked {
 			want++
 		}
 	}
-	p := must(tn.Post(t.Context(), by))(t)
+	p := must(tn.Post(t.Context(), creator.ReadPost{ID: by.ID}))(t)
 	author := must(tn.Profile(t.Context(), creator.ByUser{ID: lin.User}))(t)
 	if p.Likes != want || author.Likes != want || author.Posts != 1 {
 		t.Errorf("%d people like it: the post counts %d, its author %d in %d posts", want, p.Likes, author.Likes, author.Posts)

@@ -57,10 +57,6 @@ func Run(t *testing.T, s Shop) {
 		"LikesAndSavesAreTakenBack":                   reactionsAreTakenBack,
 		"WhatWasSavedIsListedLatestFirst":             savedIsListed,
 		"PostsOfACreatorArePagedNewestFirst":          postsArePaged,
-		"CommentsAreListedAndRepliesBelowThem":        commentsAreListed,
-		"ACommentIsSaidOnceForEachRequest":            saidOnce,
-		"ACommentIsRemovedByWhoSaidItOrOwnsThePost":   commentsAreRemoved,
-		"RepliesGoWithTheCommentTheyAnswer":           repliesGoWithComment,
 		"CardsComeInTheOrderAskedForTheShopAlone":     cardsComeInOrder,
 		"ACardShowsTheCheapestProductThatCanBeBought": cardsShowCheapest,
 		"APurchaseLinkProvesWhoSoldWhat":              linksProve,
@@ -128,7 +124,7 @@ func (s Shop) creatorNamed(t *testing.T, name string) actor.Actor {
 }
 
 // draft is a post of one picture that sells products.
-func (s Shop) draft(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Draft {
+func (s Shop) draft(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.DraftContent {
 	t.Helper()
 	d := creator.DraftContent{
 		Title: title, Body: "Words about " + title, Topics: []string{"#skincare"}, Lang: "en",
@@ -143,7 +139,7 @@ func (s Shop) draft(t *testing.T, a actor.Actor, title string, sells ...catalog.
 // Publish publishes a post of one picture that sells products.
 func (s Shop) Publish(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Post {
 	t.Helper()
-	return must2(s.Creator.Publish(as(t, a), creator.Publish{Draft: s.draft(t, a, title, sells...), RequestID: key()}))(t)
+	return must2(s.Creator.Publish(as(t, a), creator.Publish{DraftContent: s.draft(t, a, title, sells...), RequestID: key()}))(t)
 }
 
 // must2 is must for a call that returns two values.

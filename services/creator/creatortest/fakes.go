@@ -12,6 +12,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
+	"meadow/services/moderation"
 )
 
 // Neighbours stand in for the parts of the shop that creators ask, where a test
@@ -22,13 +23,19 @@ type Neighbours struct {
 	mu       sync.Mutex // guards all below
 	people   map[id.User]account.Profile
 	pictures map[id.Media]media.Picture
+	videos   map[id.Media]filmed
 	goods    map[id.Product]catalog.Product
+	verdicts map[string]moderation.Verdict // by a word of the text
+	shields  map[id.User]moderation.Shield
+	checked  []moderation.Check
 }
 
 // NewNeighbours returns an empty neighbourhood.
 func NewNeighbours(now clock.Now) *Neighbours {
 	return &Neighbours{
-		Now: now, people: map[id.User]account.Profile{}, pictures: map[id.Media]media.Picture{}, goods: map[id.Product]catalog.Product{},
+		Now: now, people: map[id.User]account.Profile{}, pictures: map[id.Media]media.Picture{},
+		videos: map[id.Media]filmed{}, goods: map[id.Product]catalog.Product{},
+		verdicts: map[string]moderation.Verdict{}, shields: map[id.User]moderation.Shield{},
 	}
 }
 
@@ -78,11 +85,12 @@ func (n *Neighbours) Change(product id.Product, change func(*catalog.Product)) c
 	return p
 }
 
-// Account answers as account.Desk, Media as media.Service and Catalog as
-// catalog.Service. They refuse whoever is not a part of the shop.
-func (n *Neighbours) Account() account.Desk    { return desk{Neighbours: n} }
-func (n *Neighbours) Media() media.Service     { return studio{n} }
-func (n *Neighbours) Catalog() catalog.Service { return shelf{Neighbours: n} }
+// Account answers as account.Desk, Media as media.Service, Catalog as
+// catalog.Service and Moderation as moderation.Service. They refuse whoever is not a part of the shop.
+func (n *Neighbours) Account() account.Desk          { return desk{Neighbours: n} }
+func (n *Neighbours) Media() media.Service           { return studio{n} }
+func (n *Neighbours) Catalog() catalog.Service       { return shelf{Neighbours: n} }
+func (n *Neighbours) Moderation() moderation.Service { return bench{Neighbours: n} }
 
 type desk struct {
 	account.Desk // nil: nothing else is asked
@@ -102,49 +110,6 @@ func (d desk) Users(ctx context.Context, in account.Users) (page.Page[account.Pr
 		}
 	}
 	return out, nil
-}
-
-type studio struct{ *Neighbours }
-
-func (s studio) Grant(ctx context.Context, in media.GrantIn) (media.Ticket, error) {
-	if err := inShop(ctx); err != nil {
-		return media.Ticket{}, err
-	}
-	return media.Ticket{
-		Upload: id.Upload(id.New("upl", s.Now())), URL: media.UploadPath, Token: id.Secret(),
-		MaxBytes: in.MaxBytes, Until: s.Now().Add(media.GrantTTL),
-	}, nil
-}
-
-func (s studio) Pictures(ctx context.Context, in media.PicturesIn) (media.Pictures, error) {
-	if err := inShop(ctx); err != nil {
-		return media.Pictures{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := media.Pictures{Items: []media.Picture{}}
-	for _, m := range in.IDs {
-		if p, ok := s.pictures[m]; ok {
-			out.Items = append(out.Items, p)
-		}
-	}
-	return out, nil
-}
-
-func (s studio) Claim(ctx context.Context, in media.ClaimIn) (media.Pictures, error) {
-	found, err := s.Pictures(ctx, media.PicturesIn{IDs: in.IDs})
-	if err != nil {
-		return found, err
-	}
-	if len(found.Items) < len(in.IDs) {
-		return media.Pictures{}, media.ErrNoSuchPicture
-	}
-	for _, p := range found.Items {
-		if p.Owner != in.Owner {
-			return media.Pictures{}, media.ErrNotOwner.With(string(p.ID), "is somebody else's")
-		}
-	}
-	return found, nil
 }
 
 type shelf struct {

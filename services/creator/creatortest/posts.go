@@ -20,7 +20,7 @@ import (
 
 func publishedOnce(t *testing.T, s Shop) {
 	lin := s.creatorNamed(t, "Lin")
-	in := creator.Publish{Draft: s.draft(t, lin, "Once"), RequestID: key()}
+	in := creator.Publish{DraftContent: s.draft(t, lin, "Once"), RequestID: key()}
 	const twins = 6
 	ids := make([]id.Post, twins)
 	var work sync.WaitGroup
@@ -45,14 +45,14 @@ func publishedOnce(t *testing.T, s Shop) {
 
 func requestNotReused(t *testing.T, s Shop) {
 	lin, mei := s.creatorNamed(t, "Lin"), s.creatorNamed(t, "Mei")
-	in := creator.Publish{Draft: s.draft(t, lin, "First"), RequestID: key()}
+	in := creator.Publish{DraftContent: s.draft(t, lin, "First"), RequestID: key()}
 	first := must2(s.Creator.Publish(as(t, lin), in))(t)
 	other := in
 	other.Title = "Second"
 	_, err := s.Creator.Publish(as(t, lin), other)
 	wantErr(t, "another post", err, rpc.ErrReused)
 
-	theirs := creator.Publish{Draft: s.draft(t, mei, "First"), RequestID: in.RequestID}
+	theirs := creator.Publish{DraftContent: s.draft(t, mei, "First"), RequestID: in.RequestID}
 	if p := must2(s.Creator.Publish(as(t, mei), theirs))(t); p.ID == first.ID {
 		t.Error("two people's requests of one name made one post")
 	}
@@ -64,30 +64,30 @@ func requestNotReused(t *testing.T, s Shop) {
 func onlyCreatorsPublish(t *testing.T, s Shop) {
 	viewer, lin := s.User(t, "Viewer"), s.creatorNamed(t, "Lin")
 	d := s.draft(t, viewer, "Hello")
-	_, err := s.Creator.Publish(as(t, viewer), creator.Publish{Draft: d, RequestID: key()})
+	_, err := s.Creator.Publish(as(t, viewer), creator.Publish{DraftContent: d, RequestID: key()})
 	wantErr(t, "a viewer", err, actor.ErrForbidden)
-	_, err = s.Creator.Publish(t.Context(), creator.Publish{Draft: d, RequestID: key()})
+	_, err = s.Creator.Publish(t.Context(), creator.Publish{DraftContent: d, RequestID: key()})
 	wantErr(t, "a visitor", err, actor.ErrNobody)
-	_, err = s.Creator.Publish(as(t, lin), creator.Publish{Draft: s.draft(t, lin, "Hello")})
+	_, err = s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: s.draft(t, lin, "Hello")})
 	wantErr(t, "without a key", err, rpc.ErrNoKey)
 }
 
 func badDraftsAreRefused(t *testing.T, s Shop) {
 	lin := s.creatorNamed(t, "Lin")
 	good := s.draft(t, lin, "Good")
-	for what, spoil := range map[string]func(*creator.Draft){
-		"no title":      func(d *creator.Draft) { d.Title = "" },
-		"a blank title": func(d *creator.Draft) { d.Title = " \n " },
-		"a long title":  func(d *creator.Draft) { d.Title = strings.Repeat("长", 61) },
-		"a long body":   func(d *creator.Draft) { d.Body = strings.Repeat("x", 2001) },
-		"no pictures":   func(d *creator.Draft) { d.Pictures = nil },
-		"many pictures": func(d *creator.Draft) { d.Pictures = slices.Repeat(d.Pictures, 19) },
-		"many topics":   func(d *creator.Draft) { d.Topics = strings.Split("a b c d e f g h i j k", " ") },
-		"a long topic":  func(d *creator.Draft) { d.Topics = []string{strings.Repeat("t", 31)} },
+	for what, spoil := range map[string]func(*creator.DraftContent){
+		"no title":      func(d *creator.DraftContent) { d.Title = "" },
+		"a blank title": func(d *creator.DraftContent) { d.Title = " \n " },
+		"a long title":  func(d *creator.DraftContent) { d.Title = strings.Repeat("长", 61) },
+		"a long body":   func(d *creator.DraftContent) { d.Body = strings.Repeat("x", 2001) },
+		"no pictures":   func(d *creator.DraftContent) { d.Pictures = nil },
+		"many pictures": func(d *creator.DraftContent) { d.Pictures = slices.Repeat(d.Pictures, 19) },
+		"many topics":   func(d *creator.DraftContent) { d.Topics = strings.Split("a b c d e f g h i j k", " ") },
+		"a long topic":  func(d *creator.DraftContent) { d.Topics = []string{strings.Repeat("t", 31)} },
 	} {
 		d := good
 		spoil(&d)
-		_, err := s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()})
+		_, err := s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()})
 		wantErr(t, what, err, errs.ErrInvalid)
 	}
 }
@@ -96,19 +96,19 @@ func sellingIsLabelled(t *testing.T, s Shop) {
 	lin, cream := s.creatorNamed(t, "Lin"), s.product(t, "Cream", 9900)
 	d := s.draft(t, lin, "Buy this", cream)
 	d.Ad = false
-	_, err := s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()})
+	_, err := s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()})
 	wantErr(t, "publishing", err, creator.ErrUnlabelled)
 
 	d.Ad = true
-	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()}))(t)
+	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()}))(t)
 	if !p.Ad {
 		t.Error("the label is gone")
 	}
 	d.Ad = false
-	_, err = s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, Draft: d})
+	_, err = s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, DraftContent: d})
 	wantErr(t, "editing", err, creator.ErrUnlabelled)
 	d.Tags = nil
-	if p = must2(s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, Draft: d}))(t); p.Ad || len(p.Tags) > 0 {
+	if p = must2(s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, DraftContent: d}))(t); p.Ad || len(p.Tags) > 0 {
 		t.Errorf("without tags: ad %t, tags %v", p.Ad, p.Tags)
 	}
 }
@@ -118,13 +118,13 @@ func picturesAreOwn(t *testing.T, s Shop) {
 	for what, m := range map[string]id.Media{"another's": s.Picture(t, mei), "none": "med_00000000000000000000000000"} {
 		d := s.draft(t, lin, "Mine")
 		d.Pictures = append(d.Pictures, picture.Wanted{ID: m})
-		_, err := s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()})
+		_, err := s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()})
 		wantErr(t, what, err, creator.ErrNoPicture)
 	}
 	a, b := s.Picture(t, lin), s.Picture(t, lin)
 	d := s.draft(t, lin, "Mine")
 	d.Pictures = []picture.Wanted{{ID: b, Alt: "B"}, {ID: a, Alt: "A"}}
-	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()}))(t)
+	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()}))(t)
 	if len(p.Pictures) != 2 || p.Pictures[0].ID != b || p.Pictures[0].Alt != "B" || p.Pictures[1].ID != a {
 		t.Errorf("pictures %+v, want %s then %s", p.Pictures, b, a)
 	}
@@ -146,12 +146,12 @@ func tagsAreOnSale(t *testing.T, s Shop) {
 		g := d.Tags[0]
 		spoil(&g)
 		d.Tags = append(d.Tags, g)
-		_, err := s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()})
+		_, err := s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()})
 		wantErr(t, what, err, creator.ErrNoTagged)
 	}
 	d := s.draft(t, lin, "Tagged", cream)
 	d.Tags[0].X = 10_001
-	_, err := s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()})
+	_, err := s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()})
 	wantErr(t, "beside the picture", err, errs.ErrInvalid)
 }
 
@@ -161,7 +161,7 @@ func textIsPlain(t *testing.T, s Shop) {
 	d.Title = "  Two\nlines <b>&amp; 猫\u202e "
 	d.Body = "one\r\ntwo <script>alert(1)</script>\n"
 	d.Topics = []string{"#Tea", "tea", "＃Green Tea ", "##", "猫"}
-	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()}))(t)
+	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()}))(t)
 	got := []any{p.Title, p.Body, p.Topics, p.Lang}
 	want := []any{"Two lines <b>&amp; 猫", "one\ntwo <script>alert(1)</script>", []string{"Tea", "Green Tea", "猫"}, "en"}
 	if d := cmp.Diff(want, got); d != "" {
@@ -178,7 +178,7 @@ func tagFactsAreCurrent(t *testing.T, s Shop) {
 	}
 	read := func() creator.Tag {
 		t.Helper()
-		return must2(s.Creator.Post(t.Context(), creator.ByPost{ID: p.ID}))(t).Tags[0]
+		return must2(s.Creator.Post(t.Context(), creator.ReadPost{ID: p.ID}))(t).Tags[0]
 	}
 	s.SellOut(t, cream)
 	if got = read(); got.OnSale || got.Available != 0 || got.Title != "Cream" {
@@ -193,18 +193,18 @@ func tagFactsAreCurrent(t *testing.T, s Shop) {
 func editsByAuthor(t *testing.T, s Shop) {
 	lin, mei := s.creatorNamed(t, "Lin"), s.creatorNamed(t, "Mei")
 	p := s.Publish(t, lin, "Before")
-	in := creator.EditPost{ID: p.ID, Draft: s.draft(t, lin, "After")}
+	in := creator.EditPost{ID: p.ID, DraftContent: s.draft(t, lin, "After")}
 	got := must2(s.Creator.Edit(as(t, lin), in))(t)
 	if got.Title != "After" || !got.PublishedAt.Equal(p.PublishedAt) || got.EditedAt.IsZero() || p.EditedAt.IsZero() == false {
 		t.Errorf("edited: %+v", got)
 	}
-	in.Draft = s.draft(t, mei, "Stolen")
+	in.DraftContent = s.draft(t, mei, "Stolen")
 	_, err := s.Creator.Edit(as(t, mei), in)
 	wantErr(t, "another creator", err, creator.ErrNoSuchPost)
 	in.ID = "pst_0000000000000000000000000"
 	_, err = s.Creator.Edit(as(t, mei), in)
 	wantErr(t, "no post", err, creator.ErrNoSuchPost)
-	if now := must2(s.Creator.Post(t.Context(), creator.ByPost{ID: p.ID}))(t); now.Title != "After" {
+	if now := must2(s.Creator.Post(t.Context(), creator.ReadPost{ID: p.ID}))(t); now.Title != "After" {
 		t.Errorf("title is %q", now.Title)
 	}
 }
@@ -212,10 +212,10 @@ func editsByAuthor(t *testing.T, s Shop) {
 func editsKeepTags(t *testing.T, s Shop) {
 	lin, cream := s.creatorNamed(t, "Lin"), s.product(t, "Cream", 9900)
 	d := s.draft(t, lin, "Cream", cream)
-	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()}))(t)
+	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()}))(t)
 	s.Delist(t, cream)
 	d.Title = "Cream, again"
-	got := must2(s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, Draft: d}))(t)
+	got := must2(s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, DraftContent: d}))(t)
 	if len(got.Tags) != 1 || got.Tags[0].Product != cream.ID || got.Tags[0].OnSale {
 		t.Errorf("tags %+v", got.Tags)
 	}
@@ -224,9 +224,8 @@ func editsKeepTags(t *testing.T, s Shop) {
 func removedIsGone(t *testing.T, s Shop) {
 	lin, fan := s.creatorNamed(t, "Lin"), s.User(t, "Fan")
 	p, kept := s.Publish(t, lin, "Going"), s.Publish(t, lin, "Staying")
-	k := must2(s.Creator.Say(as(t, fan), creator.Say{ID: p.ID, Body: "Nice", RequestID: key()}))(t)
 	for _, x := range []creator.Post{p, kept} {
-		must2(s.Creator.Save(as(t, fan), creator.ByPost{ID: x.ID}))(t)
+		must2(s.Creator.Save(as(t, fan), creator.Save{ID: x.ID}))(t)
 	}
 	_, err := s.Creator.Remove(as(t, fan), creator.ByPost{ID: p.ID})
 	wantErr(t, "removing another's", err, creator.ErrNoSuchPost)
@@ -234,24 +233,17 @@ func removedIsGone(t *testing.T, s Shop) {
 
 	by := creator.ByPost{ID: p.ID}
 	for what, f := range map[string]func() error{
-		"post":     func() error { _, err := s.Creator.Post(as(t, lin), by); return err },
-		"like":     func() error { _, err := s.Creator.Like(as(t, fan), by); return err },
-		"unsave":   func() error { _, err := s.Creator.Unsave(as(t, fan), by); return err },
-		"comments": func() error { _, err := s.Creator.Comments(as(t, fan), creator.Comments{ID: p.ID}); return err },
-		"say": func() error {
-			_, err := s.Creator.Say(as(t, fan), creator.Say{ID: p.ID, Body: "Hello?", RequestID: key()})
-			return err
-		},
+		"post":   func() error { _, err := s.Creator.Post(as(t, lin), creator.ReadPost{ID: p.ID}); return err },
+		"like":   func() error { _, err := s.Creator.Like(as(t, fan), by); return err },
+		"unsave": func() error { _, err := s.Creator.Unsave(as(t, fan), by); return err },
 		"edit": func() error {
-			_, err := s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, Draft: s.draft(t, lin, "Back")})
+			_, err := s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, DraftContent: s.draft(t, lin, "Back")})
 			return err
 		},
 		"remove": func() error { _, err := s.Creator.Remove(as(t, lin), by); return err },
 	} {
 		wantErr(t, what, f(), creator.ErrNoSuchPost)
 	}
-	_, err = s.Creator.Unsay(as(t, fan), creator.ByComment{ID: k.ID})
-	wantErr(t, "unsay", err, creator.ErrNoSuchComment)
 	cards := must2(s.Creator.Cards(inside(t), creator.Cards{IDs: []id.Post{p.ID, kept.ID}}))(t).Items
 	saved := must2(s.Creator.Saved(as(t, fan), page.Ask{}))(t).Items
 	own := must2(s.Creator.PostsBy(as(t, lin), creator.PostsBy{ID: lin.User}))(t).Items

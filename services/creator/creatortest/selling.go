@@ -61,9 +61,9 @@ func linksProve(t *testing.T, s Shop) {
 func linksEnd(t *testing.T, s Shop) {
 	lin, cream, soap := s.creatorNamed(t, "Lin"), s.product(t, "Cream", 9900), s.product(t, "Soap", 900)
 	d := s.draft(t, lin, "Both", cream, soap)
-	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{Draft: d, RequestID: key()}))(t)
+	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()}))(t)
 	d.Tags = d.Tags[:1]
-	must2(s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, Draft: d}))(t)
+	must2(s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, DraftContent: d}))(t)
 	must2(s.Creator.OpenLink(inside(t), creator.OpenLink{Link: p.Tags[0].Link}))(t)
 	_, err := s.Creator.OpenLink(inside(t), creator.OpenLink{Link: p.Tags[1].Link})
 	wantErr(t, "a tag that is gone", err, creator.ErrBadLink)
