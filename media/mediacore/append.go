@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"meadow/media"
+	"meadow/media/mediavideo"
 	"meadow/media/mediaworker"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
@@ -23,8 +24,10 @@ const (
 	// pieceSize is the most bytes of a request that are held in memory, and so
 	// the most that a cut connection can lose.
 	pieceSize = 4 << 20
-	// maxPieces bounds the document of an upload.
-	maxPieces = 256
+	// maxPieces and maxVideoPieces bound the document of an upload. The largest
+	// video is 256 full pieces.
+	maxPieces      = 256
+	maxVideoPieces = 2048
 	// landing is how long storing what had come may take once its sender is gone.
 	landing = 20 * time.Second
 )
@@ -71,7 +74,7 @@ func (c *Core) Append(ctx context.Context, token string, to id.Upload, offset in
 	if u.Offset != offset {
 		return u.progress(), media.ErrOffset
 	}
-	if u.State == done {
+	if u.State != open {
 		return u.progress(), nil
 	}
 	select {
@@ -203,10 +206,31 @@ func ended(r io.Reader) error {
 
 // sniff refuses an upload by its first piece, before the rest is sent.
 func (c *Core) sniff(ctx context.Context, u upload, data []byte) error {
-	if u.Offset > 0 || int64(len(data)) < min(mediaworker.SniffBytes, u.Length) || mediaworker.Sniff(data) {
+	if u.Offset > 0 || int64(len(data)) < min(mediaworker.SniffBytes, u.Length) {
 		return nil
 	}
-	return c.refuse(ctx, u, media.ErrNotPicture)
+	switch u.kind() {
+	case media.Film:
+		if _, ok := mediavideo.Sniff(data); !ok {
+			return c.refuse(ctx, u, media.ErrNotVideo)
+		}
+	case media.Captions:
+		if !isCaptions(data) {
+			return c.refuse(ctx, u, media.ErrNotCaptions)
+		}
+	default:
+		if !mediaworker.Sniff(data) {
+			return c.refuse(ctx, u, media.ErrNotPicture)
+		}
+	}
+	return nil
+}
+
+func (u upload) mostPieces() int {
+	if u.Kind == media.Film {
+		return maxVideoPieces
+	}
+	return maxPieces
 }
 
 func (c *Core) store(ctx context.Context, of id.Upload, offset int64, data []byte) (piece, error) {
@@ -227,12 +251,15 @@ func (c *Core) join(ctx context.Context, u upload, pieces ...piece) (upload, err
 			return now.verdict()
 		case now.State != open || now.Offset != u.Offset:
 			return media.ErrOffset
-		case len(now.Pieces)+len(pieces) > maxPieces:
+		case len(now.Pieces)+len(pieces) > now.mostPieces():
 			return media.ErrPieces
 		}
 		for _, p := range pieces {
 			now.Pieces = append(now.Pieces, p)
 			now.Offset += p.Size
+		}
+		if now.Kind == media.Film && now.Offset == now.Length {
+			now.waits(c.Now())
 		}
 		return nil
 	})

@@ -83,10 +83,14 @@ func (c *Core) Terminate(ctx context.Context, token string, of id.Upload) error 
 	if err := c.holds(token, of); err != nil {
 		return err
 	}
-	if _, err := c.load(ctx, of); err != nil {
+	u, err := c.load(ctx, of)
+	if err != nil {
 		return err
 	}
-	return c.forget(ctx, of)
+	if err := c.forget(ctx, of); err != nil || u.Kind != media.Film {
+		return err
+	}
+	return c.dropFilm(ctx, mediaOf(of))
 }
 
 // entered returns the upload if token is its ticket and it was not refused.

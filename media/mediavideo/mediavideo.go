@@ -7,6 +7,7 @@ package mediavideo
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -17,7 +18,14 @@ const Source = "source"
 // what it makes of it there. It tells said how far it has come: percent is 0
 // until the video was looked at. It returns an error of package media for a
 // video that is not taken, and any other for what is not the video's fault.
+//
+// said is called first once the video was looked at and found fit, with 0. ai
+// says that the file is known to be made by a machine.
 type Make func(ctx context.Context, dir string, ai bool, said func(percent int64)) (Made, error)
+
+// ErrKilled means that the program was killed and did not say why: by somebody,
+// or because the machine ran out of memory.
+var ErrKilled = errors.New("the program was killed")
 
 // Made is what became of a video. Its files are names in the folder.
 type Made struct {

@@ -1,0 +1,57 @@
+package mediavideo_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"meadow/media/mediavideo"
+)
+
+// TestMain lets the test's own program be what confines ffmpeg.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == mediavideo.Command {
+		os.Exit(mediavideo.Main(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
+
+// maker returns what makes videos here, or skips the test and says why.
+func maker(t *testing.T) mediavideo.Make {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, missing := mediavideo.Find(t.Context(), self, mediavideo.Command)
+	if f == nil {
+		t.Skipf("SKIPPED: no videos on this machine: %s is missing", missing)
+	}
+	return f
+}
+
+// ffmpeg makes a sample called name with args, and returns its bytes.
+func ffmpeg(t *testing.T, name string, args ...string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	args = append(append([]string{"-v", "error", "-nostdin", "-y"}, args...), path)
+	if out, err := exec.CommandContext(t.Context(), "ffmpeg", args...).CombinedOutput(); err != nil {
+		t.Fatalf("make a sample: %v: %s", err, out)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// laid returns a folder that holds data as its source.
+func laid(t *testing.T, data []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, mediavideo.Source), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
