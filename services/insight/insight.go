@@ -9,7 +9,6 @@ import (
 
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
-	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
 	"meadow/services/kernel/picture"
 	"meadow/services/platform/rpc"
@@ -54,23 +53,55 @@ type Event struct {
 	Percent int64      `json:"percent,omitempty" min:"0" max:"100"` // of a dwell: how far the video was watched
 }
 
-// Day is one row: of a day in UTC. Sums of a day's viewers count
-// a person once a day for each post.
+// Day is one row: of a day in UTC. Viewers are different people, estimated
+// within about 2 %; those of a span count a person once.
 type Day struct {
-	Day         string `json:"day"` // 2026-11-22
-	Impressions int64  `json:"impressions"`
-	Views       int64  `json:"views"`
-	Viewers     int64  `json:"viewers"`
-	Likes       int64  `json:"likes"`
-	Saves       int64  `json:"saves"`
-	Shares      int64  `json:"shares"`
-	Comments    int64  `json:"comments"`
-	Follows     int64  `json:"follows"`
-	Clicks      int64  `json:"clicks"`
-	Orders      int64  `json:"orders"` // paid, with a line from here
-	Units       int64  `json:"units"`
-	Amount      int64  `json:"amount"`     // of those lines, in minor units of the report's currency
-	Commission  int64  `json:"commission"` // in minor units
+	Day         string `json:"day" bson:"-"` // 2026-11-22
+	Impressions int64  `json:"impressions" bson:"impressions"`
+	Views       int64  `json:"views" bson:"views"`
+	Viewers     int64  `json:"viewers" bson:"-"`
+	Likes       int64  `json:"likes" bson:"likes"`
+	Saves       int64  `json:"saves" bson:"saves"`
+	Shares      int64  `json:"shares" bson:"shares"`
+	Comments    int64  `json:"comments" bson:"comments"`
+	Follows     int64  `json:"follows" bson:"follows"`
+	Clicks      int64  `json:"clicks" bson:"clicks"`
+	Orders      int64  `json:"orders" bson:"orders"` // paid, with a line from here
+	Units       int64  `json:"units" bson:"units"`
+	Amount      int64  `json:"amount" bson:"amount"`         // of those lines, in minor units of the report's currency
+	Commission  int64  `json:"commission" bson:"commission"` // in minor units
+}
+
+// Plus adds what e counts, but for viewers, who may be the same people.
+func (d *Day) Plus(e Day) {
+	d.Impressions += e.Impressions
+	d.Views += e.Views
+	d.Likes += e.Likes
+	d.Saves += e.Saves
+	d.Shares += e.Shares
+	d.Comments += e.Comments
+	d.Follows += e.Follows
+	d.Clicks += e.Clicks
+	d.Orders += e.Orders
+	d.Units += e.Units
+	d.Amount += e.Amount
+	d.Commission += e.Commission
+}
+
+// Bought is what a product did in a span; Amount is in minor units.
+type Bought struct {
+	Clicks int64 `json:"clicks" bson:"clicks"`
+	Orders int64 `json:"orders" bson:"orders"`
+	Units  int64 `json:"units" bson:"units"`
+	Amount int64 `json:"amount" bson:"amount"`
+}
+
+// Plus adds c.
+func (b *Bought) Plus(c Bought) {
+	b.Clicks += c.Clicks
+	b.Orders += c.Orders
+	b.Units += c.Units
+	b.Amount += c.Amount
 }
 
 // BySource is how a post was met, in the span.
@@ -102,10 +133,7 @@ type ProductRow struct {
 	Product id.Product      `json:"product"`
 	Title   string          `json:"title"`
 	Cover   picture.Picture `json:"cover,omitzero"`
-	Clicks  int64           `json:"clicks"`
-	Orders  int64           `json:"orders"`
-	Units   int64           `json:"units"`
-	Amount  money.Money     `json:"amount"`
+	Bought
 }
 
 // Report is an account's numbers, or one post's. Charts show Days, Sources and
@@ -153,6 +181,9 @@ type Service interface {
 type (
 	Record struct {
 		Events []Event `json:"events" min:"1" max:"50"`
+		// Visitor tells visitors who are not signed in apart, for one visit: a word
+		// that a screen makes up and forgets with its tab.
+		Visitor string `json:"visitor,omitempty" max:"64"`
 	}
 	// Ask names a span of days in UTC, both included.
 	Ask struct {
