@@ -1,9 +1,11 @@
 package mediavideo_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"meadow/media/mediavideo"
@@ -54,4 +56,15 @@ func laid(t *testing.T, data []byte) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithCancel(t.Context())
+}
+
+// landlocked reports whether this kernel can keep files from a program.
+func landlocked() bool {
+	_, _, e := syscall.Syscall(444, 0, 0, 1) // landlock_create_ruleset, which says its version
+	return e == 0
 }
