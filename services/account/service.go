@@ -99,6 +99,11 @@ type Desk interface {
 	// SetMerchant makes a user the keeper of a shop. Doing it again is fine;
 	// ErrHasMerchant if they keep another. ErrNoSuchUser.
 	SetMerchant(ctx context.Context, in SetMerchant) (rpc.Empty, error)
+
+	// Write sends a letter to a user's email address, in their language: OK is
+	// false if they have none, and the letter is dropped. ErrNoSuchUser, or
+	// notify's errors.
+	Write(ctx context.Context, in Write) (Written, error)
 }
 
 // From is where a request comes from. The gateway fills Client, after dropping
@@ -208,4 +213,21 @@ type AddressFor struct {
 type SetMerchant struct {
 	User     id.User     `json:"user" min:"1" max:"40"`
 	Merchant id.Merchant `json:"merchant" min:"1" max:"40"`
+}
+
+// Write is a letter in each language of the shop.
+type Write struct {
+	User    id.User `json:"user" min:"1" max:"40"`
+	Chinese Letter  `json:"zh"`
+	English Letter  `json:"en"`
+}
+
+type Letter struct {
+	Subject string `json:"subject" min:"1" max:"200"`
+	Text    string `json:"text" min:"1" max:"10000"`
+}
+
+// Written is whether there was somewhere to send a letter to.
+type Written struct {
+	OK bool `json:"ok"`
 }

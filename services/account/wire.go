@@ -52,6 +52,8 @@ var (
 		Summary: "A sealed snapshot of an address, for an order."}
 	setMerchant = rpc.Endpoint[SetMerchant, rpc.Empty]{Name: "setMerchant", Method: "POST", Path: "/internal/account/merchant", Access: rpc.Internal,
 		Summary: "Make a user the keeper of a shop."}
+	write = rpc.Endpoint[Write, Written]{Name: "writeLetter", Method: "POST", Path: "/internal/account/letters", Access: rpc.Internal,
+		Summary: "Send a letter to a user."}
 )
 
 // Hooks see answers before they are sent, so that the gateway can move a
@@ -88,6 +90,7 @@ func MountWith(r rpc.Router, s Service, h Hooks) {
 	rpc.Mount(r, users, s.Users)
 	rpc.Mount(r, addressFor, s.AddressFor)
 	rpc.Mount(r, setMerchant, s.SetMerchant)
+	rpc.Mount(r, write, s.Write)
 }
 
 // Client is account in another process.
@@ -177,4 +180,8 @@ func (c Client) AddressFor(ctx context.Context, in AddressFor) (Snapshot, error)
 
 func (c Client) SetMerchant(ctx context.Context, in SetMerchant) (rpc.Empty, error) {
 	return rpc.Call(ctx, c.Peer, setMerchant, in)
+}
+
+func (c Client) Write(ctx context.Context, in Write) (Written, error) {
+	return rpc.Call(ctx, c.Peer, write, in)
 }
