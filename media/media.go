@@ -274,7 +274,7 @@ type ProgressIn struct {
 
 // ClaimVideoIn claims a video.
 type ClaimVideoIn struct {
-	Owner id.User      `json:"owner" min:"1" max:"64"`
+	Owner id.User           `json:"owner" min:"1" max:"64"`
 	Video video.WantedVideo `json:"video"`
 }
 

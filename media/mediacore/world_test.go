@@ -2,13 +2,17 @@ package mediacore_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 
 	"meadow/media/mediacore"
 	"meadow/media/mediaworker"
 	"meadow/services/kernel/clock"
 	"meadow/services/platform/blob/blobtest"
+	"meadow/services/platform/docdb"
 	"meadow/services/platform/docdb/pebbledoc"
 )
 
@@ -38,4 +42,41 @@ func core(t *testing.T, d mediacore.Deps) *mediacore.Core {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// cutDriver is a database that can be written to a few times, and then no more:
+// as it looks to a process that is killed.
+type cutDriver struct {
+	docdb.Driver
+	left atomic.Int32
+}
+
+var errCut = errors.New("killed before this write")
+
+func (d *cutDriver) Insert(ctx context.Context, coll string, docs ...docdb.Doc) error {
+	if d.left.Add(-1) < 0 {
+		return errCut
+	}
+	return d.Driver.Insert(ctx, coll, docs...)
+}
+
+func (d *cutDriver) Replace(ctx context.Context, coll string, rev int64, doc docdb.Doc) error {
+	if d.left.Add(-1) < 0 {
+		return errCut
+	}
+	return d.Driver.Replace(ctx, coll, rev, doc)
+}
+
+func (d *cutDriver) UpdateIf(ctx context.Context, coll, of string, conds []docdb.Cond, changes []docdb.Change) (docdb.Doc, error) {
+	if d.left.Add(-1) < 0 {
+		return docdb.Doc{}, errCut
+	}
+	return d.Driver.UpdateIf(ctx, coll, of, conds, changes)
+}
+
+func (d *cutDriver) Delete(ctx context.Context, coll, of string, rev int64) error {
+	if d.left.Add(-1) < 0 {
+		return errCut
+	}
+	return d.Driver.Delete(ctx, coll, of, rev)
 }

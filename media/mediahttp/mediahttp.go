@@ -1,10 +1,11 @@
 // Package mediahttp is how bytes come in and go out: uploads by the tus protocol
 // 1.0 (creation, creation-with-upload, expiration, termination, checksum), and
-// finished pictures. It sets and reads no cookie: an upload is allowed by the
-// token of its ticket, and pictures are public.
+// finished pictures, videos and captions. It sets and reads no cookie: an upload
+// is allowed by the token of its ticket, and what is finished is public.
 package mediahttp
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -15,12 +16,15 @@ import (
 
 	"meadow/media"
 	"meadow/media/mediacore"
+	"meadow/media/mediavideo"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
+	"meadow/services/platform/blob"
 	"meadow/services/platform/rpc"
 )
 
-// Handler serves everything below media.UploadPath and media.PicturePath.
+// Handler serves everything below media.UploadPath, media.PicturePath,
+// media.VideoPath and media.CaptionPath.
 // Bodies are read as they arrive and never held whole, so a server must pass
 // them on unbuffered and without a limit of time for the whole of one: ours ends
 // what stands still. A body must end with an error when its connection is cut.
@@ -40,6 +44,8 @@ func New(core *mediacore.Core, log *slog.Logger) *Handler {
 	h.mux.HandleFunc("OPTIONS "+media.UploadPath, h.options)
 	h.mux.HandleFunc("OPTIONS "+media.UploadPath+"/{id}", h.options)
 	h.mux.HandleFunc("GET "+media.PicturePath+"{name}", h.picture)
+	h.mux.HandleFunc("GET "+media.VideoPath+"{folder}/{name}", h.video)
+	h.mux.HandleFunc("GET "+media.CaptionPath+"{name}", h.captions)
 	h.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { h.fail(w, r, rpc.ErrNoRoute) })
 	return h
 }
@@ -83,7 +89,7 @@ func (h *Handler) options(w http.ResponseWriter, _ *http.Request) {
 	head.Set("Tus-Resumable", tusVersion)
 	head.Set("Tus-Version", tusVersion)
 	head.Set("Tus-Extension", tusExtensions)
-	head.Set("Tus-Max-Size", strconv.Itoa(media.MaxBytes))
+	head.Set("Tus-Max-Size", strconv.Itoa(media.MaxVideoBytes))
 	head.Set("Tus-Checksum-Algorithm", "sha1,sha256")
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -224,29 +230,48 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// picture serves a rendition. What a name leads to never changes, so whoever
-// has it need not ask again.
+// picture serves a rendition.
 func (h *Handler) picture(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	tag := `"` + name + `"`
-	head := w.Header()
-	if mediacore.FileName(name) && r.Header.Get("If-None-Match") == tag {
-		head.Set("ETag", tag)
-		head.Set("Cache-Control", forever)
+	if tag := `"` + name + `"`; mediacore.FileName(name) && r.Header.Get("If-None-Match") == tag {
+		w.Header().Set("ETag", tag)
+		w.Header().Set("Cache-Control", forever)
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	o, err := h.core.Open(r.Context(), name)
+	kind := "image/jpeg"
+	if strings.HasSuffix(name, ".webp") {
+		kind = "image/webp"
+	}
+	h.serve(w, r, name, kind, func(ctx context.Context) (*blob.Object, error) { return h.core.Open(ctx, name) })
+}
+
+// video serves a file of a video. Players ask for stretches of it.
+func (h *Handler) video(w http.ResponseWriter, r *http.Request) {
+	folder, name := r.PathValue("folder"), r.PathValue("name")
+	kind, _ := mediavideo.TypeOf(name)
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.serve(w, r, folder+"/"+name, kind, func(ctx context.Context) (*blob.Object, error) { return h.core.OpenFilm(ctx, folder, name) })
+}
+
+// captions serves the captions of a video.
+func (h *Handler) captions(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.serve(w, r, name, "text/vtt; charset=utf-8", func(ctx context.Context) (*blob.Object, error) { return h.core.OpenCaptions(ctx, name) })
+}
+
+// serve answers with an object. What a name leads to never changes, so whoever
+// has it need not ask again.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, name, kind string, open func(context.Context) (*blob.Object, error)) {
+	o, err := open(r.Context())
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
 	defer o.Close()
-	kind := "image/jpeg"
-	if strings.HasSuffix(name, ".webp") {
-		kind = "image/webp"
-	}
-	head.Set("ETag", tag)
+	head := w.Header()
+	head.Set("ETag", `"`+name+`"`)
 	head.Set("Cache-Control", forever)
 	head.Set("Content-Type", kind)
 	head.Set("Content-Disposition", "inline")

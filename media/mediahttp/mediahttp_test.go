@@ -66,7 +66,7 @@ func TestTheServerSaysWhatItSpeaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	for name, want := range map[string]string{"Tus-Version": "1.0.0", "Tus-Max-Size": "20971520", "Tus-Extension": "creation,creation-with-upload,expiration,termination,checksum", "Tus-Checksum-Algorithm": "sha1,sha256"} {
+	for name, want := range map[string]string{"Tus-Version": "1.0.0", "Tus-Max-Size": "1073741824", "Tus-Extension": "creation,creation-with-upload,expiration,termination,checksum", "Tus-Checksum-Algorithm": "sha1,sha256"} {
 		if got := res.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
