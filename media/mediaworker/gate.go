@@ -25,7 +25,7 @@ const SniffBytes = 3072
 type format struct {
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
-	gate   func([]byte) error
+	gate   func([]byte, image.Config) error
 }
 
 var formats = map[string]format{
@@ -85,7 +85,7 @@ func admit(data []byte) (format, image.Config, error) {
 		return f, c, media.ErrPixels.Because(fmt.Errorf("%d by %d pixels", c.Width, c.Height))
 	}
 	if f.gate != nil {
-		if err := f.gate(data); err != nil {
+		if err := f.gate(data, c); err != nil {
 			return f, c, media.ErrBroken.Because(err)
 		}
 	}
@@ -103,9 +103,15 @@ const (
 	markCOM  = 0xfe
 )
 
-// countScans refuses a JPEG of more than media.MaxScans scans. It looks for
-// markers exactly as image/jpeg does, so that it misses none that gets decoded.
-func countScans(data []byte) error {
+// maxWork is how many pixels all scans of a JPEG may go over: those of the
+// largest picture 25 times, which is more than any camera or program asks for.
+const maxWork = 25 * media.MaxPixels
+
+// countScans refuses a JPEG of more than media.MaxScans scans, or of fewer if it
+// is large. It looks for markers exactly as image/jpeg does, so that it misses
+// none that gets decoded.
+func countScans(data []byte, c image.Config) error {
+	most := min(media.MaxScans, maxWork/max(1, c.Width*c.Height))
 	if len(data) < 2 || data[0] != 0xff || data[1] != markSOI {
 		return errors.New("no JPEG")
 	}
@@ -133,8 +139,8 @@ func countScans(data []byte) error {
 		if mark == markSOS {
 			scans++
 		}
-		if scans > media.MaxScans {
-			return fmt.Errorf("more than %d scans", media.MaxScans)
+		if scans > most {
+			return fmt.Errorf("more than %d scans", most)
 		}
 		if at+2 > len(data) {
 			return nil
@@ -144,7 +150,7 @@ func countScans(data []byte) error {
 }
 
 // countFrames refuses a GIF of more than media.MaxFrames frames.
-func countFrames(data []byte) error {
+func countFrames(data []byte, _ image.Config) error {
 	at := 13
 	if len(data) < at {
 		return io.ErrUnexpectedEOF

@@ -249,19 +249,22 @@ func TestScansAndFramesAreCountedExactly(t *testing.T) {
 	decoy = append(decoy, j[2:]...)
 	decoy = append(decoy, bytes.Repeat([]byte{0xff, markSOS, 0, 2}, 500)...)
 	for name, c := range map[string]struct {
-		gate func([]byte) error
+		gate func([]byte, image.Config) error
 		data []byte
 		ok   bool
+		size image.Config
 	}{
-		"most scans":      {countScans, withScans(j, media.MaxScans-1), true},
-		"one scan more":   {countScans, withScans(j, media.MaxScans), false},
-		"decoys":          {countScans, decoy, true},
-		"most frames":     {countFrames, withFrames(g, media.MaxFrames-1), true},
-		"one frame more":  {countFrames, withFrames(g, media.MaxFrames), false},
-		"fill bytes":      {countScans, bytes.ReplaceAll(withScans(j, media.MaxScans), []byte{0xff, markSOS}, []byte{0xff, 0xff, 0xff, markSOS}), false},
-		"rubbish between": {countScans, bytes.ReplaceAll(withScans(j, media.MaxScans), []byte{0xff, markSOS}, []byte{1, 2, 0xff, markSOS}), false},
+		"most scans":      {countScans, withScans(j, media.MaxScans-1), true, image.Config{Width: 40, Height: 30}},
+		"one scan more":   {countScans, withScans(j, media.MaxScans), false, image.Config{Width: 40, Height: 30}},
+		"most of a large": {countScans, withScans(j, 24), true, image.Config{Width: 8_000, Height: 5_000}},
+		"more of a large": {countScans, withScans(j, 25), false, image.Config{Width: 8_000, Height: 5_000}},
+		"decoys":          {countScans, decoy, true, image.Config{Width: 40, Height: 30}},
+		"most frames":     {countFrames, withFrames(g, media.MaxFrames-1), true, image.Config{Width: 40, Height: 30}},
+		"one frame more":  {countFrames, withFrames(g, media.MaxFrames), false, image.Config{Width: 40, Height: 30}},
+		"fill bytes":      {countScans, bytes.ReplaceAll(withScans(j, media.MaxScans), []byte{0xff, markSOS}, []byte{0xff, 0xff, 0xff, markSOS}), false, image.Config{Width: 40, Height: 30}},
+		"rubbish between": {countScans, bytes.ReplaceAll(withScans(j, media.MaxScans), []byte{0xff, markSOS}, []byte{1, 2, 0xff, markSOS}), false, image.Config{Width: 40, Height: 30}},
 	} {
-		if err := c.gate(c.data); (err == nil) != c.ok {
+		if err := c.gate(c.data, c.size); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -169,7 +169,7 @@ func (f frame) decode() (image.Image, error) {
 }
 
 // countMoves refuses an animated WebP of more than media.MaxFrames frames.
-func countMoves(data []byte) error {
+func countMoves(data []byte, _ image.Config) error {
 	frames := 0
 	for c := range chunks(data) {
 		if c.name == "ANMF" {

@@ -1,5 +1,5 @@
 // Command worker is a media worker for tests. Given an argument it does to
-// itself what a hostile picture could do.
+// itself what a hostile picture could do, or tells what a picture took.
 package main
 
 import (
@@ -14,6 +14,11 @@ import (
 func main() {
 	if len(os.Args) < 2 {
 		os.Exit(mediaworker.Main(os.Stdin, os.Stdout))
+	}
+	if os.Args[1] == "measure" {
+		status := mediaworker.Main(os.Stdin, os.Stdout)
+		measure()
+		os.Exit(status)
 	}
 	// Main limits the process for good, whatever became of its picture.
 	mediaworker.Main(strings.NewReader("no picture"), os.Stderr)
@@ -48,5 +53,18 @@ func main() {
 		fmt.Println(`{"fault":"sees the network"}`)
 	case "environment":
 		fmt.Println(`{"fault":"sees ` + strings.Join(os.Environ(), ",") + `"}`)
+	}
+}
+
+// measure says how much memory this process has held at once, in kB.
+func measure() {
+	about, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	for line := range strings.Lines(string(about)) {
+		if peak, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			fmt.Fprint(os.Stderr, strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(peak), "kB")))
+		}
 	}
 }
