@@ -39,6 +39,9 @@ type Config struct {
 	// Cookieless are prefixes of paths that look at no cookie: who asks there
 	// proves it by a token in the request.
 	Cookieless []string
+	// Suspended are the routes, by their names, that change something and that
+	// somebody who is suspended may still ask for.
+	Suspended []string
 	// ViewerPolicy and ConsolePolicy are the Content-Security-Policy of the pages
 	// of the shop, and of those of its studio and administration.
 	ViewerPolicy, ConsolePolicy string
@@ -58,6 +61,7 @@ func Default() Config {
 		PerClient:     Limit{PerSecond: 50, Burst: 300},
 		PerActor:      Limit{PerSecond: 25, Burst: 150},
 		Cookieless:    []string{"/media/"},
+		Suspended:     suspendedMay,
 		ViewerPolicy:  viewerPolicy,
 		ConsolePolicy: consolePolicy,
 	}
@@ -123,6 +127,7 @@ func New(cfg Config, deps Deps, s *web.Server) (*Gateway, error) {
 	s.Before(g.identify)
 	s.Before(g.limitActor)
 	s.Before(g.sameSite)
+	s.Before(g.suspended)
 	g.mount(s)
 	s.Otherwise(g.serve)
 	return g, nil

@@ -35,6 +35,14 @@ type Profile struct {
 	Avatar id.Media `json:"avatar,omitempty"`
 }
 
+// Known is what the shop itself may know of an account.
+type Known struct {
+	Profile
+	Roles     []actor.Role `json:"roles"`
+	CreatedAt time.Time    `json:"created_at"`
+	Suspended bool         `json:"suspended"`
+}
+
 // Locale is a language the shop speaks.
 type Locale string
 

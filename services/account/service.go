@@ -79,7 +79,9 @@ type Service interface {
 // (actor.AsSystem); for anybody else these fail with actor.ErrForbidden or
 // actor.ErrNobody.
 type Desk interface {
-	// Resolve returns who holds a session's token, or actor.ErrNobody.
+	// Resolve returns who holds a session's token, or actor.ErrNobody. Whoever is
+	// banned (moderation.Restricted) is Suspended, from the next request on and
+	// until the ban's end.
 	Resolve(ctx context.Context, in Resolve) (actor.Actor, error)
 
 	// Rotate returns a successor of a token that is older than RotateAfter, or
@@ -91,6 +93,9 @@ type Desk interface {
 	// Users returns what is public of these users, in the order asked, leaving
 	// out those that do not exist.
 	Users(ctx context.Context, in Users) (page.Page[Profile], error)
+
+	// KnownUsers is Users with what only the shop may know.
+	KnownUsers(ctx context.Context, in Users) (page.Page[Known], error)
 
 	// AddressFor returns a snapshot of a user's address, or of the default one if
 	// none is named. ErrNoAddress.

@@ -48,6 +48,8 @@ var (
 		Summary: "The successor of a session's token, if one is due."}
 	users = rpc.Endpoint[Users, page.Page[Profile]]{Name: "users", Method: "POST", Path: "/internal/account/users", Access: rpc.Internal,
 		Summary: "What is public of some users."}
+	knownUsers = rpc.Endpoint[Users, page.Page[Known]]{Name: "knownUsers", Method: "POST", Path: "/internal/account/known", Access: rpc.Internal,
+		Summary: "What the shop may know of some users."}
 	addressFor = rpc.Endpoint[AddressFor, Snapshot]{Name: "addressFor", Method: "GET", Path: "/internal/account/address", Access: rpc.Internal,
 		Summary: "A sealed snapshot of an address, for an order."}
 	setMerchant = rpc.Endpoint[SetMerchant, rpc.Empty]{Name: "setMerchant", Method: "POST", Path: "/internal/account/merchant", Access: rpc.Internal,
@@ -88,6 +90,7 @@ func MountWith(r rpc.Router, s Service, h Hooks) {
 	rpc.Mount(r, resolve, s.Resolve)
 	rpc.Mount(r, rotate, s.Rotate)
 	rpc.Mount(r, users, s.Users)
+	rpc.Mount(r, knownUsers, s.KnownUsers)
 	rpc.Mount(r, addressFor, s.AddressFor)
 	rpc.Mount(r, setMerchant, s.SetMerchant)
 	rpc.Mount(r, write, s.Write)
@@ -172,6 +175,10 @@ func (c Client) Rotate(ctx context.Context, in Resolve) (Rotated, error) {
 
 func (c Client) Users(ctx context.Context, in Users) (page.Page[Profile], error) {
 	return rpc.Call(ctx, c.Peer, users, in)
+}
+
+func (c Client) KnownUsers(ctx context.Context, in Users) (page.Page[Known], error) {
+	return rpc.Call(ctx, c.Peer, knownUsers, in)
 }
 
 func (c Client) AddressFor(ctx context.Context, in AddressFor) (Snapshot, error) {

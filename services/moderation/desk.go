@@ -123,7 +123,9 @@ type Desk interface {
 	Case(ctx context.Context, in ByCase) (Case, error)
 	// Decide judges a case; it takes effect at once and can be undone for UndoTTL.
 	// Two moderators at once: one gets ErrDecided. An appeal is decided by somebody
-	// else than who decided before: ErrSamePerson.
+	// else than who decided before, and nobody judges their own: ErrSamePerson. What
+	// was escalated is an operator's. Three strikes within StrikeTTL ban for StrikeBan
+	// at once, without a second person.
 	Decide(ctx context.Context, in Decide) (Case, error)
 	// Undo takes the caller's decision back: ErrUndoLate.
 	Undo(ctx context.Context, in ByCase) (Case, error)
@@ -131,6 +133,7 @@ type Desk interface {
 	Escalate(ctx context.Context, in Escalate) (Case, error)
 
 	// ProposeBan, ConfirmBan (by another: ErrSamePerson), DeclineBan and LiftBan.
+	// One ban of a person is proposed at a time: ErrBanOpen, ErrStaffBan, ErrNoPerson.
 	ProposeBan(ctx context.Context, in ProposeBan) (Ban, error)
 	ConfirmBan(ctx context.Context, in ByBan) (Ban, error)
 	DeclineBan(ctx context.Context, in ByBan) (Ban, error)

@@ -91,8 +91,8 @@ type Service interface {
 // Judging is what other parts ask and what everybody may do about content.
 type Judging interface {
 	// Check judges a revision of something by the rules before others see it, and
-	// queues it where they doubt. The same revision gets the same answer. For other
-	// parts of the shop.
+	// queues it where they doubt. The same revision gets the same answer, or what
+	// was decided about it since. For other parts of the shop.
 	Check(ctx context.Context, in Check) (Verdict, error)
 	// Report tells moderators of something, once for each person and subject: saying
 	// it again changes the reason. ErrReportSelf, ErrNoSubject.
@@ -142,6 +142,11 @@ const (
 	AppealTTL = 30 * 24 * time.Hour
 	// UndoTTL is how long a moderator may take a decision back.
 	UndoTTL = 10 * time.Second
+	// SwarmLimit is how many people must report something within SwarmTime for it
+	// to be limited before anybody has looked. What a moderator has approved, reports
+	// alone do not limit.
+	SwarmLimit = 5
+	SwarmTime  = 24 * time.Hour
 )
 
 var (
@@ -156,6 +161,7 @@ var (
 	ErrSamePerson = errs.New(errs.Forbidden, "second_person_needed", "Somebody else must confirm this.")
 	ErrNoBan      = errs.New(errs.NotFound, "no_such_ban", "This ban does not exist.")
 	ErrBanState   = errs.New(errs.Conflict, "ban_state", "This ban was confirmed, lifted or turned down already.")
+	ErrBanOpen    = errs.New(errs.Conflict, "ban_proposed", "A ban of this person waits for somebody to confirm it.")
 	ErrStaffBan   = errs.New(errs.Precondition, "ban_of_staff", "Take this person's role away before you ban them.")
 	ErrEntry      = errs.New(errs.Invalid, "bad_list_entry", "This entry cannot be put on the list.")
 	ErrSelf       = errs.New(errs.Invalid, "block_self", "You cannot block or mute yourself.")
@@ -185,12 +191,15 @@ type (
 	}
 )
 
-// Decided is announced when a moderator or an appeal changes what may become of
-// something, after the time for undoing it; Restricted when a ban begins, and,
-// with On false, ends.
+// Decided is announced at once when a moderator, an appeal or many reports change
+// what may become of something; a decision that is undone is followed by one of a
+// higher Rev that says what stands. Restricted is announced when a ban begins,
+// changes and, with On false, ends. Bounded is announced when somebody blocks or
+// mutes, or stops to. Of each, what has a higher Rev is newer.
 var (
 	Decided    = bus.Topic[DecidedData]{Name: "moderation.Decided"}
-	Restricted = bus.Topic[RestrictedData]{Name: "moderation.Restricted"}
+	Restricted = bus.Topic[RestrictedData]{Name: "moderation.Restricted", Confirm: []string{"account"}}
+	Bounded    = bus.Topic[BoundedData]{Name: "moderation.Bounded"}
 )
 
 type (
@@ -210,5 +219,13 @@ type (
 		Until  time.Time `json:"until,omitzero"`
 		Rev    int64     `json:"rev"`
 		At     time.Time `json:"at"`
+	}
+	BoundedData struct {
+		By   id.User   `json:"by"`
+		Whom id.User   `json:"whom"`
+		How  How       `json:"how"`
+		On   bool      `json:"on"`
+		Rev  int64     `json:"rev"` // of By, Whom and How together
+		At   time.Time `json:"at"`
 	}
 )

@@ -69,24 +69,38 @@ var errTooMany = errs.ErrInvalid.With("ids", fmt.Sprintf("must be at most %d ite
 
 // Users implements account.Service.
 func (c *Core) Users(ctx context.Context, in account.Users) (page.Page[account.Profile], error) {
+	found, err := c.begun(ctx, in.IDs)
+	return page.Map(found, user.profile), err
+}
+
+// KnownUsers implements account.Service.
+func (c *Core) KnownUsers(ctx context.Context, in account.Users) (page.Page[account.Known], error) {
+	found, err := c.begun(ctx, in.IDs)
+	return page.Map(found, func(u user) account.Known {
+		return account.Known{Profile: u.profile(), Roles: u.roles(), CreatedAt: u.CreatedAt, Suspended: u.Suspension.stands(c.Now())}
+	}), err
+}
+
+// begun returns, to a part of the shop, the accounts among ids that have begun.
+func (c *Core) begun(ctx context.Context, ids []id.User) (page.Page[user], error) {
+	var out page.Page[user]
 	if err := desk(ctx); err != nil {
-		return page.Page[account.Profile]{}, err
+		return out, err
 	}
-	if len(in.IDs) > account.MaxProfiles {
-		return page.Page[account.Profile]{}, errTooMany
+	if len(ids) > account.MaxProfiles {
+		return out, errTooMany
 	}
-	ids := make([]string, len(in.IDs))
-	for i, x := range in.IDs {
-		ids[i] = string(x)
+	keys := make([]string, len(ids))
+	for i, x := range ids {
+		keys[i] = string(x)
 	}
-	found, err := c.users.GetMany(ctx, ids)
+	found, err := c.users.GetMany(ctx, keys)
 	if err != nil {
-		return page.Page[account.Profile]{}, fmt.Errorf("users: %w", err)
+		return out, fmt.Errorf("users: %w", err)
 	}
-	out := page.Page[account.Profile]{Items: make([]account.Profile, 0, len(found))}
 	for _, u := range found {
 		if u.PendingUntil.IsZero() {
-			out.Items = append(out.Items, u.profile())
+			out.Items = append(out.Items, u)
 		}
 	}
 	return out, nil

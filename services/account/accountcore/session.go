@@ -79,7 +79,7 @@ func (c *Core) Resolve(ctx context.Context, in account.Resolve) (actor.Actor, er
 		return actor.Actor{}, err
 	}
 	c.seen(ctx, s)
-	return actor.Actor{User: u.ID, Session: s.ID, Roles: u.Roles, Merchant: u.Merchant}, nil
+	return actor.Actor{User: u.ID, Session: s.ID, Roles: u.Roles, Merchant: u.Merchant, Suspended: u.Suspension.stands(c.Now())}, nil
 }
 
 // holder returns the session that token opens, and whose it is.

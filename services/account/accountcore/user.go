@@ -36,7 +36,9 @@ type user struct {
 	// PendingUntil is set until the account's login is claimed. An account that
 	// never gets so far is gone then.
 	PendingUntil time.Time `bson:"pending_until,omitempty"`
-	outbox.Box   `bson:",inline"`
+	// Suspension is the last that moderation said of a ban.
+	Suspension suspension `bson:"suspension,omitempty"`
+	outbox.Box `bson:",inline"`
 }
 
 // Fields of a user in the vault, whose subject is the user's id.

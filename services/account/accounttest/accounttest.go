@@ -80,6 +80,8 @@ func Run(t *testing.T, newShop func(*testing.T, Options) Shop) {
 		{"TwentyAddressesAreEnough", Options{}, testTwentyAddresses},
 		{"AnOrderGetsASnapshot", Options{}, testSnapshot},
 		{"TheDeskServesTheShopOnly", Options{}, testDesk},
+		{"WhoeverIsBannedIsSuspendedUntilTheBanEnds", Options{}, testSuspended},
+		{"AnOlderWordOfABanChangesNothing", Options{}, testSuspendedOnce},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -30,6 +30,9 @@ type Actor struct {
 	Session  id.Session  `json:"session,omitempty"`
 	Roles    []Role      `json:"roles,omitempty"`
 	Merchant id.Merchant `json:"merchant,omitempty"`
+	// Suspended is that they may read, and change next to nothing: the gateway sees
+	// to that.
+	Suspended bool `json:"suspended,omitempty"`
 	// System is a part of the shop acting for itself, such as a job or an
 	// event's consumer. Only our own processes can claim it.
 	System string `json:"system,omitempty"`
