@@ -32,8 +32,8 @@ type Deps struct {
 	// NoFilm says in words what this machine lacks.
 	Film   mediavideo.Make
 	NoFilm string
-	// Scratch is a folder that belongs to this process alone, where videos lie
-	// while they are made ready. What it holds at the start is removed.
+	// Scratch is a folder where videos lie while they are made ready. Processes of
+	// one machine may share it.
 	Scratch string
 }
 

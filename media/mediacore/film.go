@@ -23,14 +23,14 @@ import (
 
 // prepare makes the video of an upload that has all its bytes. Doing so twice
 // makes the same one: everything is kept under names that the upload decides.
-func (c *Core) prepare(ctx context.Context, u upload, said func(int64)) error {
+func (c *Core) prepare(ctx context.Context, u upload, scratch string, said func(int64)) error {
 	m := mediaOf(u.ID)
 	if _, err := c.videos.Get(ctx, string(m)); err == nil {
 		return c.conclude(ctx, u, done, "") // it was made, and the process then killed
 	} else if !errors.Is(err, docdb.ErrNotFound) {
 		return err
 	}
-	dir, err := os.MkdirTemp(c.Scratch, "video-")
+	dir, err := os.MkdirTemp(scratch, "video-")
 	if err != nil {
 		return fmt.Errorf("media: scratch: %w", err)
 	}

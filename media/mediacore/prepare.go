@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -44,23 +42,24 @@ func (c *Core) RunVideos(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	if err := c.clearScratch(); err != nil {
+	dir, release, err := scratch(c.Scratch)
+	if err != nil {
 		return err
 	}
 	var wg sync.WaitGroup
 	for range videosAtOnce {
-		wg.Go(func() { c.runVideos(ctx) })
+		wg.Go(func() { c.runVideos(ctx, dir) })
 	}
 	wg.Wait()
-	return nil
+	return release()
 }
 
-func (c *Core) runVideos(ctx context.Context) {
+func (c *Core) runVideos(ctx context.Context, dir string) {
 	look := time.NewTicker(videoLook)
 	defer look.Stop()
 	for {
 		for {
-			worked, err := c.PrepareVideo(ctx)
+			worked, err := c.prepareNext(ctx, dir)
 			if err != nil && ctx.Err() == nil {
 				c.Log.WarnContext(ctx, "a video was not made ready", "err", err)
 			}
@@ -77,23 +76,6 @@ func (c *Core) runVideos(ctx context.Context) {
 	}
 }
 
-// clearScratch removes what a process left behind when it was killed.
-func (c *Core) clearScratch() error {
-	if err := os.MkdirAll(c.Scratch, 0o700); err != nil {
-		return fmt.Errorf("media: scratch: %w", err)
-	}
-	left, err := os.ReadDir(c.Scratch)
-	if err != nil {
-		return fmt.Errorf("media: scratch: %w", err)
-	}
-	for _, l := range left {
-		if err := os.RemoveAll(filepath.Join(c.Scratch, l.Name())); err != nil {
-			return fmt.Errorf("media: scratch: %w", err)
-		}
-	}
-	return nil
-}
-
 // waits makes u wait to be made ready, now that all its bytes are here.
 func (u *upload) waits(now time.Time) {
 	u.State, u.Due, u.Until = queued, now, time.Time{}
@@ -107,9 +89,9 @@ func (c *Core) rouse() {
 	}
 }
 
-// PrepareVideo makes ready the video that waits longest, and reports whether
-// there was one.
-func (c *Core) PrepareVideo(ctx context.Context) (bool, error) {
+// prepareNext makes ready the video that waits longest, in a folder below
+// scratch, and reports whether there was one.
+func (c *Core) prepareNext(ctx context.Context, scratch string) (bool, error) {
 	u, err := c.takeUp(ctx)
 	if err != nil || u.ID == "" {
 		return false, err
@@ -122,7 +104,7 @@ func (c *Core) PrepareVideo(ctx context.Context) (bool, error) {
 	percent.Store(-1)
 	var beat sync.WaitGroup
 	beat.Go(func() { c.beat(work, stop, u, &percent) })
-	err = c.prepare(work, u, percent.Store)
+	err = c.prepare(work, u, scratch, percent.Store)
 	lost := errors.Is(context.Cause(work), errLost)
 	stop(nil)
 	beat.Wait()

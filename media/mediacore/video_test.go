@@ -284,11 +284,13 @@ func TestAProcessThatIsKilledLosesNoVideo(t *testing.T) {
 	cut := &cutDriver{Driver: w.deps.DB}
 	cut.left.Store(1)
 	d := w.deps
-	d.DB, d.Film = cut, func(context.Context, string, bool, func(int64)) (mediavideo.Made, error) { return mediavideo.Made{}, died }
+	d.DB, d.Film = cut, func(context.Context, string, bool, func(int64)) (mediavideo.Made, error) {
+		return mediavideo.Made{}, died
+	}
 	if _, err := core(t, d).PrepareVideo(t.Context()); !errors.Is(err, died) || !errors.Is(err, errCut) {
 		t.Fatalf("%v, want the death", err)
 	}
-	if err := os.MkdirAll(filepath.Join(w.deps.Scratch, "video-1", "x"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(w.deps.Scratch, "process-1", "video-1"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	w = w.staffed(t, studio(t))
@@ -305,7 +307,7 @@ func TestAProcessThatIsKilledLosesNoVideo(t *testing.T) {
 	if err := w.RunVideos(run); err != nil {
 		t.Fatal(err)
 	}
-	if l, err := os.ReadDir(w.deps.Scratch); err != nil || len(l) > 0 {
+	if l, err := filepath.Glob(filepath.Join(w.deps.Scratch, "process-*")); err != nil || len(l) > 0 {
 		t.Errorf("after a start: %v, %v", l, err)
 	}
 }
@@ -363,9 +365,7 @@ func TestOfTwoProcessesOneMakesAVideo(t *testing.T) {
 	run, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for range 2 {
-		one := w
-		one.deps.Scratch = t.TempDir()
-		one = one.staffed(t, func(ctx context.Context, dir string, ai bool, said func(int64)) (mediavideo.Made, error) {
+		one := w.staffed(t, func(ctx context.Context, dir string, ai bool, said func(int64)) (mediavideo.Made, error) {
 			made.Add(1)
 			return studio(t)(ctx, dir, ai, said)
 		})
