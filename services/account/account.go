@@ -30,9 +30,10 @@ type User struct {
 
 // Profile is what everybody may know of an account.
 type Profile struct {
-	ID     id.User  `json:"id"`
-	Name   string   `json:"name"`
-	Avatar id.Media `json:"avatar,omitempty"`
+	ID       id.User     `json:"id"`
+	Name     string      `json:"name"`
+	Avatar   id.Media    `json:"avatar,omitempty"`
+	Merchant id.Merchant `json:"merchant,omitempty"` // whose shop they keep
 }
 
 // Known is what the shop itself may know of an account.
@@ -157,13 +158,14 @@ type SignedUpData struct {
 	At     time.Time `json:"at"`
 }
 
-// Changed is announced when a name or an avatar changes. Its key is the user
-// and the number of the change; a higher Version is newer.
+// Changed is announced when a name or an avatar changes, or a shop is opened.
+// Its key is the user and the number of the change; a higher Version is newer.
 var Changed = bus.Topic[ChangedData]{Name: "account.Changed"}
 
 type ChangedData struct {
-	User    id.User  `json:"user"`
-	Name    string   `json:"name"`
-	Avatar  id.Media `json:"avatar,omitempty"`
-	Version int64    `json:"version"`
+	User     id.User     `json:"user"`
+	Name     string      `json:"name"`
+	Avatar   id.Media    `json:"avatar,omitempty"`
+	Merchant id.Merchant `json:"merchant,omitempty"`
+	Version  int64       `json:"version"`
 }

@@ -62,7 +62,7 @@ func (c *Core) Change(ctx context.Context, in account.Change) (account.User, err
 }
 
 func (u user) profile() account.Profile {
-	return account.Profile{ID: u.ID, Name: u.Name, Avatar: u.Avatar}
+	return account.Profile{ID: u.ID, Name: u.Name, Avatar: u.Avatar, Merchant: u.Merchant}
 }
 
 var errTooMany = errs.ErrInvalid.With("ids", fmt.Sprintf("must be at most %d items", account.MaxProfiles))

@@ -63,11 +63,18 @@ func (c *Core) SetMerchant(ctx context.Context, in account.SetMerchant) (rpc.Emp
 		if u.Merchant != "" && u.Merchant != in.Merchant {
 			return account.ErrHasMerchant
 		}
-		u.Merchant = in.Merchant
+		if u.Merchant == "" {
+			u.Merchant = in.Merchant
+			u.announceChange(by.At)
+		}
 		u.setRole(actor.Merchant, true, by)
 		return nil
 	})
-	return rpc.Empty{}, err
+	if err != nil {
+		return rpc.Empty{}, err
+	}
+	c.relay.Kick(string(in.User))
+	return rpc.Empty{}, nil
 }
 
 // change alters what a user may do, and hands f the beginning of the line that

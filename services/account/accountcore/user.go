@@ -85,7 +85,7 @@ func (c *Core) own(ctx context.Context, u user) (account.User, error) {
 func (u *user) announceChange(now time.Time) {
 	u.Version++
 	u.Add(now, account.Changed.Event(now, fmt.Sprintf("%s/%d", u.ID, u.Version), account.ChangedData{
-		User: u.ID, Name: u.Name, Avatar: u.Avatar, Version: u.Version,
+		User: u.ID, Name: u.Name, Avatar: u.Avatar, Merchant: u.Merchant, Version: u.Version,
 	}))
 }
 
