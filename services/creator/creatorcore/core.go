@@ -50,6 +50,7 @@ type Core struct {
 	follows   *docdb.Collection[follow]
 	reactions *docdb.Collection[reaction]
 	relay     *outbox.Relay[post]
+	people    people
 
 	followers counter[follow, profile] // of whom a follow leads to
 	following counter[follow, profile] // of whom it comes from
@@ -82,18 +83,11 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 
 func (c *Core) open(ctx context.Context) error {
 	var errs [5]error
-	c.profiles, errs[0] = docdb.Open[profile](ctx, c.DB, c.Now, docdb.Schema{Name: "profiles"})
 	c.posts, errs[1] = docdb.Open[post](ctx, c.DB, c.Now, docdb.Schema{Name: "posts", Indexes: []docdb.Index{
 		outbox.Index,
 		{Name: "shown", Keys: []string{"shown_at"}},
 		{Name: "author", Keys: []string{"author", "shown_at"}},
 		{Name: "owed", Keys: []string{"tally.owed"}},
-	}})
-	c.follows, errs[2] = docdb.Open[follow](ctx, c.DB, c.Now, docdb.Schema{Name: "follows", Indexes: []docdb.Index{
-		{Name: "follower", Keys: []string{"follower", "at"}},
-		{Name: "followed", Keys: []string{"followed", "at"}},
-		{Name: "owed_followed", Keys: []string{"to.owed"}},
-		{Name: "owed_follower", Keys: []string{"from.owed"}},
 	}})
 	c.reactions, errs[3] = docdb.Open[reaction](ctx, c.DB, c.Now, docdb.Schema{Name: "reactions", Indexes: []docdb.Index{
 		{Name: "user", Keys: []string{"user", "kind", "at"}},
@@ -110,11 +104,12 @@ func (c *Core) Run(ctx context.Context) error {
 		return fmt.Errorf("creator: %w", err)
 	}
 	var work sync.WaitGroup
-	var relayed error
+	var relayed, told error
 	work.Go(func() { relayed = c.relay.Run(ctx) })
+	work.Go(func() { told = c.people.told.Run(ctx) })
 	work.Go(func() { c.sweeper(ctx) })
 	work.Wait()
-	return relayed
+	return errors.Join(relayed, told)
 }
 
 // sweepEvery is how late the sums of a profile may be.

@@ -80,6 +80,7 @@ func (c *Core) Sweep(ctx context.Context) error {
 	err := errors.Join(
 		c.followers.sweep(ctx, stale, ofFollow),
 		c.following.sweep(ctx, stale, ofFollow),
+		c.people.kept.sweep(ctx, stale, func(k kept) string { return keptID(k.Collection, k.Post) }),
 		c.reacted.sweep(ctx, stale, func(r reaction) string { return reactionID(r.User, r.Post, r.Kind) }),
 		c.published.sweep(ctx, now, func(p post) string { return string(p.ID) }),
 	)

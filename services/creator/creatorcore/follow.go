@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"meadow/services/creator"
@@ -40,6 +42,11 @@ func (c *Core) setFollow(ctx context.Context, whom id.User, on bool) (creator.Pr
 	if !known || !exists {
 		return creator.Profile{}, creator.ErrNoSuchProfile
 	}
+	if on {
+		if err := c.onSpeakingTerms(ctx, me, whom); err != nil {
+			return creator.Profile{}, err
+		}
+	}
 	source := followID(me, whom)
 	before, err := c.follows.Get(ctx, source)
 	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
@@ -51,31 +58,66 @@ func (c *Core) setFollow(ctx context.Context, whom id.User, on bool) (creator.Pr
 	if on && before.At.IsZero() && mine.Following >= creator.MaxFollows {
 		return creator.Profile{}, creator.ErrFollowsFull
 	}
-	theirs, err = c.countFollow(ctx, source, me, whom, on)
-	if err != nil {
+	if theirs, err = c.countFollow(ctx, source, me, whom, on); err != nil {
 		return creator.Profile{}, fmt.Errorf("follow: %w", err)
+	}
+	if on { // somebody may have blocked somebody while this was written
+		if err := c.onSpeakingTerms(ctx, me, whom); err != nil {
+			return creator.Profile{}, errors.Join(err, c.part(ctx, me, whom))
+		}
 	}
 	return c.profileView(ctx, theirs)
 }
 
-// countFollow writes the follow down and counts it at both ends.
+// countFollow writes the follow down, with the event that tells of it, and
+// counts it at both ends.
 func (c *Core) countFollow(ctx context.Context, source string, me, whom id.User, on bool) (profile, error) {
 	now := c.Now()
 	_, theirs, err := c.followers.settle(ctx, source, string(whom), func(f *follow) {
-		f.Follower, f.Followed = me, whom
-		switch {
-		case !on:
-			f.At = time.Time{}
-		case f.At.IsZero():
-			f.At = now
-		}
+		f.ID, f.Follower, f.Followed = source, me, whom
+		f.turn(on, now)
 		f.From.owe(now)
 	})
 	if err != nil {
 		return profile{}, err
 	}
-	_, _, err = c.following.settle(ctx, source, string(me), nil)
-	return theirs, err
+	c.people.told.Kick(source)
+	if _, _, err = c.following.settle(ctx, source, string(me), nil); err != nil {
+		return profile{}, err
+	}
+	return c.grade(ctx, theirs)
+}
+
+// turn makes it a follow, or none.
+func (f *follow) turn(on bool, now time.Time) {
+	if f.At.IsZero() != on {
+		return
+	}
+	if f.At = (time.Time{}); on {
+		f.At = now
+	}
+	f.Rev++
+	f.Add(now, creator.Reacted.Event(now, f.ID+"."+strconv.FormatInt(f.Rev, 10), creator.ReactedData{
+		Kind: creator.Followed, On: on, User: f.Follower, Author: f.Followed, At: now, Rev: f.Rev,
+	}))
+}
+
+// part ends what two people's follows are, both ways.
+func (c *Core) part(ctx context.Context, a, b id.User) error {
+	for _, x := range [][2]id.User{{a, b}, {b, a}} {
+		source := followID(x[0], x[1])
+		f, err := c.follows.Get(ctx, source)
+		switch {
+		case errors.Is(err, docdb.ErrNotFound), err == nil && f.At.IsZero() && f.To.Owed.IsZero() && f.From.Owed.IsZero():
+			continue
+		case err != nil:
+			return fmt.Errorf("part: %w", err)
+		}
+		if _, err := c.countFollow(ctx, source, x[0], x[1], false); err != nil {
+			return fmt.Errorf("part: %w", err)
+		}
+	}
+	return nil
 }
 
 func (c *Core) isFollowed(ctx context.Context, by, whom id.User) (bool, error) {
@@ -91,14 +133,40 @@ func (c *Core) isFollowed(ctx context.Context, by, whom id.User) (bool, error) {
 
 // Follows pages through whom a user follows, latest first.
 func (c *Core) Follows(ctx context.Context, in creator.Follows) (page.Page[id.User], error) {
+	found, err := c.internalFollows(ctx, "follower", in)
+	return page.Map(found, func(f follow) id.User { return f.Followed }), err
+}
+
+// Followers pages through who follows a user, latest first.
+func (c *Core) Followers(ctx context.Context, in creator.Follows) (page.Page[id.User], error) {
+	found, err := c.internalFollows(ctx, "followed", in)
+	return page.Map(found, func(f follow) id.User { return f.Follower }), err
+}
+
+func (c *Core) internalFollows(ctx context.Context, index string, in creator.Follows) (page.Page[follow], error) {
 	if err := internal(ctx); err != nil {
-		return page.Page[id.User]{}, err
+		return page.Page[follow]{}, err
 	}
+	return c.walkFollows(ctx, index, in.ID, in.Ask)
+}
+
+// walkFollows pages through the follows of one end. Between people of whom one
+// blocks the other there is none, also until it has been taken away.
+func (c *Core) walkFollows(ctx context.Context, index string, of id.User, ask page.Ask) (page.Page[follow], error) {
 	found, err := c.follows.Find(ctx, docdb.Query{
-		Index: "follower", Equal: []any{string(in.ID)}, Descending: true, Limit: in.Size(200, 1000), After: in.After,
+		Index: index, Equal: []any{string(of)}, Descending: true, Limit: ask.Size(200, creator.MaxFollows), After: ask.After,
 	})
 	if err != nil {
-		return page.Page[id.User]{}, err
+		return found, fmt.Errorf("follows: %w", err)
 	}
-	return page.Map(found, func(f follow) id.User { return f.Followed }), nil
+	shield, err := c.shieldFor(ctx, of)
+	if err != nil {
+		return found, err
+	}
+	if len(shield.Silent) > 0 {
+		found.Items = slices.DeleteFunc(found.Items, func(f follow) bool {
+			return slices.Contains(shield.Silent, f.Follower) || slices.Contains(shield.Silent, f.Followed)
+		})
+	}
+	return found, nil
 }

@@ -25,8 +25,17 @@ const linkDomain = "meadow purchase link 1\n"
 const ahead = time.Minute
 
 func (c *Core) link(p post, product id.Product, at time.Time) string {
+	return c.signed(p.ID, p.Author, product, at)
+}
+
+// shelfLink is a purchase link from a creator's showcase: of no post.
+func (c *Core) shelfLink(owner id.User, product id.Product, at time.Time) string {
+	return c.signed("", owner, product, at)
+}
+
+func (c *Core) signed(p id.Post, by id.User, product id.Product, at time.Time) string {
 	text := strings.Join([]string{
-		strings.TrimPrefix(string(p.ID), "pst_"), strings.TrimPrefix(string(p.Author), "usr_"),
+		strings.TrimPrefix(string(p), "pst_"), strings.TrimPrefix(string(by), "usr_"),
 		strings.TrimPrefix(string(product), "prd_"), strconv.FormatInt(at.Unix(), 36),
 	}, ".")
 	return text + "." + base64.RawURLEncoding.EncodeToString(c.linkMAC(text))
@@ -57,8 +66,12 @@ func (c *Core) readLink(link string) (creator.Attribution, error) {
 	if err != nil {
 		return creator.Attribution{}, err
 	}
+	var from id.Post
+	if parts[0] != "" {
+		from = id.Post("pst_" + parts[0])
+	}
 	return creator.Attribution{
-		Post: id.Post("pst_" + parts[0]), Creator: id.User("usr_" + parts[1]),
+		Post: from, Creator: id.User("usr_" + parts[1]),
 		Product: id.Product("prd_" + parts[2]), At: time.Unix(at, 0).UTC(),
 	}, nil
 }
@@ -75,6 +88,9 @@ func (c *Core) OpenLink(ctx context.Context, in creator.OpenLink) (creator.Attri
 	}
 	if age := c.Now().Sub(a.At); age >= creator.LinkTTL || age < -ahead {
 		return creator.Attribution{}, creator.ErrBadLink.Because(errors.New("too old"))
+	}
+	if a.Post == "" {
+		return c.openShelfLink(ctx, a)
 	}
 	p, err := c.posts.Get(ctx, string(a.Post))
 	switch {

@@ -15,9 +15,10 @@ import (
 	"meadow/services/platform/docdb"
 )
 
-// Profile returns an account as others see it.
+// Profile returns an account as others see it. Who blocks the caller is not
+// there for them.
 func (c *Core) Profile(ctx context.Context, in creator.ByUser) (creator.Profile, error) {
-	p, err := c.profile(ctx, in.ID)
+	p, err := c.met(ctx, in.ID)
 	if err != nil {
 		return creator.Profile{}, err
 	}
@@ -57,12 +58,27 @@ func (c *Core) EditProfile(ctx context.Context, in creator.EditProfile) (creator
 }
 
 func (c *Core) profileView(ctx context.Context, p profile) (creator.Profile, error) {
-	followed, err := c.isFollowed(ctx, viewer(ctx), p.ID)
+	me := viewer(ctx)
+	followed, err := c.isFollowed(ctx, me, p.ID)
+	if err != nil {
+		return creator.Profile{}, fmt.Errorf("profile: %w", err)
+	}
+	b, err := c.between(ctx, me, p.ID)
+	if err != nil {
+		return creator.Profile{}, err
+	}
+	shelf, err := c.shelfOf(ctx, p.ID)
+	if err != nil {
+		return creator.Profile{}, err
+	}
+	if p, err = c.grade(ctx, p); err != nil {
+		return creator.Profile{}, err
+	}
 	return creator.Profile{
-		ID: p.ID, Name: p.Name, Bio: p.Bio, Avatar: p.Avatar,
-		Posts: p.Posts, Followers: p.Followers, Following: p.Following, Likes: p.Likes,
-		Followed: followed,
-	}, err
+		ID: p.ID, Name: p.Name, Bio: p.Bio, Avatar: p.Avatar, Persona: p.Persona.view(), Tier: p.tier(), Merchant: p.Merchant,
+		Posts: p.Posts, Followers: p.Followers, Following: p.Following, Likes: p.Likes, Showcase: int64(len(shelf.Items)),
+		Followed: followed && !b.blocked && !b.shut, Muted: b.muted, Blocked: b.blocked,
+	}, nil
 }
 
 // profile returns the record of a user, made now if this is the first time it
@@ -113,7 +129,7 @@ func (c *Core) profilesOf(ctx context.Context, users []id.User) (map[id.User]pro
 
 // meet makes the record of an account, unless somebody just did.
 func (c *Core) meet(ctx context.Context, a account.Profile) (profile, error) {
-	p := profile{ID: a.ID, Name: a.Name, Told: a.Avatar}
+	p := profile{ID: a.ID, Name: a.Name, Told: a.Avatar, standing: standing{Key: keyOf(a.Name), Merchant: a.Merchant}}
 	avatar, err := c.avatar(ctx, a.Avatar, a.Name)
 	if err != nil {
 		return p, err
@@ -163,7 +179,7 @@ func (c *Core) renamed(ctx context.Context, d account.ChangedData) error {
 		if p.ID != "" && d.Version <= p.Version {
 			return nil
 		}
-		p.ID, p.Name, p.Version = d.User, d.Name, d.Version
+		p.ID, p.Name, p.Version, p.Key, p.Merchant = d.User, d.Name, d.Version, keyOf(d.Name), d.Merchant
 		if d.Avatar != p.Told {
 			p.Avatar, p.Told = avatar, d.Avatar
 		}
@@ -173,7 +189,7 @@ func (c *Core) renamed(ctx context.Context, d account.ChangedData) error {
 }
 
 func (p profile) author() creator.Author {
-	return creator.Author{ID: p.ID, Name: p.Name, Avatar: p.Avatar}
+	return creator.Author{ID: p.ID, Name: p.Name, Avatar: p.Avatar, Tier: p.tierName()}
 }
 
 func unique[T comparable](all []T) []T {

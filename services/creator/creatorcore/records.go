@@ -23,6 +23,8 @@ type profile struct {
 	Followers int64 `bson:"followers"`
 	Following int64 `bson:"following"`
 	Notes     notes `bson:"notes,omitempty"`
+
+	standing `bson:",inline"`
 }
 
 // post is a creator's content. One that was removed stays as an empty record,
@@ -87,19 +89,6 @@ func (p post) tags(product id.Product) bool {
 		}
 	}
 	return false
-}
-
-// follow is that one user follows another, or did: At is absent then.
-type follow struct {
-	Follower id.User   `bson:"follower"`
-	Followed id.User   `bson:"followed"`
-	At       time.Time `bson:"at,omitempty"`
-	To       tally     `bson:"to"`   // the followed one's followers
-	From     tally     `bson:"from"` // the follower's following
-}
-
-func followID(follower, followed id.User) string {
-	return id.Derive("fol", string(follower), string(followed))
 }
 
 // kind is what somebody does with a post. It is also the name of the post's

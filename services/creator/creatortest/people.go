@@ -17,7 +17,7 @@ import (
 func profileIsAsAccount(t *testing.T, s Shop) {
 	lin := s.User(t, "Lin Yue")
 	got := must2(s.Creator.Profile(t.Context(), creator.ByUser{ID: lin.User}))(t)
-	if d := cmp.Diff(creator.Profile{ID: lin.User, Name: "Lin Yue"}, got); d != "" {
+	if d := cmp.Diff(creator.Profile{ID: lin.User, Name: "Lin Yue", Persona: creator.Persona{Traits: []creator.Trait{}}}, got); d != "" {
 		t.Error(d)
 	}
 	_, err := s.Creator.Profile(t.Context(), creator.ByUser{ID: "usr_0000000000000000000000000"})
