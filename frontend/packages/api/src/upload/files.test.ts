@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { moved } from './pictures'
+import { moved } from './files'
 
-test('a picture moves, and the others keep their order', () => {
+test('a file moves, and the others keep their order', () => {
   expect(moved(['a', 'b', 'c', 'd'], 0, 2)).toEqual(['b', 'c', 'a', 'd'])
   expect(moved(['a', 'b', 'c', 'd'], 3, 0)).toEqual(['d', 'a', 'b', 'c'])
 })

@@ -1,0 +1,6 @@
+export { moved, useFiles, type Files, type Sent } from './files'
+export { firstOf, forget, keep, same, unfinished, type Kept } from './keep'
+export { lineOf, moving, next, over, percentOf, secondsLeft, speed, working, type Happening, type Line, type Step } from './line'
+export { refused, typeOf, usual } from './limits'
+export { keepPreview, previewOf, shrunk } from './previews'
+export { abilities, Sending, upload, UploadError, uploadProgress, type Abilities, type Ability, type Kind, type Purpose, type Running } from './tus'
