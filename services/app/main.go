@@ -14,6 +14,7 @@ import (
 
 	"meadow/frontend"
 	"meadow/media"
+	"meadow/media/mediavideo"
 	"meadow/media/mediaworker"
 	"meadow/services/app/demo"
 	"meadow/services/kernel/actor"
@@ -43,6 +44,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		err = restore(ctx, args, stdout, stderr)
 	case mediaworker.Command:
 		os.Exit(mediaworker.Main(os.Stdin, stdout))
+	case mediavideo.Command:
+		os.Exit(mediavideo.Main(args))
 	}
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -80,7 +83,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := New(ctx, cfg, Deps{Stores: stores, Now: clock.System, Log: log, Metrics: obs.NewMetrics(), Tracing: tracing, Dist: frontend.Dist(), Develop: worker()})
+	deps := Deps{Stores: stores, Now: clock.System, Log: log, Metrics: obs.NewMetrics(), Tracing: tracing, Dist: frontend.Dist(), Develop: worker()}
+	deps.Film, deps.NoFilm = mediavideo.Find(ctx, self(), mediavideo.Command)
+	if deps.Film == nil {
+		log.InfoContext(ctx, "no videos are taken", "missing", deps.NoFilm)
+	}
+	s, err := New(ctx, cfg, deps)
 	if err != nil {
 		return errors.Join(err, stores.Close())
 	}
@@ -122,11 +130,16 @@ func (s *System) fillDemo(ctx context.Context) error {
 
 // worker decodes uploads in processes of this same program, two at a time.
 func worker() mediaworker.Develop {
-	self, err := os.Executable()
+	return mediaworker.Spawn(self(), []string{mediaworker.Command}, 2)
+}
+
+// self is this program.
+func self() string {
+	path, err := os.Executable()
 	if err != nil {
-		self = os.Args[0]
+		return os.Args[0]
 	}
-	return mediaworker.Spawn(self, []string{mediaworker.Command}, 2)
+	return path
 }
 
 // printConfig writes every setting in force as a line of the file, without what

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"meadow/gateway"
 	"meadow/media"
 	"meadow/media/mediacore"
+	"meadow/media/mediavideo"
 	"meadow/media/mediaworker"
 	"meadow/services/account"
 	"meadow/services/account/accountcore"
@@ -79,6 +81,8 @@ type System struct {
 	jobs    *jobs.Runner
 	http    *http.Client
 	develop mediaworker.Develop
+	film    mediavideo.Make
+	noFilm  string
 	inject  func(context.Context, http.Header)
 	parts   []part
 }
@@ -99,6 +103,9 @@ type Deps struct {
 	Dist    fs.FS // the built web app
 	// Develop decodes what was uploaded: in a worker process of its own.
 	Develop mediaworker.Develop
+	// Film makes videos ready to be played, or NoFilm says what is missing for that.
+	Film   mediavideo.Make
+	NoFilm string
 }
 
 // New builds the roles that cfg names.
@@ -123,7 +130,7 @@ func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
 			return nil, err
 		}
 	}
-	s.develop = d.Develop
+	s.develop, s.film, s.noFilm = d.Develop, d.Film, d.NoFilm
 	for _, build := range []struct {
 		role string
 		f    func(context.Context) error
@@ -218,11 +225,13 @@ func (s *System) sandboxed() bool { return slices.Contains(list(s.cfg.Payments),
 func (s *System) newMedia(ctx context.Context) (err error) {
 	s.MediaCore, err = mediacore.New(ctx, mediacore.Deps{
 		DB: s.stores.DB, Blobs: s.stores.Blob, Develop: s.develop, Now: s.now, Log: s.log, Key: s.keys.upload,
+		Film: s.film, NoFilm: s.noFilm, Scratch: filepath.Join(s.cfg.Data, "scratch"),
 	})
 	if err != nil {
 		return err
 	}
 	s.Media = s.MediaCore
+	s.runs("videos", s.MediaCore.RunVideos)
 	s.jobs.Every("media.sweep", mediacore.SweepEvery, s.MediaCore.Sweep)
 	return nil
 }
