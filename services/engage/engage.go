@@ -17,7 +17,7 @@ import (
 type Category string
 
 const (
-	Likes    Category = "likes"    // and saves and shares of one's posts, likes of one's comments
+	Likes    Category = "likes"    // and saves and shares of one's posts
 	Comments Category = "comments" // under one's posts, and answers
 	Mentions Category = "mentions"
 	Follows  Category = "follows"  // new followers
@@ -33,21 +33,20 @@ var Categories = []Category{Comments, Mentions, Likes, Follows, Creators, Orders
 type Kind string
 
 const (
-	PostLiked    Kind = "post_liked"
-	PostSaved    Kind = "post_saved"
-	PostShared   Kind = "post_shared"
-	CommentLiked Kind = "comment_liked"
-	Commented    Kind = "commented"
-	Answered     Kind = "answered"
-	Mentioned    Kind = "mentioned"
-	Followed     Kind = "followed"
-	Posted       Kind = "posted"
-	Sold         Kind = "sold"
-	OrderPaid    Kind = "order_paid"
-	Judged       Kind = "judged"      // content was limited, rejected or approved again
-	Suspended    Kind = "suspended"   // the account, until a day
-	Welcome      Kind = "welcome"     // after signing up
-	Unscheduled  Kind = "unscheduled" // a scheduled post could not be published
+	PostLiked   Kind = "post_liked"
+	PostSaved   Kind = "post_saved"
+	PostShared  Kind = "post_shared"
+	Commented   Kind = "commented"
+	Answered    Kind = "answered"
+	Mentioned   Kind = "mentioned"
+	Followed    Kind = "followed"
+	Posted      Kind = "posted"
+	Sold        Kind = "sold"
+	OrderPaid   Kind = "order_paid"
+	Judged      Kind = "judged"      // content was limited, rejected or approved again
+	Suspended   Kind = "suspended"   // the account, until a day
+	Welcome     Kind = "welcome"     // after signing up
+	Unscheduled Kind = "unscheduled" // a scheduled post could not be published
 )
 
 // Notice is a piece of news. Several of one kind about one thing are one notice:
@@ -68,6 +67,7 @@ type Notice struct {
 }
 
 // Counts is how many notices are unread.
+// At most 99 of a category are counted.
 type Counts struct {
 	Unread     int64              `json:"unread"`
 	Categories map[Category]int64 `json:"categories"`
@@ -116,6 +116,16 @@ type Subscription struct {
 	P256dh   string `json:"p256dh" min:"1" max:"200"`
 	Auth     string `json:"auth" min:"1" max:"100"`
 	Device   string `json:"device" max:"100"`
+	Locale   string `json:"locale,omitempty" enum:"zh-CN,en"` // of the words it gets; "" is zh-CN
+}
+
+// Push is what a browser's service worker gets, as JSON: words to show and where
+// a click leads.
+type Push struct {
+	Title string `json:"title"`
+	Body  string `json:"body"`
+	URL   string `json:"url"` // a path of the shop
+	Tag   string `json:"tag"` // a later one with the same tag takes its place
 }
 
 // MaxSubscriptions is how many devices of somebody get pushes; the oldest goes.

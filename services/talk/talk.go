@@ -220,6 +220,7 @@ type (
 		Comment id.Comment `json:"comment"`
 		Post    id.Post    `json:"post"`
 		By      id.User    `json:"by"`
+		Told    []id.User  `json:"told"` // who may have been told of it
 	}
 	CountedData struct {
 		Post     id.Post `json:"post"`

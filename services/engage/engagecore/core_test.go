@@ -1,0 +1,412 @@
+package engagecore_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"meadow/services/account"
+	"meadow/services/creator"
+	"meadow/services/engage"
+	"meadow/services/engage/engagecore"
+	"meadow/services/engage/engagetest"
+	"meadow/services/engage/webpush"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/page"
+	"meadow/services/moderation"
+	"meadow/services/platform/bus"
+	"meadow/services/platform/docdb/pebbledoc"
+	"meadow/services/talk"
+)
+
+// street is news with neighbours.
+type street struct {
+	*engagecore.Core
+	clock *clock.Fake
+	bus   bus.Bus
+	*post
+}
+
+// post is everybody around: it notes letters and pushes.
+type post struct {
+	creator.Service
+	mu      sync.Mutex
+	hidden  map[id.User][]id.User
+	fans    []id.User
+	letters []account.Write
+	pushed  []engage.Push
+	fail    error
+}
+
+func (p *post) Facts(_ context.Context, in creator.Cards) (creator.FactList, error) {
+	var out creator.FactList
+	for _, x := range in.IDs {
+		out.Items = append(out.Items, creator.PostFacts{ID: x, Title: "a title", Thumb: "/thumb"})
+	}
+	return out, nil
+}
+
+func (p *post) Authors(_ context.Context, in creator.Authors) (creator.AuthorList, error) {
+	var out creator.AuthorList
+	for _, x := range in.IDs {
+		out.Items = append(out.Items, creator.Author{ID: x, Name: "Lin"})
+	}
+	return out, nil
+}
+
+func (p *post) Followers(_ context.Context, in creator.Follows) (page.Page[id.User], error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if in.After == "" && len(p.fans) > 2 {
+		return page.Page[id.User]{Items: p.fans[:2], Next: "more"}, nil
+	}
+	return page.Page[id.User]{Items: p.fans[min(2, len(p.fans)):]}, nil
+}
+
+type desk struct {
+	account.Desk
+	*post
+}
+
+func (d desk) Write(_ context.Context, in account.Write) (account.Written, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.letters = append(d.letters, in)
+	return account.Written{OK: true}, nil
+}
+
+type judge struct {
+	moderation.Service
+	*post
+}
+
+func (j judge) Shield(_ context.Context, in moderation.AskShield) (moderation.Shield, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return moderation.Shield{Hidden: j.hidden[in.User]}, nil
+}
+
+type sender struct {
+	*webpush.Sender
+	*post
+}
+
+func (s sender) Send(_ context.Context, _ engage.Subscription, body []byte, _ time.Duration, _ bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		return s.fail
+	}
+	var p engage.Push
+	if err := json.Unmarshal(body, &p); err != nil {
+		return err
+	}
+	s.pushed = append(s.pushed, p)
+	return nil
+}
+
+func build(t *testing.T) *street {
+	t.Helper()
+	// Noon in Shanghai.
+	s := &street{clock: clock.NewFake(time.Date(2030, 5, 1, 4, 0, 0, 0, time.UTC)), post: &post{hidden: map[id.User][]id.User{}}}
+	db, err := pebbledoc.Open(t.Context(), t.TempDir(), pebbledoc.Options{Now: s.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	if s.bus, err = bus.Embedded(context.WithoutCancel(t.Context()), t.TempDir(), log); err != nil {
+		t.Fatal(err)
+	}
+	push, err := webpush.New(make([]byte, 32), "https://shop.example", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Core, err = engagecore.New(t.Context(), engagecore.Deps{
+		DB: db, Bus: s.bus, Now: s.clock.Now, Log: log, Account: desk{post: s.post}, Creator: s.post, Moderation: judge{post: s.post},
+		Push: sender{push, s.post}, Gone: func(err error) bool { return errors.Is(err, webpush.ErrGone) }, Check: webpush.Check, URL: "https://shop.example",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var work sync.WaitGroup
+	work.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		work.Wait()
+		if err := errors.Join(s.bus.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func person() actor.Actor { return actor.Actor{User: id.User("usr_" + id.Secret()[:26])} }
+
+func (s *street) happen(t *testing.T, e bus.Event) {
+	t.Helper()
+	if err := s.bus.Publish(t.Context(), e, true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNewsKeepsItsContract(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	engagetest.Run(t, engagetest.Shop{
+		Engage: s.Core, Now: s.clock.Now, Happen: s.happen,
+		Person: func(*testing.T) actor.Actor { return person() },
+	})
+}
+
+// says lets somebody comment and waits until the author has heard n times.
+func (s *street) says(t *testing.T, author actor.Actor, n int) {
+	t.Helper()
+	by := person()
+	d := talk.SaidData{Comment: id.Comment(id.New("cmt", s.clock.Now())), Post: "pst_a", Author: author.User, By: by.User, Body: "hello", At: s.clock.Now()}
+	s.happen(t, talk.Said.Event(s.clock.Now(), string(d.Comment), d))
+	s.heard(t, author, n)
+}
+
+func (s *street) heard(t *testing.T, who actor.Actor, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		p, err := s.Notices(actor.With(t.Context(), who), engage.AskNotices{Ask: page.Ask{Limit: 50}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Items) == n {
+			return
+		}
+	}
+	t.Fatalf("not %d notices", n)
+}
+
+func (s *street) subscribe(t *testing.T, who actor.Actor, locale string) {
+	t.Helper()
+	b := engagetest.Browser(t, "https://push.example.com/"+id.Secret())
+	b.Locale = locale
+	if _, err := s.Subscribe(actor.With(t.Context(), who), b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await waits until what is noted is as ok wants it.
+func (s *street) await(t *testing.T, ok func(*post) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		s.mu.Lock()
+		good := ok(s.post)
+		s.mu.Unlock()
+		if good {
+			return
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.Fatalf("pushed %+v, letters %+v", s.pushed, s.letters)
+}
+
+func pushes(n int) func(*post) bool { return func(p *post) bool { return len(p.pushed) == n } }
+
+func TestACommentIsPushedInTheLanguageOfTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin := person()
+	s.subscribe(t, lin, "en")
+	s.says(t, lin, 1)
+	s.await(t, pushes(1))
+	got := s.pushed[0]
+	if got.Title != "Lin commented on your post" || got.Body != "hello" || !strings.HasPrefix(got.URL, "/p/pst_a?comment=cmt_") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestNothingIsPushedInQuietHoursAndOneWordOfItAfterwards(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin := person()
+	s.subscribe(t, lin, "zh-CN")
+	s.clock.Advance(11 * time.Hour) // 23:00 in Shanghai
+	for n := range 3 {
+		s.says(t, lin, n+1)
+	}
+	if err := s.SendDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	if len(s.pushed) != 0 {
+		t.Errorf("pushed in the night: %+v", s.pushed)
+	}
+	s.mu.Unlock()
+	s.clock.Advance(9 * time.Hour) // 08:00
+	s.await(t, pushes(1))
+	if got := s.pushed[0]; got.Title != "你有 3 条新消息" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestADayHasNoMorePushesThanOneWants(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin := person()
+	p := engage.Default()
+	p.Daily, p.QuietFrom, p.QuietTo = 3, 0, 0
+	p.Push[engage.Likes] = true
+	if _, err := s.SetPreferences(actor.With(t.Context(), lin), p); err != nil {
+		t.Fatal(err)
+	}
+	s.subscribe(t, lin, "en")
+	for n := range 4 { // likes may have two of three
+		who := person()
+		s.happen(t, creator.Reacted.Event(s.clock.Now(), id.Secret(), creator.ReactedData{
+			Kind: creator.Liked, On: true, User: who.User, Post: id.Post("pst_" + id.Secret()[:26]), Author: lin.User, At: s.clock.Now(), Rev: 1,
+		}))
+		s.heard(t, lin, n+1)
+	}
+	s.await(t, pushes(2))
+	s.says(t, lin, 5)
+	s.await(t, pushes(3))
+	s.says(t, lin, 6)
+	// A day later there is room again: had the one before come late, there were 5.
+	s.clock.Advance(24 * time.Hour)
+	s.says(t, lin, 7)
+	s.await(t, pushes(4))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	likes := 0
+	for _, x := range s.pushed {
+		if strings.Contains(x.Title, "liked") {
+			likes++
+		}
+	}
+	if likes != 2 {
+		t.Errorf("%d pushes of likes, want 2", likes)
+	}
+}
+
+func TestABrowserThatIsGoneIsForgotten(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin := person()
+	s.subscribe(t, lin, "en")
+	s.mu.Lock()
+	s.fail = webpush.ErrGone
+	s.mu.Unlock()
+	s.says(t, lin, 1)
+	if err := s.SendDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	s.fail = nil
+	s.mu.Unlock()
+	s.clock.Advance(time.Hour)
+	s.says(t, lin, 2)
+	s.subscribe(t, lin, "en")
+	s.says(t, lin, 3)
+	s.await(t, pushes(1)) // only of the new browser's time
+}
+
+func TestAPushServiceThatStumblesIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin := person()
+	s.subscribe(t, lin, "en")
+	s.mu.Lock()
+	s.fail = errors.New("503")
+	s.mu.Unlock()
+	s.says(t, lin, 1)
+	_ = s.SendDue(t.Context()) // says that it failed, or that Run was first
+	s.mu.Lock()
+	s.fail = nil
+	s.mu.Unlock()
+	s.clock.Advance(10 * time.Minute)
+	s.await(t, pushes(1))
+}
+
+func TestWhomOneKeepsAwayIsNoNews(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin, bad, good := person(), person(), person()
+	s.mu.Lock()
+	s.hidden[lin.User] = []id.User{bad.User}
+	s.mu.Unlock()
+	for _, by := range []actor.Actor{bad, good} {
+		s.happen(t, creator.Reacted.Event(s.clock.Now(), id.Secret(), creator.ReactedData{Kind: creator.Followed, On: true, User: by.User, Author: lin.User, At: s.clock.Now(), Rev: 1}))
+	}
+	s.heard(t, lin, 1)
+	p, err := s.Notices(actor.With(t.Context(), lin), engage.AskNotices{})
+	if err != nil || p.Items[0].Count != 1 || p.Items[0].Actors[0].ID != good.User {
+		t.Errorf("%+v %v", p.Items, err)
+	}
+}
+
+func TestFollowersHearOfANewPostOnce(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	var fans []actor.Actor
+	for range 5 {
+		fans = append(fans, person())
+	}
+	s.mu.Lock()
+	for _, f := range fans {
+		s.fans = append(s.fans, f.User)
+	}
+	s.mu.Unlock()
+	d := creator.PublishedData{Post: "pst_new", Author: person().User, Title: "fresh", Visibility: creator.Public, At: s.clock.Now(), Rev: 1}
+	s.happen(t, creator.Published.Event(s.clock.Now(), "pst_new.1", d))
+	for _, f := range fans {
+		s.heard(t, f, 1)
+	}
+	d.Rev = 2
+	s.happen(t, creator.Published.Event(s.clock.Now(), "pst_new.2", d))
+	s.clock.Advance(time.Minute)
+	if err := s.FanDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fans {
+		s.heard(t, f, 1)
+	}
+}
+
+func TestADigestSaysOnceADayWhatIsUnread(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin, calm := person(), person()
+	p := engage.Default()
+	p.Digest = false
+	if _, err := s.SetPreferences(actor.With(t.Context(), calm), p); err != nil {
+		t.Fatal(err)
+	}
+	s.says(t, lin, 1)
+	s.says(t, calm, 1)
+	s.clock.Advance(6*time.Hour + time.Minute) // 18:01 in Shanghai
+	s.await(t, func(p *post) bool { return len(p.letters) == 1 })
+	got := s.letters[0]
+	if got.User != lin.User || !strings.Contains(got.English.Text, "Comments and replies: 1") || !strings.Contains(got.Chinese.Text, "评论和回复: 1") ||
+		!strings.Contains(got.English.Text, "https://shop.example/preferences") {
+		t.Errorf("%+v", got)
+	}
+	s.clock.Advance(24 * time.Hour)
+	if err := s.DigestDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.says(t, lin, 2)
+	s.clock.Advance(24 * time.Hour)
+	s.await(t, func(p *post) bool { return len(p.letters) == 2 })
+	if !slices.ContainsFunc(s.letters, func(w account.Write) bool { return strings.Contains(w.English.Subject, "1 unread") }) {
+		t.Errorf("%+v", s.letters)
+	}
+}
