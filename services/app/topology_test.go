@@ -124,10 +124,12 @@ func startShop(t *testing.T, cut [][]string) *testShop {
 	for i, roles := range cut {
 		one := all
 		one.Roles, one.Peers, one.PublicURL = strings.Join(roles, ","), strings.Join(peers, ","), s.url
-		system, err := New(t.Context(), one, Deps{
+		deps := Deps{
 			Stores: stores, Now: s.clock.Now, Log: log, Develop: mediaworker.Decode,
 			Dist: fstest.MapFS{"viewer/index.html": {Data: []byte(`<!doctype html><html lang="zh-CN"><head><title>Meadow</title></head><body><div id="app"></div></body></html>`)}},
-		})
+		}
+		deps.Film, deps.NoFilm = film()
+		system, err := New(t.Context(), one, deps)
 		if err != nil {
 			t.Fatal(err)
 		}
