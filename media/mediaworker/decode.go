@@ -11,7 +11,6 @@ import (
 	"io"
 
 	"github.com/gen2brain/webp"
-	"github.com/kovidgoyal/imaging"
 	"go.n16f.net/thumbhash"
 
 	"meadow/media"
@@ -50,42 +49,32 @@ func Decode(ctx context.Context, r io.Reader) (Developed, error) {
 func develop(ctx context.Context, img image.Image, m metadata) (Developed, error) {
 	turn, mark := orientationOf(m.exif), m.mark()
 	out := Developed{AI: mark != unmarked}
+	var small *image.RGBA
 	for _, s := range sizes {
 		if err := ctx.Err(); err != nil {
 			return Developed{}, err
 		}
-		img = upright(shrink(img, s.width, turn), turn)
-		turn = 1
-		b := img.Bounds()
+		small = upright(shrink(img, s.width, turn), turn)
+		img, turn = small, 1
+		b := small.Rect
 		if s.name == media.Full {
 			out.Width, out.Height = b.Dx(), b.Dy()
 		}
-		if err := out.encode(s, img, mark); err != nil {
+		if err := out.encode(s, small, mark); err != nil {
 			return Developed{}, err
 		}
 	}
-	out.ThumbHash = base64.StdEncoding.EncodeToString(thumbhash.EncodeImage(imaging.Fit(img, 100, 100, imaging.Box)))
-	out.Likeness = likeness(img)
+	out.ThumbHash = base64.StdEncoding.EncodeToString(thumbhash.EncodeImage(thumbnail(small)))
+	out.Likeness = likeness(small)
 	return out, nil
 }
 
-// upright undoes how the camera was held.
-func upright(img *image.RGBA, turn int) image.Image {
-	switch turn {
-	case 2:
-		return imaging.FlipH(img)
-	case 3:
-		return imaging.Rotate180(img)
-	case 4:
-		return imaging.FlipV(img)
-	case 5:
-		return imaging.Transpose(img)
-	case 6:
-		return imaging.Rotate270(img) // imaging turns to the left
-	case 7:
-		return imaging.Transverse(img)
-	case 8:
-		return imaging.Rotate90(img)
+// thumbnail returns img within the hundred pixels that a thumbhash looks at.
+func thumbnail(img *image.RGBA) *image.RGBA {
+	const most = 100
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	if longer := max(w, h); longer > most {
+		return boxed(img, max(1, w*most/longer), max(1, h*most/longer))
 	}
 	return img
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"image/png"
 	"net"
 	"os"
@@ -139,26 +138,3 @@ func TestAPictureThatCannotBeReadIsNotCalledBroken(t *testing.T) {
 type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
-
-// BenchmarkAPhoto develops 12 megapixels in a worker, its start included.
-func BenchmarkAPhoto(b *testing.B) {
-	bin := filepath.Join(b.TempDir(), "worker")
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", bin, "./testdata/worker").CombinedOutput(); err != nil {
-		b.Fatalf("build a worker: %v\n%s", err, out)
-	}
-	img := image.NewYCbCr(image.Rect(0, 0, 4000, 3000), image.YCbCrSubsampleRatio420)
-	for i := range img.Y {
-		img.Y[i] = uint8(i/4000*i%4000) >> 2
-	}
-	var data bytes.Buffer
-	if err := jpeg.Encode(&data, img, &jpeg.Options{Quality: 90}); err != nil {
-		b.Fatal(err)
-	}
-	develop := mediaworker.Spawn(bin, nil, 1)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := develop(b.Context(), bytes.NewReader(data.Bytes())); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
