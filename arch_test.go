@@ -45,6 +45,7 @@ var rules = []struct{ pkg, allow string }{
 	{"services/platform/vault", "$std services/kernel/* services/platform/docdb go.mongodb.org/mongo-driver/v2/bson github.com/maypok86/otter/v2"},
 
 	{"services/checkout/pay", "$std services/kernel/*"},
+	{"services/engage/webpush", "$std services/engage services/kernel/* github.com/SherClockHolmes/webpush-go"},
 	{"services/checkout/pay/*", "$std services/kernel/* services/platform/rpc services/platform/docdb services/platform/jobs services/checkout/pay"},
 	{"services/*/*core", "$std $contract services/kernel/* $port services/checkout/pay " + pure},
 	{"feed/feedcore", "$std $contract services/kernel/* $port " + pure},
@@ -68,12 +69,12 @@ var rules = []struct{ pkg, allow string }{
 // What cores may use beside contracts and ports: libraries that compute.
 const (
 	images = "golang.org/x/image golang.org/x/sys github.com/gen2brain github.com/kovidgoyal/imaging github.com/gabriel-vasile/mimetype go.n16f.net/thumbhash"
-	pure   = "github.com/alexedwards/argon2id golang.org/x/text golang.org/x/sync github.com/gabriel-vasile/mimetype"
+	pure   = "github.com/alexedwards/argon2id github.com/axiomhq/hyperloglog golang.org/x/text golang.org/x/sync github.com/gabriel-vasile/mimetype"
 	tests  = "github.com/google/go-cmp pgregory.net/rapid go.uber.org/goleak"
 )
 
 var (
-	contracts = []string{"feed", "media", "services/account", "services/catalog", "services/checkout", "services/creator", "services/ledger"}
+	contracts = []string{"feed", "media", "services/account", "services/catalog", "services/checkout", "services/creator", "services/engage", "services/insight", "services/ledger", "services/moderation", "services/talk"}
 	ports     = []string{
 		"services/platform/docdb", "services/platform/blob", "services/platform/search", "services/platform/bus",
 		"services/platform/outbox", "services/platform/jobs", "services/platform/vault", "services/platform/notify", "services/platform/rpc",
