@@ -23,13 +23,15 @@ import (
 const (
 	// pieceSize is the most bytes of a request that are held in memory, and so
 	// the most that a cut connection can lose.
-	pieceSize = 4 << 20
+	pieceSize = 1 << 20
 	// maxPieces and maxVideoPieces bound the document of an upload. The largest
-	// video is 256 full pieces.
+	// video is 1024 full pieces.
 	maxPieces      = 256
 	maxVideoPieces = 2048
 	// landing is how long storing what had come may take once its sender is gone.
 	landing = 20 * time.Second
+	// patience is how long a request waits for others to end.
+	patience = 10 * time.Second
 )
 
 // Check is a checksum that what is appended must have. The zero Check is none.
@@ -82,6 +84,8 @@ func (c *Core) Append(ctx context.Context, token string, to id.Upload, offset in
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
 		return u.progress(), ctx.Err()
+	case <-time.After(patience):
+		return u.progress(), media.ErrBusy
 	}
 	if check.sum != nil {
 		u, err = c.appendChecked(ctx, u, r, check)

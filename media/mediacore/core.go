@@ -50,8 +50,9 @@ type Core struct {
 
 var _ media.Service = (*Core)(nil)
 
-// appends is how many requests may hold a piece in memory at a time.
-const appends = 32
+// appends is how many requests may hold a piece in memory at a time. A large
+// upload over a slow line is one of them for long.
+const appends = 128
 
 // New opens the collections.
 func New(ctx context.Context, d Deps) (*Core, error) {

@@ -262,7 +262,7 @@ func TestAGrantOfEachKindHasItsLimit(t *testing.T) {
 
 func TestTheMarkOfAMachineIsFoundWhereverItLies(t *testing.T) {
 	t.Parallel()
-	for _, at := range []int{100, 4<<20 - 10, 4<<20 - 1, 4 << 20, 256<<10 - 5, 9<<20 - 40} {
+	for _, at := range []int{100, 1<<20 - 10, 1<<20 - 1, 1 << 20, 256<<10 - 5, 9<<20 - 40} {
 		w := newCinema(t, studio(t))
 		data := reel(9 << 20)
 		copy(data[at:], "digitalsourcetype/trainedAlgorithmicMedia")
