@@ -19,13 +19,15 @@ import (
 // Run holds the worlds that open returns against the promises of media.
 func Run(t *testing.T, open func(t *testing.T) World) {
 	for name, test := range map[string]func(*testing.T, World){
-		"AnUploadBecomesAPictureInEverySize":  anUploadBecomesAPictureInEverySize,
-		"WhatIsNoPictureIsRefused":            whatIsNoPictureIsRefused,
-		"OnlyTheOwnerClaimsAPicture":          onlyTheOwnerClaimsAPicture,
-		"ChosenPicturesComeInOrderWithWords":  chosenPicturesComeInOrderWithWords,
-		"PicturesThatDoNotExistAreLeftOut":    picturesThatDoNotExistAreLeftOut,
-		"ATicketIsGoodForItsOwnUploadOnly":    aTicketIsGoodForItsOwnUploadOnly,
-		"AnUploadLargerThanItsGrantIsRefused": anUploadLargerThanItsGrantIsRefused,
+		"AnUploadBecomesAPictureInEverySize":   anUploadBecomesAPictureInEverySize,
+		"EveryKindOfPictureIsTakenForWhatItIs": everyKindOfPictureIsTakenForWhatItIs,
+		"AHEICIsRefusedWithAdvice":             aHEICIsRefusedWithAdvice,
+		"WhatIsNoPictureIsRefused":             whatIsNoPictureIsRefused,
+		"OnlyTheOwnerClaimsAPicture":           onlyTheOwnerClaimsAPicture,
+		"ChosenPicturesComeInOrderWithWords":   chosenPicturesComeInOrderWithWords,
+		"PicturesThatDoNotExistAreLeftOut":     picturesThatDoNotExistAreLeftOut,
+		"ATicketIsGoodForItsOwnUploadOnly":     aTicketIsGoodForItsOwnUploadOnly,
+		"AnUploadLargerThanItsGrantIsRefused":  anUploadLargerThanItsGrantIsRefused,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
