@@ -47,7 +47,7 @@ func Decode(ctx context.Context, r io.Reader) (Developed, error) {
 
 // develop makes every rendition of img, which said m of itself.
 func develop(ctx context.Context, img image.Image, m metadata) (Developed, error) {
-	turn, mark := orientationOf(m.exif), m.mark()
+	turn, mark, colours := orientationOf(m.exif), m.mark(), profileOf(m.icc)
 	out := Developed{AI: mark != unmarked}
 	var small *image.RGBA
 	for _, s := range sizes {
@@ -55,7 +55,8 @@ func develop(ctx context.Context, img image.Image, m metadata) (Developed, error
 			return Developed{}, err
 		}
 		small = upright(shrink(img, s.width, turn), turn)
-		img, turn = small, 1
+		colours.apply(small)
+		img, turn, colours = small, 1, nil
 		b := small.Rect
 		if s.name == media.Full {
 			out.Width, out.Height = b.Dx(), b.Dy()
