@@ -25,6 +25,7 @@ func RunVideos(t *testing.T, open func(t *testing.T) World) {
 		"WhatIsNoVideoIsRefusedWithItsReason": whatIsNoVideoIsRefused,
 		"OnlyTheOwnerSeesProgressAndClaims":   onlyTheOwnerSeesProgressAndClaims,
 		"AbilitiesAreWhatGrantsAllow":         abilitiesAreWhatGrantsAllow,
+		"TheMarkOfAMachineStays":              theMarkOfAMachineStays,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -47,12 +48,27 @@ func RunVideos(t *testing.T, open func(t *testing.T) World) {
 	}
 }
 
-// Film returns two seconds of a test card with sound, as MP4. It needs ffmpeg.
-func Film(t testing.TB) []byte {
+func theMarkOfAMachineStays(t *testing.T, w World) {
+	ctx := actor.AsSystem(t.Context(), "test")
+	ticket, p := w.Filmed(t, "usr_a", Film(t, "-metadata", `AIGC={"Label":"1"}`, "-movflags", "use_metadata_tags"))
+	v, err := w.Service.ClaimVideo(ctx, media.ClaimVideoIn{Owner: "usr_a", Video: video.WantedVideo{ID: ticket.Media}})
+	if err != nil || !v.AI {
+		t.Fatalf("%+v, %+v, %v", p, v, err)
+	}
+	found, err := w.Service.Pictures(ctx, media.PicturesIn{IDs: []id.Media{v.Poster}})
+	if err != nil || len(found.Items) != 1 || !found.Items[0].AI {
+		t.Errorf("the poster: %+v, %v", found, err)
+	}
+}
+
+// Film returns two seconds of a test card with sound, as MP4, made with also. It
+// needs ffmpeg.
+func Film(t testing.TB, also ...string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "film.mp4")
-	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc=size=640x480:rate=30:duration=2",
-		"-f", "lavfi", "-i", "sine=duration=2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", path).CombinedOutput()
+	args := append([]string{"-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc=size=640x480:rate=30:duration=2",
+		"-f", "lavfi", "-i", "sine=duration=2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"}, also...)
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", append(args, path)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("make a film: %v: %s", err, out)
 	}

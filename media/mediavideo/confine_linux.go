@@ -18,6 +18,7 @@ const (
 	dataLimit    = 3 << 30 // of writable memory
 	fileSize     = 2 << 30 // of one file
 	fileLimit    = 64      // open files
+	patience     = 10      // how much others come before it, up to 19
 )
 
 // Main takes from this process what looking at a video does not need, and then
@@ -43,6 +44,9 @@ func confined(args []string) error {
 	runtime.LockOSThread()
 	if err := fence(program, writes); err != nil {
 		return fmt.Errorf("%s: %w", Command, err)
+	}
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, patience); err != nil { // the shop goes first
+		return fmt.Errorf("%s: priority: %w", Command, err)
 	}
 	size := uint64(fileSize)
 	if !writes {

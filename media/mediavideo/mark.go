@@ -51,8 +51,11 @@ func (p probed) mark() string {
 // cleanMark returns the fields of value that the standard names.
 func cleanMark(value string) string {
 	var a aigc
-	if err := json.Unmarshal([]byte(value), &a); err != nil || a.Label == "" {
+	if err := json.Unmarshal([]byte(value), &a); err != nil {
 		return plainMark
+	}
+	if a.Label != "1" && a.Label != "2" && a.Label != "3" { // surely, probably, perhaps
+		return ""
 	}
 	for _, f := range []string{a.Label, a.ContentProducer, a.ProduceID, a.ContentPropagator, a.PropagateID} {
 		if len(f) > maxMark {
