@@ -148,12 +148,14 @@ var (
 
 // Published is announced when a post appears, is edited or appears again, and
 // Removed when it goes: for good, or until a Published with a higher Rev.
-// Reacted
-// follows a like, a save, a share or a follow, and its being taken back.
+// Reacted follows a like, a save, a share or a follow, and its being taken back.
+// Unscheduled follows a draft that could not be published when it was due.
 var (
 	Published = bus.Topic[PublishedData]{Name: "creator.Published"}
 	Removed   = bus.Topic[RemovedData]{Name: "creator.Removed"}
 	Reacted   = bus.Topic[ReactedData]{Name: "creator.Reacted"}
+
+	Unscheduled = bus.Topic[UnscheduledData]{Name: "creator.Unscheduled"}
 )
 
 type (
@@ -193,6 +195,17 @@ type (
 		Rev    int64        `json:"rev"` // of this person's reaction; a higher one is newer
 	}
 )
+
+// UnscheduledData is a draft that is one again; Reason is its Problem, By who
+// scheduled it.
+type UnscheduledData struct {
+	Draft   id.Draft  `json:"draft"`
+	Account id.User   `json:"account"`
+	By      id.User   `json:"by"`
+	Title   string    `json:"title"`
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"`
+}
 
 // ReactionKind is what somebody does with a post or a person.
 type ReactionKind string

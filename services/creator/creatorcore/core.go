@@ -49,12 +49,17 @@ type Core struct {
 	posts     *docdb.Collection[post]
 	follows   *docdb.Collection[follow]
 	reactions *docdb.Collection[reaction]
-	relay     *outbox.Relay[post]
+	purchases *docdb.Collection[purchase]
+	drafts    *docdb.Collection[draft]
 	people    people
+
+	relay         *outbox.Relay[post]
+	reactionRelay *outbox.Relay[reaction]
+	draftRelay    *outbox.Relay[draft]
 
 	followers counter[follow, profile] // of whom a follow leads to
 	following counter[follow, profile] // of whom it comes from
-	reacted   counter[reaction, post]  // likes and saves
+	reacted   counter[reaction, post]  // likes, saves and shares
 	published counter[post, profile]   // posts of an author and the likes they got
 }
 
@@ -72,51 +77,46 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		return nil, fmt.Errorf("creator: the key for purchase links has %d bytes, want at least %d", len(d.LinkKey), keyBytes)
 	}
 	c := &Core{Deps: d}
-	if err := c.open(ctx); err != nil {
+	if err := errors.Join(c.openPosts(ctx), c.openPeople(ctx)); err != nil {
 		return nil, fmt.Errorf("creator: %w", err)
 	}
-	c.relay = outbox.NewRelay(c.posts, "posts", func(p *post) *outbox.Box { return &p.Box },
-		outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log})
+	carry := outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log}
+	c.relay = outbox.NewRelay(c.posts, "posts", func(p *post) *outbox.Box { return &p.Box }, carry)
+	c.reactionRelay = outbox.NewRelay(c.reactions, "reactions", func(r *reaction) *outbox.Box { return &r.Box }, carry)
+	c.draftRelay = outbox.NewRelay(c.drafts, "drafts", func(d *draft) *outbox.Box { return &d.Box }, carry)
 	c.count()
 	return c, nil
-}
-
-func (c *Core) open(ctx context.Context) error {
-	var errs [5]error
-	c.posts, errs[1] = docdb.Open[post](ctx, c.DB, c.Now, docdb.Schema{Name: "posts", Indexes: []docdb.Index{
-		outbox.Index,
-		{Name: "shown", Keys: []string{"shown_at"}},
-		{Name: "author", Keys: []string{"author", "shown_at"}},
-		{Name: "owed", Keys: []string{"tally.owed"}},
-	}})
-	c.reactions, errs[3] = docdb.Open[reaction](ctx, c.DB, c.Now, docdb.Schema{Name: "reactions", Indexes: []docdb.Index{
-		{Name: "user", Keys: []string{"user", "kind", "at"}},
-		{Name: "owed", Keys: []string{"tally.owed"}},
-	}})
-	errs[4] = c.openPeople(ctx)
-	return errors.Join(errs[:]...)
 }
 
 // Run carries events out and in, and repairs what a kill left behind, until
 // ctx ends.
 func (c *Core) Run(ctx context.Context) error {
 	if err := c.listen(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // it ended before it began
+		}
 		return fmt.Errorf("creator: %w", err)
 	}
 	var work sync.WaitGroup
-	var relayed, told error
-	work.Go(func() { relayed = c.relay.Run(ctx) })
-	work.Go(func() { told = c.people.told.Run(ctx) })
-	work.Go(func() { c.sweeper(ctx) })
+	var ended [4]error
+	work.Go(func() { ended[0] = c.relay.Run(ctx) })
+	work.Go(func() { ended[1] = c.people.told.Run(ctx) })
+	work.Go(func() { ended[2] = c.reactionRelay.Run(ctx) })
+	work.Go(func() { ended[3] = c.draftRelay.Run(ctx) })
+	work.Go(func() { c.every(ctx, sweepEvery, "counts not settled, will be tried again", c.Sweep) })
+	work.Go(func() {
+		c.every(ctx, scheduleEvery, "scheduled drafts not published, will be tried again", c.PublishDue)
+	})
 	work.Wait()
-	return errors.Join(relayed, told)
+	return errors.Join(ended[:]...)
 }
 
 // sweepEvery is how late the sums of a profile may be.
 const sweepEvery = time.Second
 
-func (c *Core) sweeper(ctx context.Context) {
-	t := time.NewTicker(sweepEvery)
+// every does something again and again until ctx ends.
+func (c *Core) every(ctx context.Context, pause time.Duration, failed string, do func(context.Context) error) {
+	t := time.NewTicker(pause)
 	defer t.Stop()
 	for {
 		select {
@@ -124,8 +124,8 @@ func (c *Core) sweeper(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		if err := c.Sweep(ctx); err != nil && ctx.Err() == nil {
-			c.Log.WarnContext(ctx, "counts not settled, will be tried again", "err", err)
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			c.Log.WarnContext(ctx, failed, "err", err)
 		}
 	}
 }

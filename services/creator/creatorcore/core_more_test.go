@@ -124,7 +124,7 @@ func TestEveryVersionOfAPostIsAnnouncedOnce(t *testing.T) {
 	p := tn.publish(t, tn, lin, "versions") // before anything runs: the event waits in its box
 	tn.clock.Advance(time.Minute)
 	run(t, tn.Core)
-	edit := creator.EditPost{ID: p.ID, DraftContent: creator.DraftContent{Title: "Edited", Pictures: wanted(p)}}
+	edit := creator.EditPost{ID: p.ID, DraftContent: creator.DraftContent{Title: "Edited", Lang: "en", Pictures: wanted(p)}}
 	for range 2 { // the second changes nothing
 		must(tn.Edit(as(t, lin), edit))(t)
 	}
@@ -213,7 +213,7 @@ func TestPostsAreReadWhileTheCatalogueIsDown(t *testing.T) {
 	if len(cards) != 1 || cards[0].Price != (money.Money{}) {
 		t.Errorf("cards %+v", cards)
 	}
-	in := creator.Publish{RequestID: "another", DraftContent: creator.DraftContent{Title: "T", Ad: true, Pictures: wanted(p), Tags: []creator.NewTag{{Product: p.Tags[0].Product}}}}
+	in := creator.Publish{RequestID: "another", DraftContent: creator.DraftContent{Title: "T", Lang: "en", Ad: true, Pictures: wanted(p), Tags: []creator.NewTag{{Product: p.Tags[0].Product}}}}
 	if _, err := c.Publish(as(t, lin), in); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("publishing: got %v, want unavailable", err)
 	}

@@ -133,7 +133,7 @@ func must[T any](v T, err error) func(testing.TB) T {
 func (tn *town) publish(t testing.TB, c creator.Service, who actor.Actor, request string, sells ...catalog.Product) creator.Post {
 	t.Helper()
 	in := creator.Publish{RequestID: request, DraftContent: creator.DraftContent{
-		Title: "Title", Body: "Body", Ad: len(sells) > 0, Pictures: []picture.Wanted{{ID: tn.AddPicture(who.User)}},
+		Title: "Title", Body: "Body", Lang: "en", Ad: len(sells) > 0, Pictures: []picture.Wanted{{ID: tn.AddPicture(who.User)}},
 	}}
 	for _, p := range sells {
 		in.Tags = append(in.Tags, creator.NewTag{Product: p.ID})

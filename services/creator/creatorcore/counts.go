@@ -49,10 +49,14 @@ func (c *Core) count() {
 		sources: c.posts, targets: c.profiles, now: c.Now, path: "tally", index: "owed",
 		tally: func(p *post) *tally { return &p.Tally },
 		want: func(p post) map[string]int64 {
-			if !p.shown() {
+			if p.FansAt.IsZero() {
 				return nil
 			}
-			return map[string]int64{"posts": 1, "likes": p.Likes}
+			sum := map[string]int64{"posts": 1, "likes": p.Likes}
+			if p.Verified {
+				sum["verified"] = 1
+			}
+			return sum
 		},
 		target: func(p post) string { return string(p.Author) },
 		notes:  ofProfile,
@@ -82,6 +86,7 @@ func (c *Core) Sweep(ctx context.Context) error {
 		c.following.sweep(ctx, stale, ofFollow),
 		c.people.kept.sweep(ctx, stale, func(k kept) string { return keptID(k.Collection, k.Post) }),
 		c.reacted.sweep(ctx, stale, func(r reaction) string { return reactionID(r.User, r.Post, r.Kind) }),
+		c.judgeLate(ctx),
 		c.published.sweep(ctx, now, func(p post) string { return string(p.ID) }),
 	)
 	if err != nil {

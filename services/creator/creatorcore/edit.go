@@ -2,23 +2,102 @@ package creatorcore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
-	"meadow/services/kernel/page"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
 )
 
+// editTries bounds how often an edit starts over because another came between.
+const editTries = 8
+
 // Edit changes a post of the caller's and keeps what it said before. An edit
 // that changes nothing is none.
 func (c *Core) Edit(ctx context.Context, in creator.EditPost) (creator.Post, error) {
-	me, err := author(ctx)
+	for range editTries {
+		before, w, err := c.mine(ctx, in.ID)
+		if err != nil {
+			return creator.Post{}, err
+		}
+		next, _, err := c.compose(ctx, w, in.DraftContent, before)
+		if err != nil {
+			return creator.Post{}, err
+		}
+		if before.Content.equal(next) {
+			return c.postView(ctx, before, "")
+		}
+		now := c.Now()
+		p, err := c.amend(ctx, w, before, next, func(p *post) {
+			p.remember(now, w.by)
+			p.Content, p.Written = next, written(in.DraftContent)
+			p.By, p.Hands, p.Earns = w.by, unique(append(p.Hands, w.hands...)), w.earns
+			p.Edits++
+			p.EditedAt = now
+		})
+		if errors.Is(err, errAgain) {
+			continue
+		}
+		if err != nil {
+			return creator.Post{}, fmt.Errorf("edit: %w", err)
+		}
+		return c.postView(ctx, p, "")
+	}
+	return creator.Post{}, docdb.ErrBusy
+}
+
+// mine returns a post of the caller's and as whom they write it.
+func (c *Core) mine(ctx context.Context, p id.Post) (post, writer, error) {
+	me, err := actor.Signed(ctx)
+	if err != nil {
+		return post{}, writer{}, err
+	}
+	got, err := c.own(ctx, p, me)
+	if err != nil {
+		return got, writer{}, err
+	}
+	w, err := c.writerAs(ctx, got.Author)
+	return got, w, err
+}
+
+// amend has content judged that is to stand in a post, then makes the change,
+// or returns errAgain if the post says something else by now.
+func (c *Core) amend(ctx context.Context, w writer, before post, next Content, change func(*post)) (post, error) {
+	rev, err := c.nextCheck(ctx, before.ID)
+	if err != nil {
+		return before, err
+	}
+	said, err := c.check(ctx, before.ID, before.Author, rev, next)
+	if err != nil {
+		return before, err
+	}
+	now := c.Now()
+	p, err := c.posts.Update(ctx, string(before.ID), func(p *post) error {
+		switch {
+		case !p.kept():
+			return creator.ErrNoSuchPost
+		case p.Edits != before.Edits:
+			return errAgain
+		}
+		change(p)
+		p.accept(rev, said)
+		p.turn(now, w.name)
+		return nil
+	})
+	if err == nil {
+		c.relay.Kick(string(p.ID))
+	}
+	return p, err
+}
+
+// Unpublish hides a post of the caller's from everybody else.
+func (c *Core) Unpublish(ctx context.Context, in creator.ByPost) (creator.Post, error) {
+	me, err := actor.Signed(ctx)
 	if err != nil {
 		return creator.Post{}, err
 	}
@@ -26,34 +105,45 @@ func (c *Core) Edit(ctx context.Context, in creator.EditPost) (creator.Post, err
 	if err != nil {
 		return creator.Post{}, err
 	}
-	next, err := c.compose(ctx, me, in.DraftContent, before.Tags)
-	if err != nil {
-		return creator.Post{}, err
-	}
-	name, err := c.profile(ctx, me)
-	if err != nil {
-		return creator.Post{}, err
-	}
 	now := c.Now()
-	p, err := c.posts.Update(ctx, string(in.ID), func(p *post) error {
-		if !p.shown() {
+	p, err := c.posts.Update(ctx, string(before.ID), func(p *post) error {
+		switch {
+		case !p.kept():
 			return creator.ErrNoSuchPost
-		}
-		if p.Content.equal(next) {
+		case p.Off:
 			return nil
 		}
-		p.remember(now)
-		p.Content = next
-		p.Edits++
-		p.EditedAt = now
-		p.Add(now, p.announcement(name.Name))
+		p.Off = true
+		p.turn(now, "")
 		return nil
 	})
 	if err != nil {
-		return creator.Post{}, fmt.Errorf("edit: %w", err)
+		return creator.Post{}, fmt.Errorf("unpublish: %w", err)
 	}
 	c.relay.Kick(string(p.ID))
-	return c.postView(ctx, p)
+	return c.postView(ctx, p, "")
+}
+
+// Republish brings it back, looked at again.
+func (c *Core) Republish(ctx context.Context, in creator.ByPost) (creator.Post, error) {
+	for range editTries {
+		before, w, err := c.mine(ctx, in.ID)
+		if err != nil {
+			return creator.Post{}, err
+		}
+		if !before.Off {
+			return c.postView(ctx, before, "")
+		}
+		p, err := c.amend(ctx, w, before, before.Content, func(p *post) { p.Off = false })
+		if errors.Is(err, errAgain) {
+			continue
+		}
+		if err != nil {
+			return creator.Post{}, fmt.Errorf("republish: %w", err)
+		}
+		return c.postView(ctx, p, "")
+	}
+	return creator.Post{}, docdb.ErrBusy
 }
 
 // Remove takes a post of the caller's away: what it said is forgotten, and its
@@ -68,13 +158,13 @@ func (c *Core) Remove(ctx context.Context, in creator.ByPost) (rpc.Empty, error)
 	}
 	now := c.Now()
 	_, err = c.posts.Update(ctx, string(in.ID), func(p *post) error {
-		if !p.shown() {
+		if !p.kept() {
 			return creator.ErrNoSuchPost
 		}
-		p.ShownAt, p.Content, p.History = time.Time{}, Content{}, nil
+		p.KeptAt, p.JudgeAt = time.Time{}, time.Time{}
+		p.Content, p.Written, p.History = Content{}, "", nil
 		p.Edits++
-		p.Tally.owe(now)
-		p.Add(now, creator.Removed.Event(now, p.key(), creator.RemovedData{Post: p.ID, Author: p.Author}))
+		p.turn(now, "")
 		return nil
 	})
 	if err != nil {
@@ -84,56 +174,42 @@ func (c *Core) Remove(ctx context.Context, in creator.ByPost) (rpc.Empty, error)
 	return rpc.Empty{}, nil
 }
 
-// AllPosts pages through every post there is, oldest first.
-func (c *Core) AllPosts(ctx context.Context, in page.Ask) (page.Page[creator.PublishedData], error) {
-	none := page.Page[creator.PublishedData]{}
-	if err := internal(ctx); err != nil {
-		return none, err
-	}
-	found, err := c.posts.Find(ctx, docdb.Query{Index: "shown", Limit: in.Size(100, 500), After: in.After})
+// Versions lists what a post of the caller's said before, latest first.
+func (c *Core) Versions(ctx context.Context, in creator.ByPost) (creator.VersionList, error) {
+	me, err := actor.Signed(ctx)
 	if err != nil {
-		return none, fmt.Errorf("all posts: %w", err)
+		return creator.VersionList{}, err
 	}
-	authors := make([]id.User, len(found.Items))
-	for i, p := range found.Items {
-		authors[i] = p.Author
+	p, err := c.own(ctx, in.ID, me)
+	out := creator.VersionList{Items: make([]creator.Version, len(p.History))}
+	for i, v := range p.History {
+		out.Items[i] = creator.Version{Rev: v.Rev, Title: v.Title, Body: v.Body, By: v.By, Until: v.Until}
 	}
-	names, err := c.profilesOf(ctx, authors)
+	return out, err
+}
+
+// Original is a post of the caller's as they wrote it.
+func (c *Core) Original(ctx context.Context, in creator.ByPost) (creator.DraftContent, error) {
+	me, err := actor.Signed(ctx)
 	if err != nil {
-		return none, err
+		return creator.DraftContent{}, err
 	}
-	return page.Map(found, func(p post) creator.PublishedData { return p.data(names[p.Author].Name) }), nil
+	p, err := c.own(ctx, in.ID, me)
+	if err != nil {
+		return creator.DraftContent{}, err
+	}
+	var out creator.DraftContent
+	if err := json.Unmarshal([]byte(p.Written), &out); err != nil {
+		return out, fmt.Errorf("original: %w", err)
+	}
+	return out, nil
 }
 
-// shownPost returns a post that is there to be seen, or ErrNoSuchPost.
-func (c *Core) shownPost(ctx context.Context, p id.Post) (post, error) {
-	got, err := c.posts.Get(ctx, string(p))
-	switch {
-	case errors.Is(err, docdb.ErrNotFound):
-		return post{}, creator.ErrNoSuchPost.Because(err)
-	case err != nil:
-		return post{}, fmt.Errorf("post: %w", err)
-	case !got.shown():
-		return post{}, creator.ErrNoSuchPost
-	}
-	return got, nil
-}
-
-// own returns a post of this author's, or ErrNoSuchPost.
-func (c *Core) own(ctx context.Context, p id.Post, me id.User) (post, error) {
-	got, err := c.shownPost(ctx, p)
-	if err == nil && got.Author != me {
-		return post{}, creator.ErrNoSuchPost
-	}
-	return got, err
-}
-
-func (p *post) remember(now time.Time) {
-	p.History = append([]version{{Title: p.Title, Body: p.Body, Until: now}}, p.History...)
+func (p *post) remember(now time.Time, by id.User) {
+	p.History = append([]version{{Rev: p.Edits, Title: p.Title, Body: p.Body, By: by, Until: now}}, p.History...)
 	p.History = p.History[:min(len(p.History), versions)]
 }
 
 func (a Content) equal(b Content) bool {
-	return a.Title == b.Title && a.Body == b.Body && a.Ad == b.Ad && a.Lang == b.Lang &&
-		slices.Equal(a.Topics, b.Topics) && slices.Equal(a.Tags, b.Tags) && slices.Equal(a.Pictures, b.Pictures)
+	return fingerprint(a) == fingerprint(b)
 }

@@ -15,69 +15,87 @@ import (
 	"meadow/services/platform/docdb"
 )
 
-// A purchase link is "post.creator.product.time.mac": ids without their
+// A purchase link is "post.creator.product.time.via.mac": ids without their
 // prefixes, seconds in base 36, and the HMAC-SHA256 of what stands before it.
+// The post is empty in a link from a showcase, via where nobody shared the post.
 
-// linkDomain keeps the key's other uses, if it ever has any, apart.
-const linkDomain = "meadow purchase link 1\n"
+// What the key signs, kept apart.
+const (
+	linkDomain  = "meadow purchase link 2\n"
+	shareDomain = "meadow share link 1\n"
+)
 
 // ahead is how much faster the clock of the process that made a link may be.
 const ahead = time.Minute
 
-func (c *Core) link(p post, product id.Product, at time.Time) string {
-	return c.signed(p.ID, p.Author, product, at)
+func (c *Core) link(p id.Post, seller id.User, product id.Product, via id.User, at time.Time) string {
+	return c.signed(linkDomain, strings.Join([]string{
+		strings.TrimPrefix(string(p), "pst_"), strings.TrimPrefix(string(seller), "usr_"),
+		strings.TrimPrefix(string(product), "prd_"), strconv.FormatInt(at.Unix(), 36),
+		strings.TrimPrefix(string(via), "usr_"),
+	}, "."))
 }
 
 // shelfLink is a purchase link from a creator's showcase: of no post.
 func (c *Core) shelfLink(owner id.User, product id.Product, at time.Time) string {
-	return c.signed("", owner, product, at)
+	return c.link("", owner, product, "", at)
 }
 
-func (c *Core) signed(p id.Post, by id.User, product id.Product, at time.Time) string {
-	text := strings.Join([]string{
-		strings.TrimPrefix(string(p), "pst_"), strings.TrimPrefix(string(by), "usr_"),
-		strings.TrimPrefix(string(product), "prd_"), strconv.FormatInt(at.Unix(), 36),
-	}, ".")
-	return text + "." + base64.RawURLEncoding.EncodeToString(c.linkMAC(text))
+// signed is text and its signature.
+func (c *Core) signed(domain, text string) string {
+	return text + "." + base64.RawURLEncoding.EncodeToString(c.mac(domain, text))
 }
 
-func (c *Core) linkMAC(text string) []byte {
+func (c *Core) mac(domain, text string) []byte {
 	h := hmac.New(sha256.New, c.LinkKey)
-	h.Write([]byte(linkDomain))
+	h.Write([]byte(domain))
 	h.Write([]byte(text))
 	return h.Sum(nil)
 }
 
+// proven returns the parts of a text that we signed.
+func (c *Core) proven(domain, signed string, parts int) ([]string, error) {
+	cut := strings.LastIndexByte(signed, '.')
+	if cut < 0 {
+		return nil, errors.New("no signature")
+	}
+	mac, err := base64.RawURLEncoding.Strict().DecodeString(signed[cut+1:])
+	if err != nil || !hmac.Equal(mac, c.mac(domain, signed[:cut])) {
+		return nil, errors.New("not our signature")
+	}
+	out := strings.Split(signed[:cut], ".")
+	if len(out) != parts {
+		return nil, errors.New("not as many parts")
+	}
+	return out, nil
+}
+
 // readLink returns what a link claims if we made it.
 func (c *Core) readLink(link string) (creator.Attribution, error) {
-	cut := strings.LastIndexByte(link, '.')
-	if cut < 0 {
-		return creator.Attribution{}, errors.New("no signature")
-	}
-	mac, err := base64.RawURLEncoding.Strict().DecodeString(link[cut+1:])
-	if err != nil || !hmac.Equal(mac, c.linkMAC(link[:cut])) {
-		return creator.Attribution{}, errors.New("not our signature")
-	}
-	parts := strings.Split(link[:cut], ".")
-	if len(parts) != 4 {
-		return creator.Attribution{}, errors.New("not four parts")
+	parts, err := c.proven(linkDomain, link, 5)
+	if err != nil {
+		return creator.Attribution{}, err
 	}
 	at, err := strconv.ParseInt(parts[3], 36, 64)
 	if err != nil {
 		return creator.Attribution{}, err
 	}
-	var from id.Post
-	if parts[0] != "" {
-		from = id.Post("pst_" + parts[0])
+	a := creator.Attribution{
+		Creator: id.User("usr_" + parts[1]), Product: id.Product("prd_" + parts[2]), At: time.Unix(at, 0).UTC(),
 	}
-	return creator.Attribution{
-		Post: from, Creator: id.User("usr_" + parts[1]),
-		Product: id.Product("prd_" + parts[2]), At: time.Unix(at, 0).UTC(),
-	}, nil
+	if parts[0] != "" {
+		a.Post = id.Post("pst_" + parts[0])
+	}
+	if parts[4] != "" {
+		a.Via = id.User("usr_" + parts[4])
+	}
+	return a, nil
 }
 
-// OpenLink returns what a purchase link proves, if its post still sells the
-// product and the link is not too old.
+var errNotSold = errors.New("no longer sold there")
+
+// OpenLink returns what a purchase link proves, if its post or showcase still
+// sells the product and the link is not too old.
 func (c *Core) OpenLink(ctx context.Context, in creator.OpenLink) (creator.Attribution, error) {
 	if err := internal(ctx); err != nil {
 		return creator.Attribution{}, err
@@ -89,7 +107,15 @@ func (c *Core) OpenLink(ctx context.Context, in creator.OpenLink) (creator.Attri
 	if age := c.Now().Sub(a.At); age >= creator.LinkTTL || age < -ahead {
 		return creator.Attribution{}, creator.ErrBadLink.Because(errors.New("too old"))
 	}
-	if a.Post == "" {
+	seller, err := c.profile(ctx, a.Creator)
+	switch {
+	case errors.Is(err, creator.ErrNoSuchProfile):
+		return creator.Attribution{}, creator.ErrBadLink.Because(err)
+	case err != nil:
+		return creator.Attribution{}, err
+	case seller.banned(c.Now()):
+		return creator.Attribution{}, creator.ErrBadLink.Because(errNotSold)
+	case a.Post == "":
 		return c.openShelfLink(ctx, a)
 	}
 	p, err := c.posts.Get(ctx, string(a.Post))
@@ -98,8 +124,9 @@ func (c *Core) OpenLink(ctx context.Context, in creator.OpenLink) (creator.Attri
 		return creator.Attribution{}, creator.ErrBadLink.Because(err)
 	case err != nil:
 		return creator.Attribution{}, err
-	case !p.shown() || p.Author != a.Creator || !p.tags(a.Product):
-		return creator.Attribution{}, creator.ErrBadLink.Because(errors.New("no longer sold there"))
+	case p.FansAt.IsZero() || p.Author != a.Creator || !p.tags(a.Product):
+		return creator.Attribution{}, creator.ErrBadLink.Because(errNotSold)
 	}
+	a.Trace, a.Reward = p.Trace, p.Earns
 	return a, nil
 }

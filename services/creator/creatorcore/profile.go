@@ -7,12 +7,15 @@ import (
 
 	"meadow/media"
 	"meadow/services/account"
+	"meadow/services/checkout"
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/picture"
+	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
+	"meadow/services/talk"
 )
 
 // Profile returns an account as others see it. Who blocks the caller is not
@@ -165,6 +168,18 @@ func (c *Core) listen(ctx context.Context) error {
 		}),
 		bus.On(ctx, c.Bus, self, account.Changed, func(ctx context.Context, _ bus.Event, d account.ChangedData) error {
 			return c.renamed(ctx, d)
+		}),
+		bus.On(ctx, c.Bus, self, checkout.OrderPaid, func(ctx context.Context, _ bus.Event, d checkout.OrderData) error {
+			return c.paid(ctx, d)
+		}),
+		bus.On(ctx, c.Bus, self, talk.Counted, func(ctx context.Context, _ bus.Event, d talk.CountedData) error {
+			return c.counted(ctx, d.Post, d.Comments, d.Rev)
+		}),
+		bus.On(ctx, c.Bus, self, moderation.Decided, func(ctx context.Context, _ bus.Event, d moderation.DecidedData) error {
+			return c.decided(ctx, d)
+		}),
+		bus.On(ctx, c.Bus, self, moderation.Restricted, func(ctx context.Context, _ bus.Event, d moderation.RestrictedData) error {
+			return c.restricted(ctx, d)
 		}),
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"meadow/services/creator"
@@ -12,29 +13,53 @@ import (
 	"meadow/services/platform/docdb"
 )
 
+// Like makes the caller one of those who like a post.
 func (c *Core) Like(ctx context.Context, in creator.ByPost) (creator.Reaction, error) {
 	return c.react(ctx, in.ID, likes, true)
 }
 
+// Unlike ends it.
 func (c *Core) Unlike(ctx context.Context, in creator.ByPost) (creator.Reaction, error) {
 	return c.react(ctx, in.ID, likes, false)
 }
 
+// Save keeps a post for the caller, also in the collections named.
 func (c *Core) Save(ctx context.Context, in creator.Save) (creator.Reaction, error) {
-	return c.react(ctx, in.ID, saves, true)
+	me, err := actor.Signed(ctx)
+	if err != nil {
+		return creator.Reaction{}, err
+	}
+	out, err := c.react(ctx, in.ID, saves, true)
+	if err != nil || len(in.Collections) == 0 {
+		return out, err
+	}
+	return out, c.collect(ctx, me, in.ID, in.Collections)
 }
 
+// Unsave ends it, in all collections.
 func (c *Core) Unsave(ctx context.Context, in creator.ByPost) (creator.Reaction, error) {
-	return c.react(ctx, in.ID, saves, false)
+	me, err := actor.Signed(ctx)
+	if err != nil {
+		return creator.Reaction{}, err
+	}
+	out, err := c.react(ctx, in.ID, saves, false)
+	if err != nil {
+		return out, err
+	}
+	return out, c.uncollect(ctx, me, in.ID)
 }
 
-// react turns one reaction of the caller's on or off and counts that.
+// react turns one reaction of the caller's on or off and counts that. What was
+// done is taken back also where it could not be done any more.
 func (c *Core) react(ctx context.Context, to id.Post, k kind, on bool) (creator.Reaction, error) {
 	me, err := actor.Signed(ctx)
 	if err != nil {
 		return creator.Reaction{}, err
 	}
-	p, err := c.shownPost(ctx, to)
+	p, err := c.keptPost(ctx, to)
+	if err == nil && on {
+		p, err = c.seen(ctx, p)
+	}
 	if err != nil {
 		return creator.Reaction{}, err
 	}
@@ -44,25 +69,34 @@ func (c *Core) react(ctx context.Context, to id.Post, k kind, on bool) (creator.
 		return creator.Reaction{}, fmt.Errorf("react: %w", err)
 	}
 	if before.At.IsZero() == on || !before.Tally.Owed.IsZero() {
-		now := c.Now()
-		_, p, err = c.reacted.settle(ctx, source, string(to), func(r *reaction) {
-			r.User, r.Post, r.Kind = me, to, k
-			switch {
-			case !on:
-				r.At = time.Time{}
-			case r.At.IsZero():
-				r.At = now
-			}
-		})
+		_, p, err = c.reacted.settle(ctx, source, string(to), turned(c.Now(), p, me, k, on))
 		if err != nil {
 			return creator.Reaction{}, fmt.Errorf("react: %w", err)
 		}
+		c.reactionRelay.Kick(source)
 	}
 	mine, err := c.reactionsOf(ctx, me, likes, saves, to)
 	return creator.Reaction{
-		Likes: p.Likes, Saves: p.Saves,
+		Likes: p.Likes, Saves: p.Saves, Shares: p.Shares,
 		Liked: mine[mark{to, likes}], Saved: mine[mark{to, saves}],
 	}, err
+}
+
+// turned changes a reaction and, if that is news, announces it.
+func turned(now time.Time, p post, me id.User, k kind, on bool) func(*reaction) {
+	return func(r *reaction) {
+		r.ID, r.User, r.Post, r.Kind = reactionID(me, p.ID, k), me, p.ID, k
+		if r.At.IsZero() != on {
+			return
+		}
+		if r.At = now; !on {
+			r.At = time.Time{}
+		}
+		r.Rev++
+		r.Add(now, creator.Reacted.Event(now, r.ID+"."+strconv.FormatInt(r.Rev, 10), creator.ReactedData{
+			Kind: k.reaction(), On: on, User: me, Post: p.ID, Author: p.Author, Via: p.Trace, At: now, Rev: r.Rev,
+		}))
+	}
 }
 
 // mark is a kind of reaction to a post.

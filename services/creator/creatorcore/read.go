@@ -2,13 +2,17 @@ package creatorcore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"meadow/services/creator"
-	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
-	"meadow/services/kernel/page"
 	"meadow/services/platform/docdb"
+)
+
+const (
+	usualPage = 20
+	mostPage  = 50
 )
 
 // Post returns a post as the caller sees it.
@@ -17,16 +21,63 @@ func (c *Core) Post(ctx context.Context, in creator.ReadPost) (creator.Post, err
 	if err != nil {
 		return creator.Post{}, err
 	}
-	return c.postView(ctx, p)
+	return c.postView(ctx, p, c.sharer(in.Via, p.ID, viewer(ctx)))
 }
 
-func (c *Core) postView(ctx context.Context, p post) (creator.Post, error) {
+// keptPost returns a post that was not removed, or ErrNoSuchPost.
+func (c *Core) keptPost(ctx context.Context, p id.Post) (post, error) {
+	got, err := c.posts.Get(ctx, string(p))
+	switch {
+	case errors.Is(err, docdb.ErrNotFound):
+		return post{}, creator.ErrNoSuchPost.Because(err)
+	case err != nil:
+		return post{}, fmt.Errorf("post: %w", err)
+	case !got.kept():
+		return post{}, creator.ErrNoSuchPost
+	}
+	return got, nil
+}
+
+// shownPost returns a post that the caller may read, or ErrNoSuchPost.
+func (c *Core) shownPost(ctx context.Context, p id.Post) (post, error) {
+	got, err := c.keptPost(ctx, p)
+	if err != nil {
+		return post{}, err
+	}
+	return c.seen(ctx, got)
+}
+
+// seen returns p if the caller may read it, or ErrNoSuchPost.
+func (c *Core) seen(ctx context.Context, p post) (post, error) {
+	s, err := c.look(ctx, viewer(ctx), p)
+	if err == nil && !s.may(p) {
+		err = creator.ErrNoSuchPost
+	}
+	return p, err
+}
+
+// own returns a post of the caller's, or of an account they write for, or
+// ErrNoSuchPost.
+func (c *Core) own(ctx context.Context, p id.Post, me id.User) (post, error) {
+	got, err := c.keptPost(ctx, p)
+	if err != nil {
+		return got, err
+	}
+	ok, err := c.edits(ctx, me, got.Author)
+	if err == nil && !ok {
+		err = creator.ErrNoSuchPost
+	}
+	return got, err
+}
+
+// postView is a post that the caller may read; via is who shared it with them.
+func (c *Core) postView(ctx context.Context, p post, via id.User) (creator.Post, error) {
 	me := viewer(ctx)
 	authors, err := c.profilesOf(ctx, []id.User{p.Author})
 	if err != nil {
 		return creator.Post{}, err
 	}
-	mine, err := c.reactionsOf(ctx, me, likes, saves, p.ID)
+	marks, err := c.reactionsOf(ctx, me, likes, saves, p.ID)
 	if err != nil {
 		return creator.Post{}, err
 	}
@@ -34,14 +85,26 @@ func (c *Core) postView(ctx context.Context, p post) (creator.Post, error) {
 	if err != nil {
 		return creator.Post{}, fmt.Errorf("post: %w", err)
 	}
-	return creator.Post{
-		ID: p.ID, Kind: creator.Pictures, Author: authors[p.Author].author(),
-		Title: p.Title, Body: p.Body, Topics: some(p.Topics), Pictures: some(p.Pictures),
-		Tags: c.tagViews(p, c.shownProducts(ctx, p), c.Now()), Ad: p.Ad, Lang: p.Lang,
-		Likes: p.Likes, Saves: p.Saves, Comments: p.Comments,
-		Liked: mine[mark{p.ID, likes}], Saved: mine[mark{p.ID, saves}], Followed: followed,
+	mine := false
+	if me != "" {
+		if mine, err = c.edits(ctx, me, p.Author); err != nil {
+			return creator.Post{}, err
+		}
+	}
+	out := creator.Post{
+		ID: p.ID, Kind: p.Kind, Author: authors[p.Author].author(),
+		Title: p.Title, Body: p.Body, Topics: some(p.Topics), Mentions: some(p.Mentions), Place: p.Place, Genre: p.Genre,
+		Pictures: some(p.Pictures), Video: p.Video, Blocks: p.Blocks, Chapters: p.Chapters, Room: p.Room,
+		Tags: c.tagViews(p, c.shownProducts(ctx, p), via, c.Now()), Ad: p.Ad, PaidBy: p.PaidBy, AI: p.AI,
+		Verified: p.Verified, Lang: p.Lang, Visibility: p.Visibility, State: p.State, Trace: p.Trace,
+		Likes: p.Likes, Saves: p.Saves, Shares: p.Shares, Comments: p.Comments, Mine: mine,
+		Liked: marks[mark{p.ID, likes}], Saved: marks[mark{p.ID, saves}], Followed: followed,
 		PublishedAt: p.At, EditedAt: p.EditedAt,
-	}, nil
+	}
+	if mine {
+		out.Reason = string(p.Why)
+	}
+	return out, nil
 }
 
 // some is never nil, so that an empty list travels as [].
@@ -50,115 +113,4 @@ func some[T any](all []T) []T {
 		return []T{}
 	}
 	return all
-}
-
-// cards shows posts in a list as me sees them.
-func (c *Core) cards(ctx context.Context, posts []post, me id.User) ([]creator.Card, error) {
-	var authors []id.User
-	var ids []id.Post
-	for _, p := range posts {
-		authors, ids = append(authors, p.Author), append(ids, p.ID)
-	}
-	people, err := c.profilesOf(ctx, authors)
-	if err != nil {
-		return nil, err
-	}
-	mine, err := c.reactionsOf(ctx, me, likes, "", ids...)
-	if err != nil {
-		return nil, err
-	}
-	products := c.shownProducts(ctx, posts...)
-	out := make([]creator.Card, len(posts))
-	for i, p := range posts {
-		out[i] = creator.Card{
-			ID: p.ID, Kind: creator.Pictures, Title: p.Title, Cover: p.Pictures[0], Author: people[p.Author].author(),
-			Likes: p.Likes, Liked: mine[mark{p.ID, likes}], Ad: p.Ad, Price: cheapest(p, products), PublishedAt: p.At,
-		}
-	}
-	return out, nil
-}
-
-// Cards returns the posts that exist, in the order asked.
-func (c *Core) Cards(ctx context.Context, in creator.Cards) (creator.CardList, error) {
-	if err := internal(ctx); err != nil {
-		return creator.CardList{}, err
-	}
-	posts, err := c.shownOf(ctx, in.IDs)
-	if err != nil {
-		return creator.CardList{}, err
-	}
-	out, err := c.cards(ctx, posts, in.For)
-	return creator.CardList{Items: out}, err
-}
-
-func (c *Core) shownOf(ctx context.Context, ids []id.Post) ([]post, error) {
-	found, err := c.posts.GetMany(ctx, texts(ids))
-	if err != nil {
-		return nil, fmt.Errorf("cards: %w", err)
-	}
-	posts := make([]post, 0, len(found))
-	for _, p := range found {
-		if p.shown() {
-			posts = append(posts, p)
-		}
-	}
-	return posts, nil
-}
-
-const (
-	usualPage = 20
-	mostPage  = 50
-)
-
-// PostsBy pages through a creator's posts, newest first.
-func (c *Core) PostsBy(ctx context.Context, in creator.PostsBy) (page.Page[creator.Card], error) {
-	none := page.Page[creator.Card]{}
-	if _, err := c.profile(ctx, in.ID); err != nil {
-		return none, err
-	}
-	found, err := c.posts.Find(ctx, docdb.Query{
-		Index: "author", Equal: []any{string(in.ID)}, Descending: true, Limit: in.Size(usualPage, mostPage), After: in.After,
-	})
-	if err != nil {
-		return none, fmt.Errorf("posts: %w", err)
-	}
-	items, err := c.cards(ctx, found.Items, viewer(ctx))
-	return page.Page[creator.Card]{Items: items, Next: found.Next}, err
-}
-
-// savedRounds bounds how often Saved reads on when posts are gone.
-const savedRounds = 8
-
-// Saved pages through what the caller saved, latest first, passing over posts
-// that are gone.
-func (c *Core) Saved(ctx context.Context, in page.Ask) (page.Page[creator.Card], error) {
-	none := page.Page[creator.Card]{}
-	me, err := actor.Signed(ctx)
-	if err != nil {
-		return none, err
-	}
-	size, next := in.Size(usualPage, mostPage), in.After
-	var posts []post
-	for range savedRounds {
-		found, err := c.reactions.Find(ctx, docdb.Query{
-			Index: "user", Equal: []any{string(me), string(saves)}, Descending: true, Limit: size - len(posts), After: next,
-		})
-		if err != nil {
-			return none, fmt.Errorf("saved: %w", err)
-		}
-		ids := make([]id.Post, len(found.Items))
-		for i, r := range found.Items {
-			ids[i] = r.Post
-		}
-		more, err := c.shownOf(ctx, ids)
-		if err != nil {
-			return none, err
-		}
-		posts, next = append(posts, more...), found.Next
-		if next == "" || len(posts) == size {
-			break
-		}
-	}
-	items, err := c.cards(ctx, posts, me)
-	return page.Page[creator.Card]{Items: items, Next: next}, err
 }

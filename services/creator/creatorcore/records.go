@@ -3,6 +3,7 @@ package creatorcore
 import (
 	"time"
 
+	"meadow/services/creator"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/picture"
 	"meadow/services/platform/outbox"
@@ -25,70 +26,16 @@ type profile struct {
 	Notes     notes `bson:"notes,omitempty"`
 
 	standing `bson:",inline"`
+	Earns    bool `bson:"earns"` // they were a creator when they last wrote
+	Ban      ban  `bson:"ban"`
 }
 
-// post is a creator's content. One that was removed stays as an empty record,
-// so that its request cannot bring it back.
-type post struct {
-	ID         id.Post `bson:"_id"`
-	outbox.Box `bson:",inline"`
-	Author     id.User `bson:"author"`
-	Content    `bson:",inline"`
-	// Edits counts versions from 1. ShownAt is At, and absent once removed.
-	Edits    int64     `bson:"edits"`
-	At       time.Time `bson:"at"`
-	ShownAt  time.Time `bson:"shown_at,omitempty"`
-	EditedAt time.Time `bson:"edited_at,omitempty"`
-	History  []version `bson:"history,omitempty"` // earlier ones, latest first
-	Request  string    `bson:"request"`           // what was asked when it was published
-
-	Likes    int64 `bson:"likes"`
-	Saves    int64 `bson:"saves"`
-	Comments int64 `bson:"comments"`
-	Notes    notes `bson:"notes,omitempty"`
-	Tally    tally `bson:"tally"`
-}
-
-// Content is what an edit may change.
-type Content struct {
-	Title    string            `bson:"title"`
-	Body     string            `bson:"body"`
-	Topics   []string          `bson:"topics"`
-	Pictures []picture.Picture `bson:"pictures"`
-	Tags     []tag             `bson:"tags"`
-	Ad       bool              `bson:"ad"`
-	Lang     string            `bson:"lang"`
-}
-
-// tag is a product in a post. Title is of when it was tagged, for when the
-// catalogue does not answer.
-type tag struct {
-	Product id.Product `bson:"product"`
-	Picture int        `bson:"picture"`
-	X       int64      `bson:"x"`
-	Y       int64      `bson:"y"`
-	Title   string     `bson:"title"`
-}
-
-// version is what a post said before an edit.
-type version struct {
-	Title string    `bson:"title"`
-	Body  string    `bson:"body"`
-	Until time.Time `bson:"until"`
-}
-
-// versions is how many earlier ones a post keeps.
-const versions = 10
-
-func (p post) shown() bool { return !p.ShownAt.IsZero() }
-
-func (p post) tags(product id.Product) bool {
-	for _, t := range p.Tags {
-		if t.Product == product {
-			return true
-		}
-	}
-	return false
+// ban is that somebody's posts are not shown, for good if Until is absent. Rev
+// is of the last we know.
+type ban struct {
+	On    bool      `bson:"on"`
+	Until time.Time `bson:"until,omitempty"`
+	Rev   int64     `bson:"rev"`
 }
 
 // kind is what somebody does with a post. It is also the name of the post's
@@ -96,17 +43,33 @@ func (p post) tags(product id.Product) bool {
 type kind string
 
 const (
-	likes kind = "likes"
-	saves kind = "saves"
+	likes  kind = "likes"
+	saves  kind = "saves"
+	shares kind = "shares"
 )
 
-// reaction is that a user likes or saves a post, or did: At is absent then.
+// reaction is k as others hear of it.
+func (k kind) reaction() creator.ReactionKind {
+	switch k {
+	case likes:
+		return creator.Liked
+	case saves:
+		return creator.SavedIt
+	}
+	return creator.Shared
+}
+
+// reaction is that a user likes, saves or has shared a post, or did: At is
+// absent then. Rev counts how often that changed.
 type reaction struct {
-	User  id.User   `bson:"user"`
-	Post  id.Post   `bson:"post"`
-	Kind  kind      `bson:"kind"`
-	At    time.Time `bson:"at,omitempty"`
-	Tally tally     `bson:"tally"`
+	ID         string `bson:"_id"`
+	outbox.Box `bson:",inline"`
+	User       id.User   `bson:"user"`
+	Post       id.Post   `bson:"post"`
+	Kind       kind      `bson:"kind"`
+	At         time.Time `bson:"at,omitempty"`
+	Rev        int64     `bson:"rev"`
+	Tally      tally     `bson:"tally"`
 }
 
 func reactionID(u id.User, p id.Post, k kind) string {

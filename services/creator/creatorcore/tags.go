@@ -74,13 +74,13 @@ func choiceOf(p catalog.Product) choice {
 }
 
 // tagViews are a post's tags with the catalogue's facts as they are now, and
-// with links that were shown at this instant.
-func (c *Core) tagViews(p post, products map[id.Product]catalog.Product, at time.Time) []creator.Tag {
+// with links that were shown at this instant; via is who shared the post.
+func (c *Core) tagViews(p post, products map[id.Product]catalog.Product, via id.User, at time.Time) []creator.Tag {
 	out := make([]creator.Tag, len(p.Tags))
 	for i, t := range p.Tags {
 		out[i] = creator.Tag{
 			Product: t.Product, Picture: t.Picture, X: t.X, Y: t.Y,
-			Title: t.Title, Link: c.link(p, t.Product, at),
+			Title: t.Title, Bought: t.Bought, Link: c.link(p.ID, p.Author, t.Product, via, at),
 		}
 		sold, ok := products[t.Product]
 		if !ok {

@@ -15,20 +15,21 @@ import (
 // plain returns s as text alone: one kind of line end, and no characters that
 // control a screen or turn the direction of what stands around them.
 func plain(s string) string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\r':
-			return '\n'
-		case r == '\n', r == '\t':
-			return r
-		case unicode.IsControl(r), r == utf8.RuneError,
-			'\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069', r == '\ufeff':
-			return -1
-		}
+	return strings.TrimSpace(strings.Map(bare, strings.ReplaceAll(s, "\r\n", "\n")))
+}
+
+// bare is plain for one character: -1 for one that goes.
+func bare(r rune) rune {
+	switch {
+	case r == '\r':
+		return '\n'
+	case r == '\n', r == '\t':
 		return r
-	}, s)
-	return strings.TrimSpace(s)
+	case unicode.IsControl(r), r == utf8.RuneError,
+		'\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069', r == '\ufeff':
+		return -1
+	}
+	return r
 }
 
 // oneLine is plain with all spaces and line ends as single spaces.

@@ -43,7 +43,7 @@ func Run(t *testing.T, s Shop) {
 		"ATicketToUploadIsForWhoMayUseIt":             uploadsByRole,
 		"APostIsPublishedOnceForEachRequest":          publishedOnce,
 		"ARequestIsNotReusedForAnotherPost":           requestNotReused,
-		"OnlyCreatorsPublish":                         onlyCreatorsPublish,
+		"EverybodyWhoIsSignedInPublishes":             everybodyPublishes,
 		"ADraftThatBreaksARuleIsRefused":              badDraftsAreRefused,
 		"APostThatSellsIsLabelled":                    sellingIsLabelled,
 		"PicturesAreTheCreatorsOwn":                   picturesAreOwn,

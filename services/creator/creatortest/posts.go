@@ -61,12 +61,14 @@ func requestNotReused(t *testing.T, s Shop) {
 	wantErr(t, "again after removing", err, creator.ErrNoSuchPost)
 }
 
-func onlyCreatorsPublish(t *testing.T, s Shop) {
+func everybodyPublishes(t *testing.T, s Shop) {
 	viewer, lin := s.User(t, "Viewer"), s.creatorNamed(t, "Lin")
 	d := s.draft(t, viewer, "Hello")
-	_, err := s.Creator.Publish(as(t, viewer), creator.Publish{DraftContent: d, RequestID: key()})
-	wantErr(t, "a viewer", err, actor.ErrForbidden)
-	_, err = s.Creator.Publish(t.Context(), creator.Publish{DraftContent: d, RequestID: key()})
+	p := must2(s.Creator.Publish(as(t, viewer), creator.Publish{DraftContent: d, RequestID: key()}))(t)
+	if p.State != creator.Approved || !p.Mine || p.Ad || p.Verified || p.Trace == "" {
+		t.Errorf("a viewer's post: %+v", p)
+	}
+	_, err := s.Creator.Publish(t.Context(), creator.Publish{DraftContent: d, RequestID: key()})
 	wantErr(t, "a visitor", err, actor.ErrNobody)
 	_, err = s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: s.draft(t, lin, "Hello")})
 	wantErr(t, "without a key", err, rpc.ErrNoKey)
@@ -76,6 +78,16 @@ func badDraftsAreRefused(t *testing.T, s Shop) {
 	lin := s.creatorNamed(t, "Lin")
 	good := s.draft(t, lin, "Good")
 	for what, spoil := range map[string]func(*creator.DraftContent){
+		"no language":   func(d *creator.DraftContent) { d.Lang = "" },
+		"other lang":    func(d *creator.DraftContent) { d.Lang = "tlh" },
+		"no such kind":  func(d *creator.DraftContent) { d.Kind = "opera" },
+		"no such genre": func(d *creator.DraftContent) { d.Genre = "opera" },
+		"nobody's eyes": func(d *creator.DraftContent) { d.Visibility = "secret" },
+		"a long place":  func(d *creator.DraftContent) { d.Place = strings.Repeat("p", 81) },
+		"a long brand":  func(d *creator.DraftContent) { d.PaidBy, d.Ad = strings.Repeat("b", 61), true },
+		"a long alt": func(d *creator.DraftContent) {
+			d.Pictures = []picture.Wanted{{ID: d.Pictures[0].ID, Alt: strings.Repeat("a", 301)}}
+		},
 		"no title":      func(d *creator.DraftContent) { d.Title = "" },
 		"a blank title": func(d *creator.DraftContent) { d.Title = " \n " },
 		"a long title":  func(d *creator.DraftContent) { d.Title = strings.Repeat("长", 61) },
@@ -301,7 +313,8 @@ func allPosts(t *testing.T, s Shop) {
 	}
 	got := seen[p.ID]
 	want := creator.PublishedData{
-		Post: p.ID, Author: lin.User, Name: "Lin", Title: "Staying", Body: p.Body, Topics: p.Topics,
+		Post: p.ID, Author: lin.User, Name: "Lin", Kind: creator.Pictures, Title: "Staying", Mentions: []id.User{},
+		Ad: true, Visibility: creator.Public, Trace: p.Trace, Body: p.Body, Topics: p.Topics,
 		Products: []id.Product{cream.ID}, Lang: "en", At: p.PublishedAt, Rev: 1,
 	}
 	if d := cmp.Diff(want, got); d != "" {

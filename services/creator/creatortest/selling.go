@@ -49,7 +49,7 @@ func linksProve(t *testing.T, s Shop) {
 	for i, product := range []id.Product{cream.ID, soap.ID} {
 		got := must2(s.Creator.OpenLink(inside(t), creator.OpenLink{Link: p.Tags[i].Link}))(t)
 		at := got.At
-		want := creator.Attribution{Post: p.ID, Creator: lin.User, Product: product, At: at}
+		want := creator.Attribution{Trace: p.Trace, Reward: true, Post: p.ID, Creator: lin.User, Product: product, At: at}
 		if got != want || at.IsZero() || len(p.Tags[i].Link) > 200 {
 			t.Errorf("link %q proves %+v, want %+v", p.Tags[i].Link, got, want)
 		}
