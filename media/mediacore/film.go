@@ -206,6 +206,16 @@ func (c *Core) OpenFilm(ctx context.Context, folder, name string) (*blob.Object,
 	return o, err
 }
 
+// dropIfGone removes what was made of a video whose upload was given up while
+// somebody worked on it.
+func (c *Core) dropIfGone(ctx context.Context, u upload) error {
+	_, err := c.uploads.Get(ctx, string(u.ID))
+	if !errors.Is(err, docdb.ErrNotFound) {
+		return err
+	}
+	return c.dropFilm(ctx, mediaOf(u.ID))
+}
+
 // dropFilm removes the files of a video that came to nothing.
 func (c *Core) dropFilm(ctx context.Context, m id.Media) error {
 	_, err := c.videos.Get(ctx, string(m))

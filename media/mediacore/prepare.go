@@ -23,6 +23,8 @@ const (
 	videoLease = 2 * time.Minute
 	// videoBeat is how often progress is written, if there is any.
 	videoBeat = time.Second
+	// videoStill is how many beats of no progress pass before that is written, too.
+	videoStill = 5
 	// videoLook is how often waiting videos are looked for. One that arrives in
 	// this process is taken up at once.
 	videoLook = 2 * time.Second
@@ -108,7 +110,10 @@ func (c *Core) prepareNext(ctx context.Context, scratch string) (bool, error) {
 	lost := errors.Is(context.Cause(work), errLost)
 	stop(nil)
 	beat.Wait()
-	if err == nil || lost {
+	if lost {
+		return true, c.dropIfGone(ctx, u)
+	}
+	if err == nil {
 		return true, nil
 	}
 	if e, ok := errors.AsType[*errs.Error](err); ok && slices.Contains(verdicts, reasonOf(e)) {
@@ -159,7 +164,7 @@ func (c *Core) beat(ctx context.Context, stop context.CancelCauseFunc, u upload,
 		}
 		beats++
 		now := percent.Load()
-		if now == said && beats%15 != 0 {
+		if now == said && beats%videoStill != 0 {
 			continue
 		}
 		err := c.hold(ctx, u, func(held *upload) {

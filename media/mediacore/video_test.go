@@ -451,6 +451,35 @@ func TestAnUploadGivenUpLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestWorkOnAVideoEndsWhenItsUploadIsGivenUp(t *testing.T) {
+	t.Parallel()
+	began := make(chan struct{})
+	w := newCinema(t, func(ctx context.Context, _ string, _ bool, said func(int64)) (mediavideo.Made, error) {
+		said(7)
+		close(began)
+		<-ctx.Done()
+		return mediavideo.Made{}, ctx.Err()
+	})
+	k := w.whole(t, reel(1000))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if worked, err := w.PrepareVideo(context.WithoutCancel(t.Context())); !worked || err != nil {
+			t.Errorf("%v, %v", worked, err)
+		}
+	})
+	<-began
+	for p := w.stands(t, k); p.Step != media.Transcoding || p.Percent != 7; p = w.stands(t, k) {
+		time.Sleep(10 * time.Millisecond) // it is written every second: nothing here can tell us
+	}
+	if err := w.Terminate(t.Context(), k.Token, k.Upload); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait() // or the test never ends
+	if left := w.objects(t, ""); len(left) > 0 {
+		t.Errorf("stored: %v", left)
+	}
+}
+
 func TestAVideoNobodyClaimsIsSweptAndOneThatIsClaimedStays(t *testing.T) {
 	t.Parallel()
 	w := newCinema(t, studio(t))

@@ -300,3 +300,61 @@ func TestItIsNotTheVideosFaultIfTheWorkIsStopped(t *testing.T) {
 		t.Errorf("without a source: %v", err)
 	}
 }
+
+// TestWhatRunsEndsWithItsProcess kills a process while it makes a video.
+func TestWhatRunsEndsWithItsProcess(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("SKIPPED: only on Linux does a program end with the one that started it")
+	}
+	maker(t)
+	dir := laid(t, ffmpeg(t, "a.mp4", "-f", "lavfi", "-i", fmt.Sprintf(testCard, 1280, 720, 15, 40), "-preset", "ultrafast", "-pix_fmt", "yuv420p"))
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Env = append(os.Environ(), "MEADOW_MAKE_VIDEO_IN="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := make([]byte, 64)
+	for range 2 { // the first is said before encoding begins
+		if n, err := out.Read(said); err != nil || !strings.HasPrefix(string(said[:n]), "begun") {
+			t.Fatalf("%q, %v", said[:n], err)
+		}
+	}
+	if running(t, dir) == 0 {
+		t.Fatal("nothing runs that could be left behind")
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	for deadline := time.Now().Add(20 * time.Second); running(t, dir) > 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("what it started runs on")
+		}
+		time.Sleep(10 * time.Millisecond) // another process ends: nothing here can tell us
+	}
+}
+
+// running counts the processes that work in dir.
+func running(t *testing.T, dir string) int {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, p := range all {
+		if at, err := os.Readlink(p); err == nil && at == dir {
+			n++
+		}
+	}
+	return n
+}

@@ -2,6 +2,7 @@ package mediavideo_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,9 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == mediavideo.Command {
 		os.Exit(mediavideo.Main(os.Args[2:]))
+	}
+	if dir := os.Getenv("MEADOW_MAKE_VIDEO_IN"); dir != "" {
+		os.Exit(makeIn(dir))
 	}
 	os.Exit(m.Run())
 }
@@ -67,4 +71,18 @@ func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
 func landlocked() bool {
 	_, _, e := syscall.Syscall(444, 0, 0, 1) // landlock_create_ruleset, which says its version
 	return e == 0
+}
+
+// makeIn makes the video in dir, and says when it has begun.
+func makeIn(dir string) int {
+	self, err := os.Executable()
+	if err != nil {
+		return 1
+	}
+	f, _ := mediavideo.Find(context.Background(), self, mediavideo.Command)
+	if _, err = f(context.Background(), dir, false, func(int64) { fmt.Println("begun") }); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
 }
