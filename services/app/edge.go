@@ -17,11 +17,15 @@ import (
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
 	"meadow/services/creator"
+	"meadow/services/engage"
+	"meadow/services/insight"
 	"meadow/services/kernel/actor"
 	"meadow/services/ledger"
+	"meadow/services/moderation"
 	"meadow/services/platform/notify"
 	"meadow/services/platform/rpc"
 	"meadow/services/platform/web"
+	"meadow/services/talk"
 )
 
 // Paths that are not of the JSON API.
@@ -73,6 +77,10 @@ func (s *System) newGateway(d Deps) (err error) {
 		SignedOut: func(x rpc.Exchange, _ *rpc.Empty) { s.Gateway.ClearSession(x) },
 	})
 	creator.Mount(s.Web, s.Creator)
+	talk.Mount(s.Web, s.Talk)
+	moderation.Mount(s.Web, s.Moderation)
+	engage.Mount(s.Web, s.Engage)
+	insight.Mount(s.Web, s.Insight)
 	catalog.Mount(s.Web, s.Catalog)
 	checkout.Mount(s.Web, s.Checkout)
 	ledger.Mount(s.Web, s.Ledger)

@@ -120,7 +120,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // themselves, while it already serves.
 func (s *System) fillDemo(ctx context.Context) error {
 	return demo.Fill(ctx, demo.Shop{
-		Account: s.Account, Creator: s.Creator, Catalog: s.Catalog, Checkout: s.Checkout, Sandbox: s.Sandbox, Now: s.now,
+		Account: s.Account, Creator: s.Creator, Talk: s.Talk, Catalog: s.Catalog, Checkout: s.Checkout, Sandbox: s.Sandbox, Now: s.now,
 		Picture: func(ctx context.Context, owner id.User, purpose media.Purpose, r io.Reader) (id.Media, error) {
 			p, err := s.MediaCore.Ingest(actor.AsSystem(ctx, "demonstration"), owner, purpose, r)
 			return p.ID, err

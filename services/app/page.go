@@ -51,6 +51,8 @@ func (s *System) page(ctx context.Context, path string) (gateway.Head, any, int)
 		err = s.discover(ctx, &head, out.Page)
 	case kind == "p" && name != "":
 		err = s.postPage(ctx, id.Post(name), &head, out.Page)
+	case kind == "s" && name != "":
+		err = s.sharePage(ctx, name, &head, out.Page)
 	case kind == "product" && name != "":
 		err = s.productPage(ctx, id.Product(name), &head, out.Page)
 	case kind == "u" && name != "":
@@ -86,12 +88,16 @@ func (s *System) discover(ctx context.Context, h *gateway.Head, data map[string]
 }
 
 func (s *System) postPage(ctx context.Context, p id.Post, h *gateway.Head, data map[string]any) error {
-	post, err := s.Creator.Post(ctx, creator.ByPost{ID: p})
+	post, err := s.Creator.Post(ctx, creator.ReadPost{ID: p})
 	if err != nil {
 		return err
 	}
 	data["post"] = post
 	h.Title, h.Description, h.Kind, h.Path = post.Title+" · "+post.Author.Name, shortened(post.Body), "article", "/p/"+string(p)
+	h.Hidden = post.Visibility != creator.Public || post.State != creator.Approved
+	if post.Ad { // also where the link is only previewed
+		h.Title = "广告 Ad · " + h.Title
+	}
 	article := map[string]any{
 		"@context": "https://schema.org", "@type": "Article", "headline": post.Title, "description": shortened(post.Body),
 		"datePublished": post.PublishedAt, "author": map[string]any{"@type": "Person", "name": post.Author.Name, "url": s.cfg.PublicURL + "/u/" + string(post.Author.ID)},
@@ -104,6 +110,16 @@ func (s *System) postPage(ctx context.Context, p id.Post, h *gateway.Head, data 
 	}
 	h.LinkedData = article
 	return nil
+}
+
+// sharePage is a post's page as it looks to whoever opens somebody's link to it.
+func (s *System) sharePage(ctx context.Context, code string, h *gateway.Head, data map[string]any) error {
+	share, err := s.Creator.OpenShare(ctx, creator.OpenShare{Code: code})
+	if err != nil {
+		return err
+	}
+	data["share"] = share
+	return s.postPage(ctx, share.Post, h, data)
 }
 
 func (s *System) productPage(ctx context.Context, p id.Product, h *gateway.Head, data map[string]any) error {

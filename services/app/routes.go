@@ -11,9 +11,13 @@ import (
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
 	"meadow/services/creator"
+	"meadow/services/engage"
+	"meadow/services/insight"
 	"meadow/services/ledger"
+	"meadow/services/moderation"
 	"meadow/services/platform/notify"
 	"meadow/services/platform/rpc"
+	"meadow/services/talk"
 )
 
 // Inbox is what messages are shown to a developer, in place of being sent.
@@ -34,6 +38,10 @@ func Routes() []rpc.Route {
 	c := &rpc.Collector{}
 	account.Mount(c, account.Client{})
 	creator.Mount(c, creator.Client{})
+	talk.Mount(c, talk.Client{})
+	moderation.Mount(c, moderation.Client{})
+	engage.Mount(c, engage.Client{})
+	insight.Mount(c, insight.Client{})
 	catalog.Mount(c, catalog.Client{})
 	checkout.Mount(c, checkout.Client{})
 	ledger.Mount(c, ledger.Client{})

@@ -33,27 +33,40 @@ import (
 	"meadow/services/checkout/pay/sandbox"
 	"meadow/services/creator"
 	"meadow/services/creator/creatorcore"
+	"meadow/services/engage"
+	"meadow/services/engage/engagecore"
+	"meadow/services/engage/webpush"
+	"meadow/services/insight"
+	"meadow/services/insight/insightcore"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/money"
 	"meadow/services/ledger"
 	"meadow/services/ledger/ledgercore"
+	"meadow/services/moderation"
+	"meadow/services/moderation/moderationcore"
 	"meadow/services/platform/jobs"
 	"meadow/services/platform/obs"
 	"meadow/services/platform/rpc"
 	"meadow/services/platform/vault"
 	"meadow/services/platform/web"
+	"meadow/services/talk"
+	"meadow/services/talk/talkcore"
 )
 
 // Services are the contracts of the shop, each here or in another process.
 type Services struct {
-	Account  account.Service
-	Creator  creator.Service
-	Catalog  catalog.Service
-	Checkout checkout.Service
-	Ledger   ledger.Service
-	Feed     feed.Service
-	Media    media.Service
-	Sandbox  sandbox.Service // nil if it is not offered
+	Account    account.Service
+	Creator    creator.Service
+	Talk       talk.Service
+	Moderation moderation.Service
+	Engage     engage.Service
+	Insight    insight.Service
+	Catalog    catalog.Service
+	Checkout   checkout.Service
+	Ledger     ledger.Service
+	Feed       feed.Service
+	Media      media.Service
+	Sandbox    sandbox.Service // nil if it is not offered
 }
 
 // System is a process of the shop. A core is nil where its role is played
@@ -63,15 +76,19 @@ type System struct {
 	Web     *web.Server
 	Gateway *gateway.Gateway
 
-	AccountCore  *accountcore.Core
-	CreatorCore  *creatorcore.Core
-	CatalogCore  *catalogcore.Core
-	CheckoutCore *checkoutcore.Core
-	LedgerCore   *ledgercore.Core
-	FeedCore     *feedcore.Core
-	MediaCore    *mediacore.Core
-	SandboxCore  *sandbox.Provider
-	Vault        *vault.Vault
+	AccountCore    *accountcore.Core
+	CreatorCore    *creatorcore.Core
+	TalkCore       *talkcore.Core
+	ModerationCore *moderationcore.Core
+	EngageCore     *engagecore.Core
+	InsightCore    *insightcore.Core
+	CatalogCore    *catalogcore.Core
+	CheckoutCore   *checkoutcore.Core
+	LedgerCore     *ledgercore.Core
+	FeedCore       *feedcore.Core
+	MediaCore      *mediacore.Core
+	SandboxCore    *sandbox.Provider
+	Vault          *vault.Vault
 
 	cfg     Config
 	stores  *Stores
@@ -134,7 +151,7 @@ func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
 	for _, build := range []struct {
 		role string
 		f    func(context.Context) error
-	}{{Media, s.newMedia}, {Creator, s.newAccount}, {Checkout, s.newCatalog}, {Creator, s.newCreator}, {Checkout, s.newCheckout}, {Feed, s.newFeed}} {
+	}{{Media, s.newMedia}, {Creator, s.newAccount}, {Creator, s.newModeration}, {Checkout, s.newCatalog}, {Creator, s.newCreator}, {Creator, s.newTalk}, {Creator, s.newNews}, {Checkout, s.newCheckout}, {Feed, s.newFeed}} {
 		if s.here(build.role) {
 			if err := build.f(ctx); err != nil {
 				return nil, err
@@ -211,6 +228,8 @@ func (s *System) clients() error {
 	}
 	s.Services = Services{
 		Account: account.Client{Peer: peer(Creator)}, Creator: creator.Client{Peer: peer(Creator)},
+		Talk: talk.Client{Peer: peer(Creator)}, Moderation: moderation.Client{Peer: peer(Creator)},
+		Engage: engage.Client{Peer: peer(Creator)}, Insight: insight.Client{Peer: peer(Creator)},
 		Catalog: catalog.Client{Peer: peer(Checkout)}, Checkout: checkout.Client{Peer: peer(Checkout)}, Ledger: ledger.Client{Peer: peer(Checkout)},
 		Feed: feed.Client{Peer: peer(Feed)}, Media: media.Client{Peer: peer(Media)},
 	}
@@ -272,13 +291,66 @@ func (s *System) newCatalog(ctx context.Context) (err error) {
 func (s *System) newCreator(ctx context.Context) (err error) {
 	s.CreatorCore, err = creatorcore.New(ctx, creatorcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
-		Account: s.Account, Catalog: s.Catalog, Media: s.Media, LinkKey: s.keys.link,
+		Account: s.Account, Catalog: s.Catalog, Media: s.Media, Moderation: s.Moderation, LinkKey: s.keys.link,
 	})
 	if err != nil {
 		return err
 	}
 	s.Creator = s.CreatorCore
 	s.runs("creator", s.CreatorCore.Run)
+	return nil
+}
+
+func (s *System) newModeration(ctx context.Context) (err error) {
+	s.ModerationCore, err = moderationcore.New(ctx, moderationcore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log, Account: s.Account,
+	})
+	if err != nil {
+		return err
+	}
+	s.Moderation = s.ModerationCore
+	s.runs("moderation", s.ModerationCore.Run)
+	return nil
+}
+
+func (s *System) newTalk(ctx context.Context) (err error) {
+	s.TalkCore, err = talkcore.New(ctx, talkcore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
+		Creator: s.Creator, Moderation: s.Moderation, Media: s.Media,
+	})
+	if err != nil {
+		return err
+	}
+	s.Talk = s.TalkCore
+	s.runs("talk", s.TalkCore.Run)
+	return nil
+}
+
+// newNews builds what tells people of what happened, and counts it.
+func (s *System) newNews(ctx context.Context) error {
+	push, err := webpush.New(s.keys.push, s.cfg.PublicURL, nil)
+	if err != nil {
+		return err
+	}
+	s.EngageCore, err = engagecore.New(ctx, engagecore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
+		Account: s.Account, Creator: s.Creator, Moderation: s.Moderation,
+		Push: push, Gone: func(err error) bool { return errors.Is(err, webpush.ErrGone) }, Check: webpush.Check, URL: s.cfg.PublicURL,
+	})
+	if err != nil {
+		return err
+	}
+	s.Engage = s.EngageCore
+	s.runs("engage", s.EngageCore.Run)
+	s.InsightCore, err = insightcore.New(ctx, insightcore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
+		Creator: s.Creator, Catalog: s.Catalog, Currency: string(s.cfg.Currency),
+	})
+	if err != nil {
+		return err
+	}
+	s.Insight = s.InsightCore
+	s.runs("insight", s.InsightCore.Run)
 	return nil
 }
 
@@ -335,6 +407,10 @@ func (s *System) mountPeers() {
 	if s.here(Creator) {
 		account.Mount(s.Web, s.Account)
 		creator.Mount(s.Web, s.Creator)
+		talk.Mount(s.Web, s.Talk)
+		moderation.Mount(s.Web, s.Moderation)
+		engage.Mount(s.Web, s.Engage)
+		insight.Mount(s.Web, s.Insight)
 		if s.stores.Inbox != nil {
 			rpc.Mount(s.Web, devInbox, s.readInbox)
 		}

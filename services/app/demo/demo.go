@@ -22,12 +22,14 @@ import (
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/rpc"
+	"meadow/services/talk"
 )
 
 // Shop is the shop that is to be filled; every field is required.
 type Shop struct {
 	Account  account.Service
 	Creator  creator.Service
+	Talk     talk.Service
 	Catalog  catalog.Service
 	Checkout checkout.Service
 	Sandbox  sandbox.Service

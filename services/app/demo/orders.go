@@ -93,7 +93,7 @@ func (f *filling) lines(p *person, o purchase) ([]checkout.Choice, error) {
 		if l.Post == "" {
 			continue
 		}
-		post, err := f.Creator.Post(p.ctx, creator.ByPost{ID: f.posts[l.Post]})
+		post, err := f.Creator.Post(p.ctx, creator.ReadPost{ID: f.posts[l.Post]})
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"meadow/media"
 	"meadow/services/creator"
 	"meadow/services/kernel/id"
+	"meadow/services/talk"
 )
 
 // batch is how many posts wait for each other's pictures.
@@ -25,7 +26,7 @@ func (f *filling) publish(ctx context.Context) (int, error) {
 			return 0, err
 		}
 		for _, n := range some {
-			p, err := f.Creator.Publish(f.people[n.By].ctx, creator.Publish{Draft: f.draft(n), RequestID: request("post", n.Key)})
+			p, err := f.Creator.Publish(f.people[n.By].ctx, creator.Publish{DraftContent: f.draft(n), RequestID: request("post", n.Key)})
 			if err != nil {
 				return 0, fmt.Errorf("%s: %w", n.Key, err)
 			}
@@ -77,7 +78,7 @@ func (f *filling) reactTo(ctx context.Context, p id.Post, likes, saves bool) err
 		}
 	}
 	if saves {
-		if _, err := f.Creator.Save(ctx, creator.ByPost{ID: p}); err != nil {
+		if _, err := f.Creator.Save(ctx, creator.Save{ID: p}); err != nil {
 			return err
 		}
 	}
@@ -130,7 +131,7 @@ func (f *filling) talk(context.Context) (int, error) {
 }
 
 func (f *filling) say(post string, parent id.Comment, w word) (id.Comment, error) {
-	c, err := f.Creator.Say(f.people[w.By].ctx, creator.Say{
+	c, err := f.Talk.Say(f.people[w.By].ctx, talk.Say{
 		ID: f.posts[post], Parent: parent, Body: w.Say, RequestID: request("comment", post+"/"+w.By+"/"+w.Say),
 	})
 	if err != nil {
