@@ -163,6 +163,7 @@ var (
 	ErrBanState   = errs.New(errs.Conflict, "ban_state", "This ban was confirmed, lifted or turned down already.")
 	ErrBanOpen    = errs.New(errs.Conflict, "ban_proposed", "A ban of this person waits for somebody to confirm it.")
 	ErrStaffBan   = errs.New(errs.Precondition, "ban_of_staff", "Take this person's role away before you ban them.")
+	ErrNoRule     = errs.New(errs.NotFound, "no_such_rule", "This rule does not exist.")
 	ErrEntry      = errs.New(errs.Invalid, "bad_list_entry", "This entry cannot be put on the list.")
 	ErrSelf       = errs.New(errs.Invalid, "block_self", "You cannot block or mute yourself.")
 	ErrBoundaries = errs.New(errs.Exhausted, "boundaries_full", "Your list is full. Please remove somebody first.")
@@ -210,6 +211,7 @@ type (
 		Verdict  Verdict   `json:"verdict"`
 		Strike   bool      `json:"strike"`
 		Rev      int64     `json:"rev"` // of decisions about this subject; a higher one is newer
+		Of       int64     `json:"of"`  // the revision that was looked at: it says nothing of a later one
 		At       time.Time `json:"at"`
 	}
 	RestrictedData struct {
