@@ -24,13 +24,16 @@ func isQuestion(text string) bool {
 }
 
 var (
-	address = regexp.MustCompile(`(?:[a-z][a-z0-9+.-]*://|www\.)\S+`)
+	address = regexp.MustCompile(`(?:[a-z][a-z0-9+.-]*://|www\.)[^\s,;!。]+`)
 	asking  = regexp.MustCompile(`怎么|怎样|如何|多少|多大|多久|多长时间|多高|多重|哪里|哪儿|哪个|哪款|哪家|哪种|哪有|哪买|哪能|什么时候|为什么|为啥|是什么|是啥|什么(?:牌子|颜色|色号|尺码|材质|价|味道|型号)|有没有|能不能|可不可以|可以不|是不是|好不好|要不要|会不会|值不值|适不适合|几号|几码|几天|几点|请问|求链接|求问|求推荐`)
 
 	// A clause ends at a mark, a line end or the end.
 	particle = regexp.MustCompile(`(吗|嘛|呢|么)\s*(?:[~!。,;:.…]|\n|$)`)
 	// Words that make 呢 a statement: 还没到呢, 可好看呢, 正在用呢.
 	stating = regexp.MustCompile(`(?:还没|还不|可|正|在|才|着)[^,。!\s]*$`)
+
+	// Words with which 嘛 asks: 可以机洗嘛.
+	able = regexp.MustCompile(`(?:可以|能)[^,。!\s]*$`)
 
 	askingEnglish = regexp.MustCompile(
 		`(?:^|[.!,;:\n]\s*|\b(?:and|but|so|hi|hey|hello|sorry|please|also|ok)[ ,]+)(?:` +
@@ -64,7 +67,7 @@ func asksAtEnd(s string) bool {
 				return true
 			}
 		case "嘛":
-			if ends("干", "是", "有", "好不", "可以") {
+			if ends("干", "是", "有", "好不") || able.MatchString(before) {
 				return true
 			}
 		case "呢":
