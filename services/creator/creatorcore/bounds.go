@@ -93,3 +93,12 @@ func (c *Core) met(ctx context.Context, whom id.User) (profile, error) {
 	}
 	return p, err
 }
+
+// bounded ends what two people's follows are once one blocks the other. Follows
+// of later are left alone: the event may come late, or again.
+func (c *Core) bounded(ctx context.Context, d moderation.BoundedData) error {
+	if !d.On || d.How != moderation.Blocking {
+		return nil
+	}
+	return c.part(ctx, d.By, d.Whom, d.At)
+}

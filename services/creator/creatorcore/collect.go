@@ -13,27 +13,37 @@ import (
 	"meadow/services/platform/rpc"
 )
 
-// collect puts a saved post into collections of user's, all or none of which
-// exist: creator.ErrNoSuchCollection.
-func (c *Core) collect(ctx context.Context, user id.User, p id.Post, into []id.Collection) error {
-	if len(into) == 0 {
+// owned returns creator.ErrNoSuchCollection unless all these are user's.
+func (c *Core) owned(ctx context.Context, user id.User, all []id.Collection) error {
+	if len(all) == 0 {
 		return nil
 	}
 	s, err := c.shelfFor(ctx, user)
 	if err != nil {
 		return err
 	}
-	for _, k := range into {
+	for _, k := range all {
 		if s.find(k) < 0 {
 			return creator.ErrNoSuchCollection
 		}
 	}
+	return nil
+}
+
+// collect puts a saved post into collections of user's. One that is not saved
+// any more by then, because they changed their mind meanwhile, is taken out
+// again.
+func (c *Core) collect(ctx context.Context, user id.User, p id.Post, into []id.Collection) error {
 	for _, k := range unique(into) {
 		if err := c.keep(ctx, user, k, p, true); err != nil {
 			return err
 		}
 	}
-	return nil
+	saved, err := c.reactionsOf(ctx, user, saves, "", p)
+	if err != nil || saved[mark{p, saves}] {
+		return err
+	}
+	return c.uncollect(ctx, user, p)
 }
 
 // keep writes down that a collection holds a post, or no longer, and counts it.

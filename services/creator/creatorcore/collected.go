@@ -104,7 +104,7 @@ func (c *Core) covers(ctx context.Context, all []named) (map[id.Collection]pictu
 			ids = append(ids, k.Post)
 		}
 	}
-	posts, err := c.readable(ctx, unique(ids))
+	posts, err := c.shownOf(ctx, unique(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -126,10 +126,6 @@ func (c *Core) covers(ctx context.Context, all []named) (map[id.Collection]pictu
 	return out, nil
 }
 
-// collectedRounds bounds how often a page reads on past posts that the reader
-// may not see.
-const collectedRounds = 8
-
 // Collected pages through a collection that the caller may read, latest first:
 // their own, or an open one of somebody they are on speaking terms with.
 func (c *Core) Collected(ctx context.Context, in creator.Collected) (page.Page[creator.Card], error) {
@@ -137,30 +133,24 @@ func (c *Core) Collected(ctx context.Context, in creator.Collected) (page.Page[c
 	if err := c.mayOpen(ctx, in.ID); err != nil {
 		return none, err
 	}
-	size, next := in.Size(usualPage, mostPage), in.After
-	var posts []post
-	for range collectedRounds {
+	return c.list(ctx, in.Ask, func(size int, after page.Cursor) (page.Page[creator.Card], error) {
 		found, err := c.people.keeping.Find(ctx, docdb.Query{
-			Index: "collection", Equal: []any{string(in.ID)}, Descending: true, Limit: size - len(posts), After: next,
+			Index: "collection", Equal: []any{string(in.ID)}, Descending: true, Limit: size, After: after,
 		})
 		if err != nil {
 			return none, fmt.Errorf("collected: %w", err)
 		}
-		ids := make([]id.Post, len(found.Items))
+		ids := make([]string, len(found.Items))
 		for i, k := range found.Items {
-			ids[i] = k.Post
+			ids[i] = string(k.Post)
 		}
-		more, err := c.readable(ctx, ids)
+		posts, err := c.posts.GetMany(ctx, ids)
 		if err != nil {
-			return none, err
+			return none, fmt.Errorf("collected: %w", err)
 		}
-		posts, next = append(posts, more...), found.Next
-		if next == "" || len(posts) == size {
-			break
-		}
-	}
-	items, err := c.cards(ctx, posts, viewer(ctx))
-	return page.Page[creator.Card]{Items: items, Next: next}, err
+		items, err := c.cardsFor(ctx, posts, viewer(ctx), sight.may)
+		return page.Page[creator.Card]{Items: items, Next: found.Next}, err
+	})
 }
 
 // mayOpen returns ErrNoSuchCollection unless the caller may read it.
@@ -195,9 +185,4 @@ func (c *Core) mayOpen(ctx context.Context, k id.Collection) error {
 		return err
 	}
 	return nil
-}
-
-// readable returns those of the posts that the caller may read, in this order.
-func (c *Core) readable(ctx context.Context, ids []id.Post) ([]post, error) {
-	return c.shownOf(ctx, ids)
 }

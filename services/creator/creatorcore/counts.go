@@ -60,6 +60,7 @@ func (c *Core) count() {
 		},
 		target: func(p post) string { return string(p.Author) },
 		notes:  ofProfile,
+		finish: c.gradeAuthor,
 	}
 }
 

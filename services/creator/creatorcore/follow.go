@@ -63,7 +63,7 @@ func (c *Core) setFollow(ctx context.Context, whom id.User, on bool) (creator.Pr
 	}
 	if on { // somebody may have blocked somebody while this was written
 		if err := c.onSpeakingTerms(ctx, me, whom); err != nil {
-			return creator.Profile{}, errors.Join(err, c.part(ctx, me, whom))
+			return creator.Profile{}, errors.Join(err, c.part(ctx, me, whom, c.Now()))
 		}
 	}
 	return c.profileView(ctx, theirs)
@@ -102,13 +102,16 @@ func (f *follow) turn(on bool, now time.Time) {
 	}))
 }
 
-// part ends what two people's follows are, both ways.
-func (c *Core) part(ctx context.Context, a, b id.User) error {
+// part ends what two people's follows are, both ways, if they are not of later
+// than at.
+func (c *Core) part(ctx context.Context, a, b id.User, at time.Time) error {
 	for _, x := range [][2]id.User{{a, b}, {b, a}} {
 		source := followID(x[0], x[1])
 		f, err := c.follows.Get(ctx, source)
 		switch {
-		case errors.Is(err, docdb.ErrNotFound), err == nil && f.At.IsZero() && f.To.Owed.IsZero() && f.From.Owed.IsZero():
+		case errors.Is(err, docdb.ErrNotFound), err == nil && f.At.After(at):
+			continue
+		case err == nil && f.At.IsZero() && f.To.Owed.IsZero() && f.From.Owed.IsZero():
 			continue
 		case err != nil:
 			return fmt.Errorf("part: %w", err)

@@ -25,9 +25,9 @@ type people struct {
 	kept counter[kept, gathered] // posts of a collection
 }
 
-// standing is the part of a profile that somebody makes of themselves. Verified
+// Standing is the part of a profile that somebody makes of themselves. Verified
 // counts their posts of what they bought.
-type standing struct {
+type Standing struct {
 	Key      string        `bson:"key,omitempty"` // the name as it is searched for
 	Merchant id.Merchant   `bson:"merchant,omitempty"`
 	Verified int64         `bson:"verified"`

@@ -132,7 +132,7 @@ func (c *Core) profilesOf(ctx context.Context, users []id.User) (map[id.User]pro
 
 // meet makes the record of an account, unless somebody just did.
 func (c *Core) meet(ctx context.Context, a account.Profile) (profile, error) {
-	p := profile{ID: a.ID, Name: a.Name, Told: a.Avatar, standing: standing{Key: keyOf(a.Name), Merchant: a.Merchant}}
+	p := profile{ID: a.ID, Name: a.Name, Told: a.Avatar, Standing: Standing{Key: keyOf(a.Name), Merchant: a.Merchant}}
 	avatar, err := c.avatar(ctx, a.Avatar, a.Name)
 	if err != nil {
 		return p, err
@@ -180,6 +180,9 @@ func (c *Core) listen(ctx context.Context) error {
 		}),
 		bus.On(ctx, c.Bus, self, moderation.Restricted, func(ctx context.Context, _ bus.Event, d moderation.RestrictedData) error {
 			return c.restricted(ctx, d)
+		}),
+		bus.On(ctx, c.Bus, self, moderation.Bounded, func(ctx context.Context, _ bus.Event, d moderation.BoundedData) error {
+			return c.bounded(ctx, d)
 		}),
 	)
 }

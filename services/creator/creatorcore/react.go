@@ -29,6 +29,9 @@ func (c *Core) Save(ctx context.Context, in creator.Save) (creator.Reaction, err
 	if err != nil {
 		return creator.Reaction{}, err
 	}
+	if err := c.owned(ctx, me, in.Collections); err != nil {
+		return creator.Reaction{}, err
+	}
 	out, err := c.react(ctx, in.ID, saves, true)
 	if err != nil || len(in.Collections) == 0 {
 		return out, err

@@ -25,7 +25,7 @@ type profile struct {
 	Following int64 `bson:"following"`
 	Notes     notes `bson:"notes,omitempty"`
 
-	standing `bson:",inline"`
+	Standing `bson:",inline"`
 	Earns    bool `bson:"earns"` // they were a creator when they last wrote
 	Ban      ban  `bson:"ban"`
 }

@@ -52,6 +52,15 @@ func (c *Core) grade(ctx context.Context, p profile) (profile, error) {
 	return p, nil
 }
 
+// gradeAuthor gives a post's author their tier once the post is counted.
+func (c *Core) gradeAuthor(ctx context.Context, p post) (func(*post), error) {
+	author, err := c.profiles.Get(ctx, string(p.Author))
+	if err == nil {
+		_, err = c.grade(ctx, author)
+	}
+	return nil, err
+}
+
 func (p profile) tier() creator.Tier {
 	if p.Tier == nil {
 		return creator.Tier{}
