@@ -12,6 +12,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/picture"
+	"meadow/services/talk"
 )
 
 // as is m asking directly, with roles that m need not hold: what somebody made
@@ -90,7 +91,7 @@ func (w *world) words(m *member) creator.DraftContent {
 }
 
 func (w *world) post(m *member) string {
-	p, err := w.front.Creator.Publish(w.as(m, actor.Creator), creator.Publish{Draft: w.words(m), RequestID: w.key()})
+	p, err := w.front.Creator.Publish(w.as(m, actor.Creator), creator.Publish{DraftContent: w.words(m), RequestID: w.key()})
 	w.must(err)
 	return string(p.ID)
 }
@@ -98,7 +99,7 @@ func (w *world) post(m *member) string {
 // comment is m's, under somebody else's post.
 func (w *world) comment(m *member) string {
 	under := w.object(cell{of: others}, "post", w.post)
-	c, err := w.front.Creator.Say(w.as(m), creator.Say{ID: id.Post(under), Body: "Nice", RequestID: w.key()})
+	c, err := w.front.Talk.Say(w.as(m), talk.Say{ID: id.Post(under), Body: "Nice", RequestID: w.key()})
 	w.must(err)
 	return string(c.ID)
 }

@@ -11,6 +11,7 @@ import (
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
+	"meadow/services/talk"
 )
 
 type ctx = context.Context
@@ -228,7 +229,7 @@ func creatorRows(w *world, about aboutFunc) map[string][]row {
 		"save":       {{who: signedIn, send: post, want: each("ok", "ok", "no_such_post")}},
 		"unsave":     {{who: signedIn, send: post, want: each("ok", "ok", "no_such_post")}},
 		"comments":   {{who: everybody, send: post, want: each("ok", "ok", "no_such_post")}},
-		"say":        {{who: signedIn, send: about("post", w.post, creator.Say{Body: "Nice"}), want: each("ok", "ok", "no_such_post")}},
+		"say":        {{who: signedIn, send: about("post", w.post, talk.Say{Body: "Nice"}), want: each("ok", "ok", "no_such_post")}},
 		// Everybody reads what is said; only who said it, or whose post it is under,
 		// takes it away.
 		"unsay": {
@@ -237,8 +238,8 @@ func creatorRows(w *world, about aboutFunc) map[string][]row {
 				if c.who.cookie == "" {
 					return sent{none: true}
 				}
-				under := creator.Say{ID: id.Post(w.post(c.who)), Body: "Under your post", RequestID: w.key()}
-				said, err := w.front.Creator.Say(w.as(w.other), under)
+				under := talk.Say{ID: id.Post(w.post(c.who)), Body: "Under your post", RequestID: w.key()}
+				said, err := w.front.Talk.Say(w.as(w.other), under)
 				w.must(err)
 				return sent{id: string(said.ID)}
 			}},

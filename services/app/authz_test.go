@@ -15,6 +15,7 @@ import (
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/rpc"
+	"meadow/services/talk"
 )
 
 // TestWhoMayDoWhat asks every route as everybody about what is theirs, what is
@@ -326,7 +327,7 @@ func (w *world) untouched(t *testing.T) {
 	if err != nil || order.State != checkout.Unpaid {
 		t.Errorf("another's order: %s, %v", order.State, err)
 	}
-	post, err := w.front.Creator.Post(ctx, creator.ByPost{ID: id.Post(w.shared["post"])})
+	post, err := w.front.Creator.Post(ctx, creator.ReadPost{ID: id.Post(w.shared["post"])})
 	if err != nil || post.Title != "A cup" {
 		t.Errorf("another's post: %q, %v", post.Title, err)
 	}
@@ -340,8 +341,8 @@ func (w *world) untouched(t *testing.T) {
 	}) {
 		t.Errorf("another's addresses: %v, %v", list.Items, err)
 	}
-	said, err := w.front.Creator.Comments(ctx, creator.Comments{ID: id.Post(w.shared["post"])})
-	if err != nil || !slices.ContainsFunc(said.Items, func(c creator.Comment) bool { return string(c.ID) == w.shared["comment"] }) {
+	said, err := w.front.Talk.Comments(ctx, talk.Comments{ID: id.Post(w.shared["post"])})
+	if err != nil || !slices.ContainsFunc(said.Items, func(c talk.Comment) bool { return string(c.ID) == w.shared["comment"] }) {
 		t.Errorf("another's comment is gone: %v", err)
 	}
 	if got := w.other.ask(t, request{method: http.MethodGet, path: rpc.Prefix + "/account/me"}).outcome(); got != "ok" {

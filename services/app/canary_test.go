@@ -20,7 +20,6 @@ import (
 	"meadow/services/account"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
-	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
@@ -30,6 +29,7 @@ import (
 	"meadow/services/platform/obs"
 	"meadow/services/platform/rpc"
 	"meadow/services/platform/search"
+	"meadow/services/talk"
 )
 
 // canaryPlace is where the canary lives.
@@ -136,7 +136,7 @@ func (p *person) shops(t *testing.T, agent map[string]string, w *world) {
 		}
 	}
 	post := w.object(cell{of: own, who: &member{person: w.newcomer(t, "writer")}}, "post", w.post)
-	p.do(t, agent, "POST", "/posts/"+post+"/comments", creator.Say{Body: "Nice cup"}, nil)
+	p.do(t, agent, "POST", "/posts/"+post+"/comments", talk.Say{Body: "Nice cup"}, nil)
 	p.do(t, agent, "GET", "/search?q=cup", nil, nil)
 	p.do(t, agent, "GET", "/account/sessions", nil, nil)
 }

@@ -11,6 +11,7 @@ import (
 
 	"meadow/media"
 	"meadow/services/creator"
+	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/talk"
 )
@@ -131,7 +132,9 @@ func (f *filling) talk(context.Context) (int, error) {
 }
 
 func (f *filling) say(post string, parent id.Comment, w word) (id.Comment, error) {
-	c, err := f.Talk.Say(f.people[w.By].ctx, talk.Say{
+	by := actor.From(f.people[w.By].ctx)
+	by.System = "demo" // so many words in a minute are too fast for anybody else
+	c, err := f.Talk.Say(actor.With(f.people[w.By].ctx, by), talk.Say{
 		ID: f.posts[post], Parent: parent, Body: w.Say, RequestID: request("comment", post+"/"+w.By+"/"+w.Say),
 	})
 	if err != nil {
