@@ -30,9 +30,12 @@ type Product struct {
 
 // Service is the feed.
 type Service interface {
-	// Newest pages through all posts, latest first.
+	// Newest pages through the posts that are for everybody, latest first. No list
+	// shows a caller whom they blocked, or a word they muted; a page may be short
+	// for that, and only an empty Next is the end.
 	Newest(ctx context.Context, in page.Ask) (page.Page[creator.Card], error)
-	// Following pages through the posts of whom the caller follows, latest first.
+	// Following pages through the posts of whom the caller follows, also those for
+	// followers only, latest first. A new post is there within a second.
 	Following(ctx context.Context, in page.Ask) (page.Page[creator.Card], error)
 	// Search pages through what matches every word, best first:
 	// search.ErrQuery if the text cannot be searched for.

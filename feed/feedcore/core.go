@@ -37,9 +37,22 @@ type Deps struct {
 type Core struct {
 	Deps
 	posts    *docdb.Collection[post]
-	heads    *docdb.Collection[head] // the same documents, less of each
+	heads    *docdb.Collection[Head] // the same documents, less of each
 	products *docdb.Collection[product]
+	formats  *docdb.Collection[format]
 }
+
+// format is how the records are laid out. Records of another layout than this
+// one are made again.
+type format struct {
+	ID     string `bson:"_id"`
+	Number int64  `bson:"number"`
+}
+
+const (
+	postFormat    = "posts"
+	currentFormat = 2
+)
 
 var _ feed.Service = (*Core)(nil)
 
@@ -55,13 +68,14 @@ const (
 func New(ctx context.Context, d Deps) (*Core, error) {
 	c := &Core{Deps: d}
 	schema := docdb.Schema{Name: "feed_posts", Indexes: []docdb.Index{
-		{Name: "at", Keys: []string{"at"}},
+		{Name: "open", Keys: []string{"open_at"}},
 		{Name: "author", Keys: []string{"author", "at"}},
 	}}
-	var errs [3]error
+	var errs [4]error
 	c.posts, errs[0] = docdb.Open[post](ctx, d.DB, d.Now, schema)
-	c.heads, errs[1] = docdb.Open[head](ctx, d.DB, d.Now, schema)
+	c.heads, errs[1] = docdb.Open[Head](ctx, d.DB, d.Now, schema)
 	c.products, errs[2] = docdb.Open[product](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_products"})
+	c.formats, errs[3] = docdb.Open[format](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_formats"})
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("feed: %w", err)
 	}
@@ -69,14 +83,18 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 }
 
 // Run takes in what creators and the catalogue announce until ctx ends. An
-// index that was made empty is built first, however long that takes; what is
-// announced meanwhile is taken in too.
+// index that was made empty, or records of an earlier layout, are built first,
+// however long that takes; what is announced meanwhile is taken in too.
 func (c *Core) Run(ctx context.Context) error {
 	if err := c.listen(ctx); err != nil {
 		return fmt.Errorf("feed: %w", err)
 	}
-	for wait := time.Second; c.empty() && ctx.Err() == nil; wait = min(2*wait, time.Minute) {
-		if err := c.Rebuild(ctx); err != nil && ctx.Err() == nil {
+	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, time.Minute) {
+		err := c.ready(ctx)
+		if err == nil {
+			break
+		}
+		if ctx.Err() == nil {
 			c.Log.WarnContext(ctx, "feed not rebuilt, will be tried again", "after", wait, "err", err)
 			pause(ctx, wait)
 		}
@@ -91,9 +109,24 @@ type fresh interface {
 	MarkBuilt(ctx context.Context) error
 }
 
-func (c *Core) empty() bool {
+// ready rebuilds what has to be.
+func (c *Core) ready(ctx context.Context) error {
+	f, err := c.formats.Get(ctx, postFormat)
+	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+		return err
+	}
 	ix, ok := c.Index.(fresh)
-	return ok && ix.NeedsRebuild()
+	if f.Number == currentFormat && !(ok && ix.NeedsRebuild()) {
+		return nil
+	}
+	if err := c.Rebuild(ctx); err != nil {
+		return err
+	}
+	_, err = c.formats.Upsert(ctx, postFormat, func(f *format) error {
+		*f = format{ID: postFormat, Number: currentFormat}
+		return nil
+	})
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -76,7 +76,7 @@ func build(t testing.TB) *town {
 	closing(tn.bus)
 	tn.creator, err = creatorcore.New(ctx, creatorcore.Deps{
 		DB: tn.db, Bus: tn.bus, Now: tn.clock.Now, Log: quiet,
-		Account: tn.Account(), Catalog: tn.Catalog(), Media: tn.Media(), LinkKey: make([]byte, 32),
+		Account: tn.Account(), Catalog: tn.Catalog(), Media: tn.Media(), Moderation: tn.Moderation(), LinkKey: make([]byte, 32),
 	})
 	check()
 	tn.deps = feedcore.Deps{

@@ -12,14 +12,14 @@ import (
 )
 
 // listen takes in what is announced. Events come more than once and in any
-// order: the later version wins, and gone is the last of all.
+// order: the highest revision wins, whether it says there or gone.
 func (c *Core) listen(ctx context.Context) error {
 	return errors.Join(
 		bus.On(ctx, c.Bus, Consumer, creator.Published, func(ctx context.Context, _ bus.Event, d creator.PublishedData) error {
 			return c.takePosts(ctx, postOf(d))
 		}),
 		bus.On(ctx, c.Bus, Consumer, creator.Removed, func(ctx context.Context, _ bus.Event, d creator.RemovedData) error {
-			return c.takePosts(ctx, post{ID: d.Post, Author: d.Author})
+			return c.takePosts(ctx, goneOf(d.Post, d.Author, d.Rev))
 		}),
 		bus.On(ctx, c.Bus, Consumer, catalog.ProductChanged, func(ctx context.Context, _ bus.Event, d catalog.ProductChangedData) error {
 			return c.takeProducts(ctx, productOf(d.Product, d.Rev))
@@ -33,7 +33,7 @@ const takers = 8
 func (c *Core) takePosts(ctx context.Context, all ...post) error {
 	err := each(all, func(next post) error {
 		_, err := c.posts.Upsert(ctx, string(next.ID), func(p *post) error {
-			if p.ID == "" || next.gone() || !p.gone() && next.Rev > p.Rev {
+			if p.ID == "" || next.newer(*p) {
 				*p = next
 			}
 			return nil

@@ -59,7 +59,7 @@ type list struct {
 // walk is a list from where it was left; its first post is the next.
 type walk struct {
 	list
-	posts []head
+	posts []Head
 	next  page.Cursor
 }
 
@@ -161,15 +161,21 @@ func (m *merger) take(ctx context.Context, n int) ([]place, error) {
 	return out, nil
 }
 
-// rounds bounds how often a page reads on because posts turned out to be gone.
-const rounds = 8
+const (
+	// rounds bounds how often a page reads on because posts turned out not to be
+	// for the caller, each time further than before: over about a thousand posts.
+	rounds = 8
+	// mostCards is how many posts are asked for at a time.
+	mostCards = 200
+)
 
-// fill makes a page of the next posts, passing over those that are gone without
-// the feed having heard of it.
+// fill makes a page of the next posts, passing over those that the caller may
+// not see and those that are gone without the feed having heard of it. A page
+// may come out thin, and its cursor still leads on.
 func (c *Core) fill(ctx context.Context, m *merger, size int) (page.Page[creator.Card], error) {
 	out := page.Page[creator.Card]{Items: []creator.Card{}}
-	for range rounds {
-		next, err := m.take(ctx, size)
+	for round := range rounds {
+		next, err := m.take(ctx, min(size<<round, mostCards))
 		if err != nil {
 			return out, fmt.Errorf("feed: %w", err)
 		}

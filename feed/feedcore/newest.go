@@ -8,7 +8,7 @@ import (
 	"meadow/services/kernel/page"
 )
 
-// Newest pages through all posts, latest first.
+// Newest pages through the posts that are for everybody, latest first.
 func (c *Core) Newest(ctx context.Context, in page.Ask) (page.Page[creator.Card], error) {
 	none := page.Page[creator.Card]{}
 	from, err := readPlace(in.After)
@@ -16,7 +16,7 @@ func (c *Core) Newest(ctx context.Context, in page.Ask) (page.Page[creator.Card]
 		return none, err
 	}
 	size := in.Size(usualPage, mostPage)
-	m, err := c.merge(ctx, []list{{index: "at"}}, from, size)
+	m, err := c.merge(ctx, []list{{index: "open"}}, from, size)
 	if err != nil {
 		return none, fmt.Errorf("newest: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -17,7 +18,9 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
+	"meadow/services/moderation"
 	"meadow/services/platform/bus"
+	"meadow/services/platform/docdb"
 )
 
 func TestEventsInAnyOrderAnyNumberOfTimesLeadToTheSameLists(t *testing.T) {
@@ -38,7 +41,7 @@ func TestEventsInAnyOrderAnyNumberOfTimesLeadToTheSameLists(t *testing.T) {
 		events := []bus.Event{
 			published(stays, "first "+w, 1), published(stays, "second "+w, 2), published(stays, "third "+w, 3),
 			published(gone, "first "+w, 1), published(gone, "second "+w, 2),
-			creator.Removed.Event(gone.PublishedAt, string(gone.ID)+".3", creator.RemovedData{Post: gone.ID, Author: lin.User}),
+			creator.Removed.Event(gone.PublishedAt, string(gone.ID)+".3", creator.RemovedData{Post: gone.ID, Author: lin.User, Rev: 3}),
 			catalog.ProductChanged.Event(cream.UpdatedAt, string(cream.ID)+".1", catalog.ProductChangedData{Product: draft, Rev: 1}),
 			catalog.ProductChanged.Event(cream.UpdatedAt, string(cream.ID)+".2", catalog.ProductChangedData{Product: cream, Rev: 2}),
 		}
@@ -186,4 +189,103 @@ func TestPagesFillUpPastPostsWhoseRemovalWasNotHeardOf(t *testing.T) {
 			t.Errorf("%s: %s", name, d)
 		}
 	}
+}
+
+func TestAPostIsWhatItsHighestRevisionSaysInWhateverOrderItIsHeard(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	d := tn.deaf(t)
+	s := tn.shop()
+	lin, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Fan")
+	if _, err := tn.creator.Follow(actor.With(t.Context(), fan), creator.ByUser{ID: lin.User}); err != nil {
+		t.Fatal(err)
+	}
+	type place struct{ newest, following, found bool }
+	for name, tt := range map[string]struct {
+		last func(*creator.PublishedData) // of revision 4; nil is removed
+		want place
+	}{
+		"comes back": {func(*creator.PublishedData) {}, place{true, true, true}},
+		"limited":    {func(d *creator.PublishedData) { d.Limited = true }, place{following: true}},
+		"followers":  {func(d *creator.PublishedData) { d.Visibility = creator.FollowersOnly }, place{following: true}},
+		"private":    {func(d *creator.PublishedData) { d.Visibility = creator.OnlyMe }, place{}},
+		"removed":    {nil, place{}},
+	} {
+		w := strings.Repeat(string(name[0]), 9)
+		p := s.Publish(t, lin, w)
+		told := func(rev int64, change func(*creator.PublishedData)) bus.Event {
+			if change == nil {
+				return creator.Removed.Event(p.PublishedAt, fmt.Sprint(p.ID, rev), creator.RemovedData{Post: p.ID, Author: lin.User, Rev: rev})
+			}
+			d := creator.PublishedData{
+				Post: p.ID, Author: lin.User, Name: "Lin", Title: w, At: p.PublishedAt, Rev: rev, Visibility: creator.Public,
+			}
+			change(&d)
+			return creator.Published.Event(p.PublishedAt, fmt.Sprint(p.ID, rev), d)
+		}
+		as := func(*creator.PublishedData) {}
+		events := []bus.Event{told(1, as), told(2, nil), told(3, as), told(4, tt.last)}
+		for range 6 {
+			rand.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+			for _, e := range append(events, events[0]) {
+				if err := d.tell(t.Context(), e); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		following := must(tn.feed.Following(actor.With(t.Context(), fan), page.Ask{}))(t)
+		got := place{
+			newest:    slices.Contains(tn.newest(t), string(p.ID)),
+			following: slices.ContainsFunc(following.Items, func(k creator.Card) bool { return k.ID == p.ID }),
+			found:     len(tn.finds(t, w)) > 0,
+		}
+		if got != tt.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tt.want)
+		}
+	}
+}
+
+func TestAPageReadsOnPastPeopleWhoAreHidden(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	d := tn.deaf(t)
+	s := tn.shop()
+	lin, eve, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Eve", actor.Creator), tn.AddUser("Fan")
+	publish := func(a actor.Actor) id.Post {
+		tn.clock.Advance(1)
+		p := s.Publish(t, a, "post")
+		if err := d.tell(t.Context(), published(p, "post", 1)); err != nil {
+			t.Fatal(err)
+		}
+		return p.ID
+	}
+	want := publish(lin)
+	for range 60 { // far more than a page
+		publish(eve)
+	}
+	tn.Shielded(fan.User, moderation.Shield{Hidden: []id.User{eve.User}})
+	got := must(tn.feed.Newest(actor.With(t.Context(), fan), page.Ask{Limit: 2}))(t)
+	if len(got.Items) != 1 || got.Items[0].ID != want || got.Next != "" {
+		t.Errorf("got %+v, want %s alone", got, want)
+	}
+}
+
+func TestRecordsOfAnEarlierLayoutAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	p := tn.shop().Publish(t, tn.AddUser("Lin", actor.Creator), "old")
+	type before struct {
+		Author id.User   `bson:"author"`
+		At     time.Time `bson:"at"`
+		Rev    int64     `bson:"rev"`
+	}
+	records := must(docdb.Open[before](t.Context(), tn.db, tn.clock.Now, docdb.Schema{Name: "feed_posts"}))(t)
+	if err := records.Insert(t.Context(), string(p.ID), before{Author: p.Author.ID, At: p.PublishedAt, Rev: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tn.index.MarkBuilt(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run(t, tn.feed)
+	waitFor(t, func() bool { return len(tn.newest(t)) == 1 })
 }

@@ -3,6 +3,7 @@ package feedcore
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"meadow/services/catalog"
 	"meadow/services/creator"
@@ -63,33 +64,38 @@ func (c *Core) rebuildPosts(ctx context.Context) (n int, err error) {
 	}
 }
 
-// dropGone takes out the posts whose removal was never heard of.
+// dropGone takes out the posts whose removal was never heard of: for good those
+// that are no more, and the others until they appear again, with a higher
+// revision than the one that is known here.
 func (c *Core) dropGone(ctx context.Context) error {
-	var kept []head
+	var kept []Head
 	flush := func() error {
 		ids := make([]id.Post, len(kept))
 		for i, h := range kept {
 			ids[i] = h.ID
 		}
-		got, err := c.Creator.Cards(asFeed(ctx), creator.Cards{IDs: ids})
+		got, err := c.Creator.Facts(asFeed(ctx), creator.Cards{IDs: ids})
 		if err != nil {
 			return err
 		}
-		there := map[id.Post]bool{}
-		for _, k := range got.Items {
-			there[k.ID] = true
+		states := map[id.Post]creator.State{}
+		for _, f := range got.Items {
+			states[f.ID] = f.State
 		}
 		var gone []post
 		for _, h := range kept {
-			if !there[h.ID] {
-				gone = append(gone, post{ID: h.ID, Author: h.Author})
+			switch state, exists := states[h.ID]; {
+			case !exists:
+				gone = append(gone, goneOf(h.ID, h.Author, math.MaxInt64))
+			case state != creator.Approved && state != creator.Limited:
+				gone = append(gone, goneOf(h.ID, h.Author, h.Rev))
 			}
 		}
 		kept = kept[:0]
 		return c.takePosts(ctx, gone...)
 	}
-	err := c.heads.Each(ctx, func(_ string, h head) error {
-		if h.At.IsZero() {
+	err := c.heads.Each(ctx, func(_ string, h Head) error {
+		if h.gone() {
 			return nil
 		}
 		if kept = append(kept, h); len(kept) < batch {

@@ -10,37 +10,61 @@ import (
 	"meadow/services/platform/search"
 )
 
-// head is where a post stands in a list. One without an At is gone, for good:
-// its record stays, so that an event that comes too late finds it.
-type head struct {
+// Head is where a post stands in lists. One without an At is gone: its record
+// stays, so that an event that comes too late finds it. OpenAt is At of a post
+// that is for everybody, and absent of others.
+type Head struct {
 	ID     id.Post   `bson:"_id"`
 	Author id.User   `bson:"author"`
 	At     time.Time `bson:"at,omitempty"`
+	OpenAt time.Time `bson:"open_at,omitempty"`
+	Rev    int64     `bson:"rev"`
 }
 
 // post is a post as it was last announced.
 type post struct {
-	ID     id.Post   `bson:"_id"`
-	Author id.User   `bson:"author"`
-	At     time.Time `bson:"at,omitempty"`
-	Rev    int64     `bson:"rev"`
-	Name   string    `bson:"name"`
-	Title  string    `bson:"title"`
-	Body   string    `bson:"body"`
-	Topics []string  `bson:"topics"`
-	Lang   string    `bson:"lang"`
+	Head   `bson:",inline"`
+	Name   string   `bson:"name"`
+	Title  string   `bson:"title"`
+	Body   string   `bson:"body"`
+	Topics []string `bson:"topics"`
+	Lang   string   `bson:"lang"`
 }
 
-func (p post) gone() bool      { return p.At.IsZero() }
-func (p post) id() string      { return string(p.ID) }
-func (p post) shown() bool     { return !p.gone() }
-func (p post) version() string { return fmt.Sprint(p.Rev, p.gone()) }
+func (h Head) gone() bool { return h.At.IsZero() }
 
+func (p post) id() string      { return string(p.ID) }
+func (p post) shown() bool     { return !p.OpenAt.IsZero() }
+func (p post) version() string { return fmt.Sprint(p.Rev, p.gone(), p.shown()) }
+
+// newer reports whether p is of a later change than q. At one revision, gone is
+// the last word; and hearing a revision again writes it again.
+func (p post) newer(q post) bool {
+	if p.Rev != q.Rev {
+		return p.Rev > q.Rev
+	}
+	return p.gone() || !q.gone()
+}
+
+// postOf is a post as it is announced. What only its author may read is in no
+// list.
 func postOf(d creator.PublishedData) post {
-	return post{
-		ID: d.Post, Author: d.Author, At: d.At, Rev: d.Rev,
+	p := post{
+		Head: Head{ID: d.Post, Author: d.Author, At: d.At, Rev: d.Rev},
 		Name: d.Name, Title: d.Title, Body: d.Body, Topics: d.Topics, Lang: d.Lang,
 	}
+	switch {
+	case d.Visibility == creator.OnlyMe:
+		return goneOf(d.Post, d.Author, d.Rev)
+	case d.Visibility != creator.FollowersOnly && !d.Limited:
+		p.OpenAt = d.At
+	}
+	return p
+}
+
+// goneOf is a post that was taken away, until a higher revision.
+func goneOf(p id.Post, author id.User, rev int64) post {
+	return post{Head: Head{ID: p, Author: author, Rev: rev}}
 }
 
 // Kinds of what can be found.

@@ -45,7 +45,7 @@ func TestASlowWriterDoesNotBringBackOldWords(t *testing.T) {
 	for name, events := range map[string]func(creator.Post) (old, next bus.Event){
 		"edited": func(p creator.Post) (bus.Event, bus.Event) { return published(p, "old", 1), published(p, "new", 2) },
 		"removed": func(p creator.Post) (bus.Event, bus.Event) {
-			return published(p, "old", 1), creator.Removed.Event(p.PublishedAt, string(p.ID), creator.RemovedData{Post: p.ID, Author: lin.User})
+			return published(p, "old", 1), creator.Removed.Event(p.PublishedAt, string(p.ID), creator.RemovedData{Post: p.ID, Author: lin.User, Rev: 2})
 		},
 		"delisted": func(creator.Post) (bus.Event, bus.Event) {
 			return catalog.ProductChanged.Event(tn.clock.Now(), "1", catalog.ProductChangedData{Product: cream, Rev: 1}),

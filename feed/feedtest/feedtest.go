@@ -42,14 +42,19 @@ type Shop struct {
 // Publish publishes a post of one picture that sells products.
 func (s Shop) Publish(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.Post {
 	t.Helper()
+	return s.publish(t, a, title, creator.Public, sells...)
+}
+
+func (s Shop) publish(t *testing.T, a actor.Actor, title string, to creator.Visibility, sells ...catalog.Product) creator.Post {
+	t.Helper()
 	d := creator.DraftContent{
-		Title: title, Body: "Words", Topics: []string{"skincare"}, Lang: "en", Ad: len(sells) > 0,
+		Title: title, Body: "Words", Topics: []string{"skincare"}, Lang: "en", Ad: len(sells) > 0, Visibility: to,
 		Pictures: []picture.Wanted{{ID: s.Picture(t, a), Alt: "A picture"}},
 	}
 	for _, p := range sells {
 		d.Tags = append(d.Tags, creator.NewTag{Product: p.ID, X: 5000, Y: 5000})
 	}
-	return must(s.Creator.Publish(as(t, a), creator.Publish{Draft: d, RequestID: "req-" + id.Secret()}))(t)
+	return must(s.Creator.Publish(as(t, a), creator.Publish{DraftContent: d, RequestID: "req-" + id.Secret()}))(t)
 }
 
 // Eventually waits for what an event brings about.
@@ -83,6 +88,9 @@ func Run(t *testing.T, s Shop) {
 		"FollowingIsForWhoIsSignedIn":            followingNeedsSomebody,
 		"WhoFollowsNobodyFollowsNothing":         followingNobody,
 		"ARemovedPostLeavesEveryList":            removedLeaves,
+		"WhatIsForFollowersIsInTheirListAlone":   followersOnly,
+		"AHiddenPostComesBack":                   hiddenComesBack,
+		"AFollowerSeesANewPostWithinASecond":     newWithinASecond,
 		"AnEditedPostIsFoundByItsNewWordsAlone":  editedIsFoundAnew,
 		"SearchFindsPostsAndProductsByEveryWord": searchFinds,
 		"SearchFindsASingleHanCharacter":         searchFindsHan,
@@ -158,6 +166,8 @@ func cards(t *testing.T, read func(page.Ask) (page.Page[creator.Card], error)) [
 	}
 	return out
 }
+
+func sprintIDs(all []id.Post) string { return fmt.Sprint(all) }
 
 func ids(cards []creator.Card) []id.Post {
 	out := []id.Post{}

@@ -80,7 +80,7 @@ func editedIsFoundAnew(t *testing.T, s Shop) {
 	p := s.Publish(t, lin, before)
 	s.finds(t, feed.Search{Text: before}, string(p.ID))
 	must(s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, DraftContent: creator.DraftContent{
-		Title: after, Pictures: []picture.Wanted{{ID: p.Pictures[0].ID}},
+		Title: after, Lang: "en", Pictures: []picture.Wanted{{ID: p.Pictures[0].ID}},
 	}}))(t)
 	s.finds(t, feed.Search{Text: after}, string(p.ID))
 	s.finds(t, feed.Search{Text: before})

@@ -44,8 +44,8 @@ type Parts interface {
 	// Follows pages through whom a user follows, Followers through who follows them.
 	Follows(ctx context.Context, in Follows) (page.Page[id.User], error)
 	Followers(ctx context.Context, in Follows) (page.Page[id.User], error)
-	// AllPosts pages through every public post there is as it would be announced,
-	// oldest first, for rebuilding what is derived from them.
+	// AllPosts pages through every post that others may read as it would be
+	// announced, oldest first, for rebuilding what is derived from them.
 	AllPosts(ctx context.Context, in page.Ask) (page.Page[PublishedData], error)
 	// OpenLink returns what a purchase link proves, or ErrBadLink.
 	OpenLink(ctx context.Context, in OpenLink) (Attribution, error)

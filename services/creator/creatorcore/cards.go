@@ -203,13 +203,13 @@ func (c *Core) Saved(ctx context.Context, in page.Ask) (page.Page[creator.Card],
 	})
 }
 
-// AllPosts pages through every public post there is, oldest first.
+// AllPosts pages through every post that others may read, oldest first.
 func (c *Core) AllPosts(ctx context.Context, in page.Ask) (page.Page[creator.PublishedData], error) {
 	none := page.Page[creator.PublishedData]{}
 	if err := internal(ctx); err != nil {
 		return none, err
 	}
-	found, err := c.posts.Find(ctx, docdb.Query{Index: "public", Limit: in.Size(100, 500), After: in.After})
+	found, err := c.posts.Find(ctx, docdb.Query{Index: "fans", Limit: in.Size(100, 500), After: in.After})
 	if err != nil {
 		return none, fmt.Errorf("all posts: %w", err)
 	}

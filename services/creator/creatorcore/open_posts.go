@@ -14,7 +14,7 @@ func (c *Core) openPosts(ctx context.Context) error {
 	var errs [4]error
 	c.posts, errs[0] = docdb.Open[post](ctx, c.DB, c.Now, docdb.Schema{Name: "posts", Indexes: []docdb.Index{
 		outbox.Index,
-		{Name: "public", Keys: []string{"public_at"}},
+		{Name: "fans", Keys: []string{"fans_at"}},
 		{Name: "author", Keys: []string{"author", "shown_at"}},
 		{Name: "author_fans", Keys: []string{"author", "fans_at"}},
 		{Name: "author_public", Keys: []string{"author", "public_at"}},
