@@ -45,7 +45,7 @@ func narrow(b []byte) []byte {
 
 // nearBy is how far after its name a value may lie, whatever the notation: an
 // attribute, an element, a resource, CBOR.
-const nearBy = 200
+const nearBy = 512
 
 // sourceType looks for the IPTC's DigitalSourceType, which C2PA begins with a
 // small letter.
