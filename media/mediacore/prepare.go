@@ -20,7 +20,7 @@ const (
 	// videosAtOnce is how many videos a process makes ready at a time.
 	videosAtOnce = 2
 	// videoLease is how long a process that says nothing keeps a video.
-	videoLease = 2 * time.Minute
+	videoLease = 45 * time.Second
 	// videoBeat is how often progress is written, if there is any.
 	videoBeat = time.Second
 	// videoStill is how many beats of no progress pass before that is written, too.
@@ -136,6 +136,7 @@ func (c *Core) takeUp(ctx context.Context) (upload, error) {
 				return errLost
 			}
 			u.Due, u.Lease = now.Add(videoLease), id.Secret()
+			u.Fit, u.Percent = false, 0
 			u.Tries++
 			return nil
 		})
