@@ -36,7 +36,7 @@ type Comment struct {
 	ByAuthor bool `json:"by_author"`
 	First    bool `json:"first"`
 	Pinned   bool `json:"pinned"`
-	Bought   bool `json:"bought"` // by somebody who bought what the post shows
+	Bought   bool `json:"bought"` // by somebody who had bought what the post shows
 	Mine     bool `json:"mine"`
 	// State is Shown for whoever else may read it; Held and Limited ones are seen
 	// by who wrote them, and Held ones by the post's author.
@@ -131,16 +131,20 @@ var (
 type Service interface {
 	// Comments pages through a post's comments, a pinned one first; with Parent,
 	// through the replies to one, oldest first. None of whom the caller has blocked
-	// or muted. creator.ErrNoSuchPost, ErrNoSuchComment.
+	// or muted, of who is banned, or with a word the caller has muted. The caller's
+	// own that others do not see follow the pinned one; of replies, they come last.
+	// creator.ErrNoSuchPost, ErrNoSuchComment.
 	Comments(ctx context.Context, in Comments) (page.Page[Comment], error)
 	// Say adds a comment, once for each request id. It may come out held or
 	// limited: creator.ErrNoSuchPost, ErrNoSuchComment, ErrEmpty, ErrClosed,
-	// ErrFast, creator.ErrBlocked, creator.ErrNoPicture, creator.ErrMention.
+	// ErrFast, creator.ErrBlocked, creator.ErrNoPicture, creator.ErrMention,
+	// moderation.ErrSuspended.
 	Say(ctx context.Context, in Say) (Comment, error)
-	// Unsay removes a comment of the caller's, or one under their post, and what
-	// was replied to it.
+	// Unsay removes a comment of the caller's, or one under a post of an account
+	// they edit for, and what was replied to it: ErrNoSuchComment, actor.ErrForbidden.
 	Unsay(ctx context.Context, in ByComment) (rpc.Empty, error)
-	// LikeComment and UnlikeComment are idempotent and count each person once.
+	// LikeComment and UnlikeComment are idempotent and count each person once:
+	// ErrNoSuchComment, creator.ErrBlocked.
 	LikeComment(ctx context.Context, in ByComment) (CommentLikes, error)
 	UnlikeComment(ctx context.Context, in ByComment) (CommentLikes, error)
 	// Pin puts a comment first under the caller's post, in place of another: ErrNotAuthor.
@@ -159,7 +163,8 @@ type Service interface {
 	// longest waiting first. Settle takes one off the list without an answer.
 	Questions(ctx context.Context, in Questions) (page.Page[Question], error)
 	Settle(ctx context.Context, in ByComment) (rpc.Empty, error)
-	// Response measures the answers of the last 30 days.
+	// Response measures the answers to questions of the last 30 days, of the latest
+	// 5,000 of them.
 	Response(ctx context.Context, in AskResponse) (Response, error)
 }
 

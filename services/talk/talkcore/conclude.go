@@ -39,6 +39,9 @@ func (c *Core) announce(k *comment) {
 		return
 	}
 	k.Said = true
+	if k.ByAuthor && k.Parent != "" {
+		k.chore(c.Now()) // it may answer a question
+	}
 	d := talk.SaidData{
 		Comment: k.ID, Post: k.Post, Author: k.Account, By: k.Author, Parent: k.Parent,
 		Mentions: []id.User{}, Body: excerpt(k.Body, excerptMost), Trace: k.Trace, At: k.At, To: k.Answers,
@@ -100,10 +103,10 @@ func (c *Core) chores(ctx context.Context, k comment) error {
 	}
 	switch {
 	case k.gone() && k.Parent == "":
-		if err := c.hushReplies(ctx, k); err != nil {
-			return err
+		if done, err := c.hushReplies(ctx, k); err != nil || !done {
+			return err // a sweep goes on
 		}
-	case k.ByAuthor && k.shown() && k.Parent != "":
+	case k.ByAuthor && k.Parent != "" && k.shown():
 		if err := c.answer(ctx, k); err != nil {
 			return err
 		}
@@ -117,34 +120,47 @@ func (c *Core) chores(ctx context.Context, k comment) error {
 	return err
 }
 
-// hushBatch is how many replies go before they are counted.
-const hushBatch = 50
+const (
+	// hushBatch is how many replies go before they are counted, hushBatches how
+	// many times that in one go, so that who removed a comment need not wait.
+	hushBatch   = 50
+	hushBatches = 8
+)
 
-// hushReplies takes away what was said under a comment that is gone.
-func (c *Core) hushReplies(ctx context.Context, parent comment) error {
-	for {
+// hushReplies takes away what was said under a comment that is gone, and
+// reports whether that was all.
+func (c *Core) hushReplies(ctx context.Context, parent comment) (bool, error) {
+	for range hushBatches {
 		found, err := c.comments.Find(ctx, docdb.Query{Index: "below", Equal: []any{string(parent.ID)}, Limit: hushBatch})
 		if err != nil || len(found.Items) == 0 {
-			return err
+			return err == nil, err
 		}
 		for _, reply := range found.Items {
-			_, err := c.comments.Update(ctx, string(reply.ID), func(k *comment) error {
-				if k.gone() {
-					return errSame
-				}
-				c.remove(k)
-				return nil
-			})
-			if err != nil && !errors.Is(err, errSame) {
-				return err
+			if err := c.hush(ctx, reply.ID); err != nil {
+				return false, err
 			}
-			c.said.Kick(string(reply.ID))
 		}
 		last := found.Items[len(found.Items)-1]
 		if _, err := c.replied.settle(ctx, string(last.ID), string(parent.ID)); err != nil {
-			return err
+			return false, err
 		}
 	}
+	return false, nil
+}
+
+func (c *Core) hush(ctx context.Context, reply id.Comment) error {
+	_, err := c.comments.Update(ctx, string(reply), func(k *comment) error {
+		if k.gone() {
+			return errSame
+		}
+		c.remove(k)
+		return nil
+	})
+	if err != nil && !errors.Is(err, errSame) {
+		return err
+	}
+	c.said.Kick(string(reply))
+	return nil
 }
 
 // answer marks the questions that a reply of the post's author answers: the
@@ -179,24 +195,31 @@ const (
 func (c *Core) Sweep(ctx context.Context) error {
 	ctx = asSelf(ctx)
 	stale := c.Now().Add(-grace)
-	var failed []error
-	for _, index := range []string{"chores", owed.Name} {
-		found, err := c.comments.Find(ctx, docdb.Query{Index: index, Before: stale, Limit: sweepMost})
-		failed = append(failed, err)
-		for _, k := range found.Items {
-			_, err := c.conclude(ctx, k)
-			failed = append(failed, err)
-		}
-	}
-	found, err := c.likes.Find(ctx, docdb.Query{Index: owed.Name, Before: stale, Limit: sweepMost})
-	failed = append(failed, err)
-	for _, l := range found.Items {
-		_, err := c.liked.settle(ctx, l.ID, l.Tally.Under)
-		failed = append(failed, err)
-	}
-	failed = append(failed, c.tellDue(ctx))
-	if err := errors.Join(failed...); err != nil {
+	conclude := func(k comment) error { _, err := c.conclude(ctx, k); return err }
+	err := errors.Join(
+		sweep(ctx, c.comments, "chores", stale, conclude),
+		sweep(ctx, c.comments, owed.Name, stale, conclude),
+		sweep(ctx, c.likes, owed.Name, stale, func(l like) error {
+			_, err := c.liked.settle(ctx, l.ID, l.Tally.Under)
+			return err
+		}),
+		c.tellDue(ctx),
+	)
+	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
 	return nil
+}
+
+// sweep does something for what is in an index since before an instant.
+func sweep[T any](ctx context.Context, coll *docdb.Collection[T], index string, before time.Time, do func(T) error) error {
+	found, err := coll.Find(ctx, docdb.Query{Index: index, Before: before, Limit: sweepMost})
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, v := range found.Items {
+		failed = append(failed, do(v))
+	}
+	return errors.Join(failed...)
 }

@@ -112,6 +112,9 @@ func (c *Core) open(ctx context.Context) error {
 // ctx ends.
 func (c *Core) Run(ctx context.Context) error {
 	if err := c.listen(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop before it began
+		}
 		return fmt.Errorf("talk: %w", err)
 	}
 	var work sync.WaitGroup
@@ -125,7 +128,7 @@ func (c *Core) Run(ctx context.Context) error {
 }
 
 const (
-	tellEvery  = 100 * time.Millisecond
+	tellEvery  = 250 * time.Millisecond
 	sweepEvery = time.Second
 )
 

@@ -195,7 +195,48 @@ func TestWhatModerationSaysOfACommentHolds(t *testing.T) {
 		t.Error(d)
 	}
 	until(t, "the counts", func() bool { n, _, _ := tn.Counts(t.Context(), p); return n == 2 })
-	audit(t, tn, "after decisions")
+	until(t, "the books to be right", func() bool {
+		wrong, err := tn.Audit(t.Context())
+		return err == nil && len(wrong) == 0
+	})
+}
+
+func TestAnAnswerThatIsShownLateAnswersToo(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	lin, fan := tn.AddUser("Lin"), tn.AddUser("Fan")
+	q := tn.say(t, fan, tn.AddPost(lin.User), "", "How much?")
+	tn.Judge("20", moderation.Pending)
+	a := tn.say(t, lin, q.Post, q.ID, "20")
+	asked := func() int { return len(must(tn.Questions(as(t, lin), talk.Questions{}))(t).Items) }
+	if got := asked(); a.State != talk.Held || got != 1 {
+		t.Errorf("an answer that is %s left %d", a.State, got)
+	}
+	must(tn.Let(as(t, lin), talk.ByComment{ID: a.ID}))(t)
+	if got := asked(); got != 0 {
+		t.Errorf("a shown answer left %d", got)
+	}
+	audit(t, tn, "after the answer")
+}
+
+func TestALongThreadGoesInPieces(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	lin := tn.AddUser("Lin")
+	p := tn.AddPost(lin.User)
+	top := tn.say(t, lin, p, "", "Top")
+	const replies = 1000
+	for range replies {
+		tn.say(t, tn.AddUser("Fan"), p, top.ID, "Reply")
+	}
+	must(tn.Unsay(as(t, lin), talk.ByComment{ID: top.ID}))(t)
+	if n, _, _ := tn.Counts(t.Context(), p); n != 0 || len(tn.list(t, lin, talk.Comments{ID: p})) != 0 {
+		t.Errorf("%d comments at once", n)
+	}
+	if wrong, err := tn.Audit(t.Context()); err != nil || len(wrong) < replies/4 {
+		t.Fatalf("who removed it waited for all: %d left, %v", len(wrong), err)
+	}
+	settled(t, tn, "after sweeping")
 }
 
 func TestWhoIsBannedIsNotReadAndSaysNothingWhileItLasts(t *testing.T) {

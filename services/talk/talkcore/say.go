@@ -219,9 +219,6 @@ func (c *Core) store(ctx context.Context, k comment) (comment, error) {
 	k.At = c.Now()
 	k.Tally.Under = k.under()
 	k.Tally.owe(k.At)
-	if k.ByAuthor && k.Parent != "" {
-		k.chore(k.At)
-	}
 	c.announce(&k)
 	k.place()
 	err = c.comments.Insert(ctx, string(k.ID), k)
