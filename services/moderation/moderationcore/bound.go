@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,14 @@ type bound struct {
 	At         time.Time      `bson:"at,omitempty"`
 	Rev        int64          `bson:"rev"`
 	Words      []string       `bson:"words,omitempty"`
+}
+
+// kept is what Shield reads of a bound: it is asked on every page.
+type kept struct {
+	By    id.User        `bson:"by"`
+	Whom  id.User        `bson:"whom"`
+	How   moderation.How `bson:"how"`
+	Words []string       `bson:"words"`
 }
 
 // muted is How of the words that somebody muted.
@@ -256,43 +265,38 @@ func (c *Core) Shield(ctx context.Context, in moderation.AskShield) (moderation.
 	if err := internal(ctx); err != nil {
 		return s, err
 	}
-	seen := map[id.User]bool{}
-	hide := func(u id.User) {
-		if !seen[u] {
-			seen[u] = true
-			s.Hidden = append(s.Hidden, u)
-		}
-	}
-	silent := map[id.User]bool{}
-	silence := func(u id.User) {
-		if !silent[u] {
-			silent[u] = true
-			s.Silent = append(s.Silent, u)
-		}
-	}
-	err := c.each(ctx, "by", func(b bound) {
+	err := c.each(ctx, "by", func(b kept) {
 		switch b.How {
 		case muted:
 			s.Words = b.Words
 			return
 		case moderation.Blocking:
-			silence(b.Whom)
+			s.Silent = append(s.Silent, b.Whom)
 		}
-		hide(b.Whom)
+		s.Hidden = append(s.Hidden, b.Whom)
 	}, string(in.User))
 	if err == nil {
-		err = c.each(ctx, "whom", func(b bound) { hide(b.By); silence(b.By) }, string(in.User), string(moderation.Blocking))
+		err = c.each(ctx, "whom", func(b kept) {
+			s.Hidden, s.Silent = append(s.Hidden, b.By), append(s.Silent, b.By)
+		}, string(in.User), string(moderation.Blocking))
 	}
+	s.Hidden, s.Silent = once(s.Hidden), once(s.Silent)
 	if s.Words == nil {
 		s.Words = []string{}
 	}
 	return s, err
 }
 
-func (c *Core) each(ctx context.Context, index string, f func(bound), equal ...any) error {
+// once returns users each once, in some order.
+func once(users []id.User) []id.User {
+	slices.Sort(users)
+	return slices.Compact(users)
+}
+
+func (c *Core) each(ctx context.Context, index string, f func(kept), equal ...any) error {
 	q := docdb.Query{Index: index, Equal: equal, Limit: 1000}
 	for {
-		found, err := c.bounds.Find(ctx, q)
+		found, err := c.kept.Find(ctx, q)
 		if err != nil {
 			return fmt.Errorf("shield: %w", err)
 		}

@@ -52,6 +52,7 @@ type Core struct {
 	rules    *docdb.Collection[ruleState]
 	counters *docdb.Collection[window]
 	bounds   *docdb.Collection[bound]
+	kept     *docdb.Collection[kept] // the same, to read
 	log      *docdb.Collection[logged]
 
 	tellCases  *outbox.Relay[record]
@@ -104,6 +105,12 @@ const (
 
 func (c *Core) open(ctx context.Context) error {
 	owed := docdb.Index{Name: "owed", Keys: []string{"owed"}}
+	bounds := []docdb.Index{
+		outbox.Index,
+		{Name: "by", Keys: []string{"by", "how", "at"}},
+		{Name: "whom", Keys: []string{"whom", "how", "at"}},
+		{Name: "slot", Keys: []string{"by", "how", "slot"}, Unique: true},
+	}
 	return errors.Join(
 		open(ctx, c, &c.cases, casesName, "", outbox.Index, owed,
 			docdb.Index{Name: "queue", Keys: []string{"queue", "rank", "at"}},
@@ -122,10 +129,8 @@ func (c *Core) open(ctx context.Context) error {
 		open(ctx, c, &c.heads, "moderation_heads", ""),
 		open(ctx, c, &c.rules, "moderation_rules", "", owed),
 		open(ctx, c, &c.counters, "moderation_counters", "expires"),
-		open(ctx, c, &c.bounds, boundsName, "", outbox.Index,
-			docdb.Index{Name: "by", Keys: []string{"by", "how", "at"}},
-			docdb.Index{Name: "whom", Keys: []string{"whom", "how", "at"}},
-			docdb.Index{Name: "slot", Keys: []string{"by", "how", "slot"}, Unique: true}),
+		open(ctx, c, &c.bounds, boundsName, "", bounds...),
+		open(ctx, c, &c.kept, boundsName, "", bounds...),
 		open(ctx, c, &c.log, "moderation_log", "",
 			docdb.Index{Name: "seq", Keys: []string{"seq"}},
 			docdb.Index{Name: "about", Keys: []string{"about", "seq"}},

@@ -12,39 +12,50 @@ import (
 	"meadow/services/moderation"
 )
 
-// window is what an author did lately of one sort, each thing once, so that
-// checking it again counts it no more.
+// window is what an author did within a day, each thing once, so that checking
+// it again counts it no more.
 type window struct {
 	Did     []done    `bson:"did"`
 	Expires time.Time `bson:"expires"`
 }
 
+// done is a thing that was checked. Print is of its text; "" if that is too short
+// to compare.
 type done struct {
-	What string    `bson:"what"`
-	At   time.Time `bson:"at"`
+	What  string                 `bson:"what"`
+	Kind  moderation.SubjectKind `bson:"kind"`
+	Print string                 `bson:"print"`
+	At    time.Time              `bson:"at"`
 }
 
-// mostDone is how many things a window holds; no rule asks for more.
-const mostDone = 64
+const (
+	// mostDone is how many things a window holds: more than any rule asks for. Who
+	// does more is stopped by burst.
+	mostDone = 128
+	aDay     = 24 * time.Hour
+)
 
-// within adds a thing to a window and returns how many others there are, within
-// a span before now.
-func (c *Core) within(ctx context.Context, key, what string, span time.Duration) (int, error) {
-	now := c.Now()
-	w, err := c.counters.Upsert(ctx, key, func(w *window) error {
-		w.Did = slices.DeleteFunc(w.Did, func(d done) bool { return now.Sub(d.At) >= span })
-		if slices.ContainsFunc(w.Did, func(d done) bool { return d.What == what }) {
+// lately adds a thing to what its author did, and returns all of that.
+func (c *Core) lately(ctx context.Context, author id.User, d done) ([]done, error) {
+	w, err := c.counters.Upsert(ctx, id.Derive("did", string(author)), func(w *window) error {
+		w.Did = slices.DeleteFunc(w.Did, func(x done) bool { return d.At.Sub(x.At) >= aDay })
+		i := slices.IndexFunc(w.Did, func(x done) bool { return x.What == d.What })
+		switch {
+		case i >= 0 && w.Did[i].Print == d.Print:
 			return errSame
+		case i >= 0:
+			w.Did[i].Print = d.Print // it was edited
+		default:
+			w.Did = append(w.Did, d)
+			w.Did = w.Did[max(0, len(w.Did)-mostDone):]
 		}
-		w.Did = append(w.Did, done{what, now})
-		w.Did = w.Did[max(0, len(w.Did)-mostDone):]
-		w.Expires = now.Add(span)
+		w.Expires = d.At.Add(aDay)
 		return nil
 	})
 	if err != nil && !errors.Is(err, errSame) {
-		return 0, fmt.Errorf("count: %w", err)
+		return nil, fmt.Errorf("count: %w", err)
 	}
-	return len(w.Did) - 1, nil
+	return w.Did, nil
 }
 
 // fewest is how many characters a text has that is worth comparing: everybody
@@ -59,14 +70,20 @@ func (c *Core) count(ctx context.Context, in moderation.Check) (Counters, error)
 	if n.lists, err = c.entries(ctx); err != nil {
 		return n, err
 	}
-	what := string(caseID(in.Subject))
-	if n.Hour, err = c.within(ctx, id.Derive("hrs", string(in.Author), string(n.Kind)), what, time.Hour); err != nil {
+	d := done{What: string(caseID(in.Subject)), Kind: n.Kind, At: c.Now()}
+	if n.Kind != moderation.Profile && utf8.RuneCountInString(n.text.solid) >= fewest {
+		d.Print = id.Derive("txt", n.text.solid)
+	}
+	all, err := c.lately(ctx, in.Author, d)
+	if err != nil {
 		return n, err
 	}
-	n.Hour++
-	if n.Kind != moderation.Profile && utf8.RuneCountInString(n.text.solid) >= fewest {
-		if n.Same, err = c.within(ctx, id.Derive("sam", string(in.Author), n.text.solid), what, 24*time.Hour); err != nil {
-			return n, err
+	for _, x := range all {
+		if x.Kind == n.Kind && d.At.Sub(x.At) < time.Hour {
+			n.Hour++
+		}
+		if x.Print == d.Print && d.Print != "" && x.What != d.What {
+			n.Same++
 		}
 	}
 	if len(n.links) > 0 {
