@@ -16,7 +16,7 @@ import (
 // BenchmarkPage reads pages of 20 comments under a post that has 100,000, of
 // which every other has a reply or two, as somebody who is signed in.
 func BenchmarkPage(b *testing.B) {
-	tn := build(b)
+	tn := still(b)
 	lin, fan := tn.AddUser("Lin"), tn.AddUser("Fan")
 	p := tn.AddPost(lin.User)
 	if err := tn.Fill(b.Context(), p, lin.User, 100_000); err != nil {
@@ -58,7 +58,7 @@ func spent(b *testing.B) time.Duration {
 
 // BenchmarkLike likes one comment, each time as somebody else, 16 at once.
 func BenchmarkLike(b *testing.B) {
-	tn := build(b)
+	tn := still(b)
 	s := stage(b, tn)
 	b.ReportAllocs()
 	b.SetParallelism(16)
@@ -75,7 +75,7 @@ func BenchmarkLike(b *testing.B) {
 
 // BenchmarkSay comments under one post, each time as somebody else, 16 at once.
 func BenchmarkSay(b *testing.B) {
-	tn := build(b)
+	tn := still(b)
 	p := tn.AddPost(tn.AddUser("Lin").User)
 	b.ReportAllocs()
 	b.SetParallelism(16)

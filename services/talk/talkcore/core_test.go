@@ -37,8 +37,9 @@ type town struct {
 	bus   bus.Bus
 }
 
-// build returns a town on a disk in memory. Nothing runs in it: the test sweeps.
-func build(t testing.TB) *town {
+// still returns a town on a disk in memory in which nothing can run: the test
+// sweeps.
+func still(t testing.TB) *town {
 	t.Helper()
 	tn := &town{clock: clock.NewFake(time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC))}
 	tn.Neighbours = talktest.NewNeighbours(tn.clock.Now)
@@ -51,6 +52,14 @@ func build(t testing.TB) *town {
 			t.Error(err)
 		}
 	})
+	tn.Core = tn.core(t, nil)
+	return tn
+}
+
+// build returns a town with a bus.
+func build(t testing.TB) *town {
+	t.Helper()
+	tn := still(t)
 	embedded, err := bus.Embedded(context.Background(), t.TempDir(), quiet)
 	if err != nil {
 		t.Fatal(err)

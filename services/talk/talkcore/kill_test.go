@@ -161,7 +161,7 @@ func TestAKillBetweenAnyTwoWritesLosesAndDoublesNothing(t *testing.T) {
 	for _, stored := range []bool{false, true} {
 		m := &mortal{stored: stored}
 		for name, do := range deeds(t) {
-			tn := build(t)
+			tn := still(t)
 			dying := tn.core(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
 			deaths := 0
 			for at := int64(1); at <= most; at++ {
@@ -231,9 +231,9 @@ func TestAStragglerThatWakesUpLateCountsNothingTwice(t *testing.T) {
 	t.Parallel()
 	all := deeds(t)
 	for name, do := range all {
-		tn := build(t)
 		halts := 0
 		for at, halted := int64(1), true; halted && at <= 16; at++ {
+			tn := still(t)
 			halted = false
 			for _, meanwhile := range []string{"", "the same", "like", "reply", "unsay", "like and unlike"} {
 				when := fmt.Sprintf("%s halts at write %d, meanwhile %q", name, at, meanwhile)
@@ -282,7 +282,7 @@ func TestAStragglerThatWakesUpLateCountsNothingTwice(t *testing.T) {
 func TestTwoHundredRepetitionsAtOnceCountOnce(t *testing.T) {
 	t.Parallel()
 	const twins = 200
-	tn := build(t)
+	tn := still(t)
 	other := tn.core(t, nil)
 	s := stage(t, tn)
 	before, _, _ := tn.Counts(t.Context(), s.post)
@@ -311,7 +311,7 @@ func TestTwoHundredRepetitionsAtOnceCountOnce(t *testing.T) {
 func TestTwoHundredPeopleAtOnceAreCountedEach(t *testing.T) {
 	t.Parallel()
 	const people = 200
-	tn := build(t)
+	tn := still(t)
 	other := tn.core(t, nil)
 	s := stage(t, tn)
 	before, _, _ := tn.Counts(t.Context(), s.post)
@@ -340,7 +340,7 @@ func TestTwoHundredPeopleAtOnceAreCountedEach(t *testing.T) {
 // their mind, in two processes, then counts everything again.
 func TestWhateverIsDoneAtOnceTheCountsAreRight(t *testing.T) {
 	t.Parallel()
-	tn := build(t)
+	tn := still(t)
 	other := tn.core(t, nil)
 	s := stage(t, tn)
 	var mu sync.Mutex

@@ -77,7 +77,7 @@ func (m *model) heat(f *fact) int64 {
 
 func TestWhateverHappensCommentsAreAsAPlainModelSays(t *testing.T) {
 	t.Parallel()
-	tn := build(t)
+	tn := still(t)
 	lin := tn.AddUser("Lin")
 	must(tn.SetRules(as(t, lin), talk.Rules{Who: talk.Everybody, Hold: talk.HoldLinks}))(t)
 	people := []actor.Actor{lin}
