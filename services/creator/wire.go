@@ -9,6 +9,10 @@ import (
 	"meadow/services/platform/rpc"
 )
 
+// draftBytes is how long a draft may be on its way: an article of twenty
+// thousand characters, with their marks.
+const draftBytes = 256 << 10
+
 var (
 	profile         = rpc.Endpoint[ByUser, Profile]{Name: "profile", Method: "GET", Path: "/creators/:id", Summary: "A profile"}
 	editProfile     = rpc.Endpoint[EditProfile, Profile]{Name: "editProfile", Method: "PUT", Path: "/creators/me", Summary: "Edit your profile", Access: rpc.SignedIn}
@@ -30,8 +34,8 @@ var (
 	abilities       = rpc.Endpoint[rpc.Empty, Abilities]{Name: "abilities", Method: "GET", Path: "/uploads/abilities", Summary: "What can be uploaded, and how much"}
 	upload          = rpc.Endpoint[Upload, Ticket]{Name: "upload", Method: "POST", Path: "/uploads", Summary: "A ticket to upload one file", Access: rpc.SignedIn}
 	uploadProgress  = rpc.Endpoint[ByUpload, Progress]{Name: "uploadProgress", Method: "GET", Path: "/uploads/:id", Summary: "Where an upload stands", Access: rpc.SignedIn}
-	publish         = rpc.Endpoint[Publish, Post]{Name: "publish", Method: "POST", Path: "/posts", Summary: "Publish a post", Access: rpc.SignedIn, Idempotent: true}
-	edit            = rpc.Endpoint[EditPost, Post]{Name: "editPost", Method: "PUT", Path: "/posts/:id", Summary: "Edit a post", Access: rpc.SignedIn}
+	publish         = rpc.Endpoint[Publish, Post]{Name: "publish", Method: "POST", Path: "/posts", Summary: "Publish a post", Access: rpc.SignedIn, Idempotent: true, MaxBody: draftBytes}
+	edit            = rpc.Endpoint[EditPost, Post]{Name: "editPost", Method: "PUT", Path: "/posts/:id", Summary: "Edit a post", Access: rpc.SignedIn, MaxBody: draftBytes}
 	unpublish       = rpc.Endpoint[ByPost, Post]{Name: "unpublish", Method: "POST", Path: "/posts/:id/unpublish", Summary: "Hide a post", Access: rpc.SignedIn}
 	republish       = rpc.Endpoint[ByPost, Post]{Name: "republish", Method: "POST", Path: "/posts/:id/republish", Summary: "Show a hidden post again", Access: rpc.SignedIn}
 	remove          = rpc.Endpoint[ByPost, rpc.Empty]{Name: "removePost", Method: "DELETE", Path: "/posts/:id", Summary: "Take a post away for good", Access: rpc.SignedIn}
@@ -40,8 +44,8 @@ var (
 	post            = rpc.Endpoint[ReadPost, Post]{Name: "post", Method: "GET", Path: "/posts/:id", Summary: "A post"}
 	postsBy         = rpc.Endpoint[PostsBy, page.Page[Card]]{Name: "postsBy", Method: "GET", Path: "/creators/:id/posts", Summary: "A creator's posts, newest first"}
 	works           = rpc.Endpoint[Works, page.Page[Work]]{Name: "works", Method: "GET", Path: "/works", Summary: "Your posts in any state, newest first", Access: rpc.SignedIn}
-	begin           = rpc.Endpoint[Begin, Draft]{Name: "begin", Method: "POST", Path: "/drafts", Summary: "Begin a draft", Access: rpc.SignedIn, Idempotent: true}
-	saveDraft       = rpc.Endpoint[SaveDraft, Draft]{Name: "saveDraft", Method: "PUT", Path: "/drafts/:id", Summary: "Save a draft", Access: rpc.SignedIn}
+	begin           = rpc.Endpoint[Begin, Draft]{Name: "begin", Method: "POST", Path: "/drafts", Summary: "Begin a draft", Access: rpc.SignedIn, Idempotent: true, MaxBody: draftBytes}
+	saveDraft       = rpc.Endpoint[SaveDraft, Draft]{Name: "saveDraft", Method: "PUT", Path: "/drafts/:id", Summary: "Save a draft", Access: rpc.SignedIn, MaxBody: draftBytes}
 	draft           = rpc.Endpoint[ByDraft, Draft]{Name: "draft", Method: "GET", Path: "/drafts/:id", Summary: "A draft", Access: rpc.SignedIn}
 	drafts          = rpc.Endpoint[ListDrafts, page.Page[Draft]]{Name: "drafts", Method: "GET", Path: "/drafts", Summary: "Your drafts, latest first", Access: rpc.SignedIn}
 	dropDraft       = rpc.Endpoint[ByDraft, rpc.Empty]{Name: "dropDraft", Method: "DELETE", Path: "/drafts/:id", Summary: "Delete a draft", Access: rpc.SignedIn}

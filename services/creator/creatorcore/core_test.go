@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"meadow/services/catalog"
+	"meadow/services/checkout"
 	"meadow/services/creator"
 	"meadow/services/creator/creatorcore"
 	"meadow/services/creator/creatortest"
@@ -16,9 +17,11 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/picture"
+	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/docdb/pebbledoc"
+	"meadow/services/talk"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -112,7 +115,45 @@ func (tn *town) shop() creatortest.Shop {
 		Delist: func(_ *testing.T, p catalog.Product) {
 			tn.Change(p.ID, func(p *catalog.Product) { p.State = catalog.Delisted })
 		},
+		Video:  func(_ *testing.T, owner actor.Actor, fails error) id.Media { return tn.AddVideo(owner.User, fails) },
+		Bought: tn.bought,
+		Judge:  func(_ *testing.T, word string, v moderation.Verdict) { tn.Judge(word, v) },
+		Decide: func(t *testing.T, p creator.Post, rev int64, o moderation.Outcome) {
+			say(t, tn, moderation.Decided, moderation.DecidedData{
+				Subject: moderation.Subject{Kind: moderation.Post, ID: string(p.ID)}, Author: p.Author.ID,
+				Verdict: moderation.Verdict{Outcome: o, Reason: moderation.Spam}, Rev: rev,
+			})
+		},
+		Ban: func(t *testing.T, u id.User, rev int64, on bool) {
+			say(t, tn, moderation.Restricted, moderation.RestrictedData{User: u, On: on, Rev: rev})
+		},
+		Estrange: func(_ *testing.T, by, whom id.User) { tn.Estrange(by, whom) },
+		Mute: func(_ *testing.T, who id.User, words ...string) {
+			tn.Shielded(who, moderation.Shield{Words: words})
+		},
+		Comment: func(t *testing.T, p id.Post, comments, rev int64) {
+			say(t, tn, talk.Counted, talk.CountedData{Post: p, Comments: comments, Rev: rev})
+		},
 	}
+}
+
+// say tells the town of a fact.
+func say[T any](t *testing.T, tn *town, topic bus.Topic[T], data T) {
+	t.Helper()
+	if err := tn.bus.Publish(t.Context(), topic.Event(tn.clock.Now(), id.Secret(), data), false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (tn *town) bought(t *testing.T, buyer actor.Actor, trace id.Trace, products ...catalog.Product) id.Order {
+	d := checkout.OrderData{Order: id.Order(id.New("ord", tn.clock.Now())), Buyer: buyer.User, PaidAt: tn.clock.Now()}
+	for _, p := range products {
+		d.Lines = append(d.Lines, checkout.LineData{Product: p.ID, N: 1}, checkout.LineData{Product: p.ID, N: 1, Trace: trace})
+	}
+	topic := checkout.OrderPaid
+	topic.Confirm = nil // nobody but creators listens here
+	say(t, tn, topic, d)
+	return d.Order
 }
 
 func as(t testing.TB, a actor.Actor) context.Context { return actor.With(t.Context(), a) }

@@ -1,6 +1,7 @@
 package creatorcore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,18 +38,15 @@ func (c *Core) paid(ctx context.Context, d checkout.OrderData) error {
 	if at.IsZero() {
 		at = c.Now()
 	}
+	traces := map[id.Product]id.Trace{}
 	for _, l := range d.Lines {
-		if l.Product == "" {
-			continue
+		if l.Product != "" {
+			traces[l.Product] = cmp.Or(traces[l.Product], l.Trace)
 		}
-		_, err := c.purchases.Upsert(ctx, purchaseID(d.Order, l.Product), func(p *purchase) error {
-			if p.Trace == "" {
-				p.Trace = l.Trace
-			}
-			p.Buyer, p.Order, p.Product, p.At = d.Buyer, d.Order, l.Product, at
-			return nil
-		})
-		if err != nil {
+	}
+	for product, trace := range traces {
+		p := purchase{ID: purchaseID(d.Order, product), Buyer: d.Buyer, Order: d.Order, Product: product, Trace: trace, At: at}
+		if err := c.purchases.Insert(ctx, p.ID, p); err != nil && !errors.Is(err, docdb.ErrExists) {
 			return fmt.Errorf("purchase: %w", err)
 		}
 	}

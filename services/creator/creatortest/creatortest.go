@@ -15,6 +15,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/picture"
+	"meadow/services/moderation"
 )
 
 // Shop is a running shop, and how to fill it. All cases share one: each makes
@@ -30,6 +31,22 @@ type Shop struct {
 	// SellOut takes all units away, Delist takes it off sale.
 	SellOut func(t *testing.T, p catalog.Product)
 	Delist  func(t *testing.T, p catalog.Product)
+
+	// Video makes a finished video of a minute, or one that fails so to be used.
+	Video func(t *testing.T, owner actor.Actor, fails error) id.Media
+	// Bought tells of an order of these products that was paid, each line of a
+	// chain, if one is named.
+	Bought func(t *testing.T, buyer actor.Actor, trace id.Trace, products ...catalog.Product) id.Order
+	// Judge says what moderation makes of a post that has this word in it; others
+	// it approves. Decide tells of a moderator's decision, Ban of a ban.
+	Judge  func(t *testing.T, word string, v moderation.Verdict)
+	Decide func(t *testing.T, p creator.Post, rev int64, o moderation.Outcome)
+	Ban    func(t *testing.T, u id.User, rev int64, on bool)
+	// Estrange lets one block the other, Mute lets somebody mute words.
+	Estrange func(t *testing.T, by, whom id.User)
+	Mute     func(t *testing.T, who id.User, words ...string)
+	// Comment tells how many comments a post has.
+	Comment func(t *testing.T, p id.Post, comments, rev int64)
 }
 
 // Run runs every case.
@@ -65,6 +82,12 @@ func Run(t *testing.T, s Shop) {
 		"EveryPostIsListedForRebuilding":              allPosts,
 		"AProfileSumsItsPostsAndTheirLikes":           profileSums,
 	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f(t, s)
+		})
+	}
+	for name, f := range posting() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f(t, s)
