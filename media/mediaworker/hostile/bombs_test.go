@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -43,12 +44,18 @@ func bombs(t testing.TB) []sample {
 	}
 }
 
+// home is this folder. The embedded store of files, which another test opens,
+// changes where the process is.
+var home, _ = os.Getwd()
+
 // worker builds a worker, without the race detector, whose shadow memory does
 // not fit into a worker's limits.
 func worker(t testing.TB) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "worker")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-tags=nodynamic", "-o", bin, "../testdata/worker").CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags=nodynamic", "-o", bin, "../testdata/worker")
+	cmd.Dir = home
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build a worker: %v\n%s", err, out)
 	}
 	return bin
