@@ -12,6 +12,7 @@ import (
 
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 )
 
@@ -81,6 +82,7 @@ func deeds(t *testing.T, tn *town) map[string]deed {
 	profile := func(a, asks actor.Actor) creator.Profile {
 		return must(tn.Profile(as(t, asks), creator.ByUser{ID: a.User}))(t)
 	}
+	shelf := must(tn.NewCollection(as(t, fan), creator.NewCollection{Name: "Shelf", RequestID: "shelf"}))(t)
 	return map[string]deed{
 		"like": {
 			do:   func(c creator.Service) error { _, err := c.Like(as(t, fan), by); return err },
@@ -98,6 +100,23 @@ func deeds(t *testing.T, tn *town) map[string]deed {
 			do:   func(c creator.Service) error { _, err := c.Save(as(t, fan), creator.Save{ID: p.ID}); return err },
 			undo: func(c creator.Service) error { _, err := c.Unsave(as(t, fan), by); return err },
 			is:   func() (bool, int64) { x := read(); return x.Saved, x.Saves },
+		},
+		"collect": {
+			do: func(c creator.Service) error {
+				_, err := c.Save(as(t, fan), creator.Save{ID: p.ID, Collections: []id.Collection{shelf.ID}})
+				return err
+			},
+			undo: func(c creator.Service) error {
+				_, err := c.Uncollect(as(t, fan), creator.Uncollect{ID: shelf.ID, Post: p.ID})
+				return err
+			},
+			is: func() (bool, int64) {
+				k := must(tn.Collections(as(t, fan), creator.AskCollections{Post: p.ID}))(t).Items[0]
+				if n := len(must(tn.Collected(as(t, fan), creator.Collected{ID: k.ID}))(t).Items); int64(n) != k.Posts {
+					t.Errorf("%d posts counted, %d there", k.Posts, n)
+				}
+				return k.Holds, k.Posts
+			},
 		},
 		"follow": {
 			do:   func(c creator.Service) error { _, err := c.Follow(as(t, fan), whom); return err },

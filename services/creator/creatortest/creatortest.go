@@ -51,6 +51,7 @@ type Shop struct {
 
 // Run runs every case.
 func Run(t *testing.T, s Shop) {
+	runPeople(t, s)
 	for name, f := range map[string]func(*testing.T, Shop){
 		"AProfileIsAsItsAccountSays":                  profileIsAsAccount,
 		"AProfileIsEditedByItsOwnerAlone":             profileIsEdited,

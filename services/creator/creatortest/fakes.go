@@ -27,6 +27,7 @@ type Neighbours struct {
 	goods    map[id.Product]catalog.Product
 	verdicts map[string]moderation.Verdict // by a word of the text
 	shields  map[id.User]moderation.Shield
+	bounds   map[id.User][]moderation.Bound
 	checked  []moderation.Check
 }
 
@@ -36,6 +37,7 @@ func NewNeighbours(now clock.Now) *Neighbours {
 		Now: now, people: map[id.User]account.Profile{}, pictures: map[id.Media]media.Picture{},
 		videos: map[id.Media]filmed{}, goods: map[id.Product]catalog.Product{},
 		verdicts: map[string]moderation.Verdict{}, shields: map[id.User]moderation.Shield{},
+		bounds: map[id.User][]moderation.Bound{},
 	}
 }
 
