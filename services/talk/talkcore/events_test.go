@@ -19,6 +19,7 @@ import (
 	"meadow/services/kernel/picture"
 	"meadow/services/moderation"
 	"meadow/services/platform/bus"
+	"meadow/services/platform/docdb"
 	"meadow/services/talk"
 )
 
@@ -421,4 +422,21 @@ func TestResponseIsOfTheLastThirtyDays(t *testing.T) {
 	if len(q) != 1 || q[0].Waiting != 49*time.Hour || q[0].Title != "Title" || q[0].Thumb != "/thumb" {
 		t.Errorf("waiting: %+v", q)
 	}
+}
+
+func TestARequestThatIsRepeatedCountsOnceForThePace(t *testing.T) {
+	t.Parallel()
+	tn := still(t)
+	m := &mortal{}
+	dying := tn.core(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
+	fan := tn.AddUser("Fan")
+	in := talk.Say{ID: tn.AddPost(tn.AddUser("Lin").User), Body: "x", RequestID: "1"}
+	for range 15 {
+		m.writes.Store(0)
+		m.last.Store(2) // after the pace, before the comment
+		if _, err := dying.Say(as(t, fan), in); errors.Is(err, talk.ErrFast) {
+			t.Fatal(err)
+		}
+	}
+	must(tn.Say(as(t, fan), in))(t)
 }
