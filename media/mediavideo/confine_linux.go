@@ -42,6 +42,10 @@ func confined(args []string) error {
 	writes, program := args[1] == "true", args[2]
 	// What follows is of a thread, and passed on by the one that becomes the program.
 	runtime.LockOSThread()
+	// It was asked to end with its parent, but that is of the first thread alone.
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0, 0, 0); err != nil {
+		return fmt.Errorf("%s: %w", Command, err)
+	}
 	if err := fence(program, writes); err != nil {
 		return fmt.Errorf("%s: %w", Command, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -15,7 +16,11 @@ import (
 // TestMain lets the test's own program be what confines ffmpeg.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == mediavideo.Command {
-		os.Exit(mediavideo.Main(os.Args[2:]))
+		// In a thread that is not the first, as it may be in any program: what Main
+		// asks the kernel for must hold there, too.
+		runtime.LockOSThread()
+		go func() { os.Exit(mediavideo.Main(os.Args[2:])) }()
+		select {}
 	}
 	if dir := os.Getenv("MEADOW_MAKE_VIDEO_IN"); dir != "" {
 		os.Exit(makeIn(dir))
