@@ -30,7 +30,7 @@ func peer(t *testing.T, tn *town, mount func(rpc.Router)) *rpc.Peer {
 			t.Error(err)
 		}
 	})
-	client := &http.Client{Transport: &http.Transport{}}
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 64, MaxIdleConnsPerHost: 64}}
 	t.Cleanup(func() { client.CloseIdleConnections(); stop(); work.Wait() })
 	return &rpc.Peer{URL: "http://" + ln.Addr().String(), HTTP: client, Signer: signer}
 }

@@ -24,6 +24,7 @@ type Neighbours struct {
 	people   map[id.User]account.Profile
 	pictures map[id.Media]media.Picture
 	videos   map[id.Media]filmed
+	claimed  map[id.Media]bool
 	goods    map[id.Product]catalog.Product
 	verdicts map[string]moderation.Verdict // by a word of the text
 	shields  map[id.User]moderation.Shield
@@ -35,7 +36,7 @@ type Neighbours struct {
 func NewNeighbours(now clock.Now) *Neighbours {
 	return &Neighbours{
 		Now: now, people: map[id.User]account.Profile{}, pictures: map[id.Media]media.Picture{},
-		videos: map[id.Media]filmed{}, goods: map[id.Product]catalog.Product{},
+		videos: map[id.Media]filmed{}, claimed: map[id.Media]bool{}, goods: map[id.Product]catalog.Product{},
 		verdicts: map[string]moderation.Verdict{}, shields: map[id.User]moderation.Shield{},
 		bounds: map[id.User][]moderation.Bound{},
 	}

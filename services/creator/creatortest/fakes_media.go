@@ -41,6 +41,23 @@ func (n *Neighbours) ChangeVideo(m id.Media, err error, change func(*media.Video
 	n.videos[m] = v
 }
 
+// Claimed reports whether a picture or a video is used.
+func (n *Neighbours) Claimed(m id.Media) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.claimed[m]
+}
+
+// Arrive makes a picture whose upload somebody was waiting for.
+func (n *Neighbours) Arrive(m id.Media, owner id.User) {
+	p := n.AddPicture(owner)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	finished := n.pictures[p]
+	finished.ID = m
+	n.pictures[m] = finished
+}
+
 // ChangePicture says how a picture is from now on.
 func (n *Neighbours) ChangePicture(m id.Media, change func(*media.Picture)) {
 	n.mu.Lock()
@@ -90,6 +107,11 @@ func (s studio) Claim(ctx context.Context, in media.ClaimIn) (media.Pictures, er
 			return media.Pictures{}, media.ErrNotOwner.With(string(p.ID), "is somebody else's")
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range in.IDs {
+		s.claimed[m] = true
+	}
 	return found, nil
 }
 
@@ -127,6 +149,7 @@ func (s studio) ClaimVideo(ctx context.Context, in media.ClaimVideoIn) (media.Vi
 	case v.err != nil:
 		return media.Video{}, v.err
 	}
+	s.claimed[v.ID] = true
 	for _, c := range in.Video.Captions {
 		v.Captions = append(v.Captions, video.Caption{ID: c.ID, Lang: c.Lang, URL: media.CaptionPath + string(c.ID)})
 	}

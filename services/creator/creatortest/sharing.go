@@ -7,7 +7,6 @@ import (
 
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
-	"meadow/services/kernel/errs"
 )
 
 func everybodySharesOnce(t *testing.T, s Shop) {
@@ -90,11 +89,7 @@ func countedOnce(t *testing.T, s Shop) {
 		var work sync.WaitGroup
 		for range times {
 			work.Go(func() {
-				err := do()
-				for try := 0; try < 20 && errs.CodeOf(err) == errs.Unavailable; try++ { // a crowd on one line: again
-					err = do()
-				}
-				if err != nil {
+				if err := do(); err != nil {
 					t.Error(err)
 				}
 			})
