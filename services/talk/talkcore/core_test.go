@@ -41,10 +41,15 @@ type town struct {
 // sweeps.
 func still(t testing.TB) *town {
 	t.Helper()
+	return on(t, "db", vfs.NewMem())
+}
+
+func on(t testing.TB, dir string, disk vfs.FS) *town {
+	t.Helper()
 	tn := &town{clock: clock.NewFake(time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC))}
 	tn.Neighbours = talktest.NewNeighbours(tn.clock.Now)
 	var err error
-	if tn.db, err = pebbledoc.Open(context.Background(), "db", pebbledoc.Options{Now: tn.clock.Now, FS: vfs.NewMem()}); err != nil {
+	if tn.db, err = pebbledoc.Open(context.Background(), dir, pebbledoc.Options{Now: tn.clock.Now, FS: disk}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
