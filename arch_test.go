@@ -68,7 +68,7 @@ var rules = []struct{ pkg, allow string }{
 
 // What cores may use beside contracts and ports: libraries that compute.
 const (
-	images = "golang.org/x/image golang.org/x/sys github.com/gen2brain github.com/kovidgoyal/imaging github.com/gabriel-vasile/mimetype go.n16f.net/thumbhash"
+	images = "golang.org/x/image golang.org/x/sys github.com/gen2brain github.com/gabriel-vasile/mimetype go.n16f.net/thumbhash"
 	pure   = "github.com/alexedwards/argon2id github.com/axiomhq/hyperloglog golang.org/x/text golang.org/x/sync github.com/gabriel-vasile/mimetype"
 	tests  = "github.com/google/go-cmp pgregory.net/rapid go.uber.org/goleak"
 )

@@ -30,7 +30,7 @@ func (w *world) object(c cell, kind string, build func(*member) string) string {
 	case c.of == missing:
 		return id.Derive(map[string]string{
 			"address": "adr", "session": "ses", "product": "prd", "sku": "sku", "post": "pst", "comment": "cmt",
-			"order": "ord", "payment": "pay", "quote": "quo", "user": "usr", "merchant": "mer",
+			"draft of": "drf", "collection": "col", "upload": "upl", "private post": "pst", "case": "cas", "share": "shr", "order": "ord", "payment": "pay", "quote": "quo", "user": "usr", "merchant": "mer",
 		}[kind], "nothing")
 	}
 	if w.shared[kind] == "" {

@@ -8,10 +8,8 @@ import (
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
-	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
-	"meadow/services/talk"
 )
 
 type ctx = context.Context
@@ -40,11 +38,13 @@ func rows(w *world) map[string][]row {
 			return s
 		}
 	}
-	with := func(body any) func(cell) sent { return func(cell) sent { return sent{body: body} } }
 	sku := func(m *member) string { return string(w.product(m).SKUs[0].ID) }
 	product := func(m *member) string { return string(w.product(m).ID) }
 	all := map[string][]row{}
-	for _, part := range []map[string][]row{accountRows(w), catalogRows(w, about, product, sku), creatorRows(w, about), tillRows(w, about, sku)} {
+	for _, part := range []map[string][]row{
+		accountRows(w), catalogRows(w, about, product, sku), tillRows(w, about, sku),
+		peopleRows(w, about), postRows(w, about), talkRows(w, about), moderationRows(w, about), newsRows(w, about),
+	} {
 		for name, rs := range part {
 			all[name] = append(all[name], rs...)
 		}
@@ -55,11 +55,6 @@ func rows(w *world) map[string][]row {
 		"search":    {{who: everybody, send: func(cell) sent { return sent{query: "q=cup"} }, want: alone("ok")}},
 		"devInbox":  {{who: everybody, send: nothing, want: alone("ok")}},
 		"csrfToken": {{who: everybody, send: nothing, want: alone("ok")}},
-		"upload": {
-			{who: signedIn, send: with(creator.Upload{Purpose: "avatar", Bytes: 1000}), want: alone("ok")},
-			{who: creators, send: with(creator.Upload{Purpose: "post", Bytes: 1000}), want: alone("ok")},
-			{who: merchants, send: with(creator.Upload{Purpose: "product", Bytes: 1000}), want: alone("ok")},
-		},
 	} {
 		all[name] = rs
 	}
@@ -198,52 +193,6 @@ func catalogRows(w *world, about aboutFunc, product, sku func(*member) string) m
 		},
 		"adjustStock": {{who: merchants, send: about("sku", sku, catalog.Adjust{By: 5, Reason: "delivery"}), want: each("ok", "no_such_sku", "no_such_sku")}},
 		"stock":       {{who: merchants, send: about("sku", sku), want: each("ok", "no_such_sku", "no_such_sku")}},
-	}
-}
-
-func creatorRows(w *world, about aboutFunc) map[string][]row {
-	words := func(c cell) creator.DraftContent {
-		if c.of != own || c.who.cookie == "" {
-			return w.words(w.other)
-		}
-		return w.words(c.who)
-	}
-	post := about("post", w.post)
-	return map[string][]row{
-		"profile":     {{who: everybody, send: about("user", w.self), want: each("ok", "ok", "no_such_profile")}},
-		"editProfile": {{who: signedIn, send: func(cell) sent { return sent{body: creator.EditProfile{Bio: "Cups"}} }, want: alone("ok")}},
-		"follow":      {{who: signedIn, send: about("user", w.self), want: each("follow_self", "ok", "no_such_profile")}},
-		"unfollow":    {{who: signedIn, send: about("user", w.self), want: each("follow_self", "ok", "no_such_profile")}},
-		"publish":     {{who: creators, send: func(c cell) sent { return sent{body: words(c)} }, want: alone("ok")}},
-		"editPost": {{who: creators, want: each("ok", "no_such_post", "no_such_post"), send: func(c cell) sent {
-			d := words(c)
-			d.Title = "Another title"
-			return sent{id: w.object(c, "post", w.post), body: d}
-		}}},
-		"removePost": {{who: signedIn, send: post, want: each("ok", "no_such_post", "no_such_post")}},
-		"post":       {{who: everybody, send: post, want: each("ok", "ok", "no_such_post")}},
-		"postsBy":    {{who: everybody, send: about("user", w.self), want: each("ok", "ok", "no_such_profile")}},
-		"saved":      {{who: signedIn, send: nothing, want: alone("ok")}},
-		"like":       {{who: signedIn, send: post, want: each("ok", "ok", "no_such_post")}},
-		"unlike":     {{who: signedIn, send: post, want: each("ok", "ok", "no_such_post")}},
-		"save":       {{who: signedIn, send: post, want: each("ok", "ok", "no_such_post")}},
-		"unsave":     {{who: signedIn, send: post, want: each("ok", "ok", "no_such_post")}},
-		"comments":   {{who: everybody, send: post, want: each("ok", "ok", "no_such_post")}},
-		"say":        {{who: signedIn, send: about("post", w.post, talk.Say{Body: "Nice"}), want: each("ok", "ok", "no_such_post")}},
-		// Everybody reads what is said; only who said it, or whose post it is under,
-		// takes it away.
-		"unsay": {
-			{who: signedIn, send: about("comment", w.comment), want: each("ok", "not_allowed", "no_such_comment")},
-			{who: signedIn, want: map[whose]string{own: "ok"}, send: func(c cell) sent {
-				if c.who.cookie == "" {
-					return sent{none: true}
-				}
-				under := talk.Say{ID: id.Post(w.post(c.who)), Body: "Under your post", RequestID: w.key()}
-				said, err := w.front.Talk.Say(w.as(w.other), under)
-				w.must(err)
-				return sent{id: string(said.ID)}
-			}},
-		},
 	}
 }
 

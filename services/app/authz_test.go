@@ -61,6 +61,8 @@ const (
 	creators  group = "creators"
 	merchants group = "merchants"
 	operators group = "operators"
+	// moderators are operators too.
+	moderators group = "moderators"
 )
 
 // whose is the object that a request is about.
@@ -82,6 +84,7 @@ type cell struct {
 // sent is a request without its route's method and path.
 type sent struct {
 	id, query string
+	post      string // in the path, beside id
 	body      any
 	// none says that this person has nothing of the kind.
 	none bool
@@ -116,7 +119,10 @@ func (m *member) in(g group) bool {
 	case g == signedIn:
 		return true
 	}
-	role := map[group]actor.Role{creators: actor.Creator, merchants: actor.Merchant, operators: actor.Operator}[g]
+	if g == moderators && slices.Contains(m.roles, actor.Moderator) {
+		return true
+	}
+	role := map[group]actor.Role{creators: actor.Creator, merchants: actor.Merchant, operators: actor.Operator, moderators: actor.Operator}[g]
 	return slices.Contains(m.roles, role)
 }
 
@@ -276,7 +282,7 @@ func (w *world) ask(t *testing.T, r rpc.Route, row row) (n int) {
 
 func (w *world) send(p *person, r rpc.Route, s sent, header map[string]string) answer {
 	w.t.Helper()
-	q := request{method: r.Method, path: strings.ReplaceAll(r.Path, ":id", s.id), body: s.body, header: map[string]string{}}
+	q := request{method: r.Method, path: strings.NewReplacer(":id", s.id, ":product", s.id, ":code", s.id, ":name", s.id, ":post", s.post).Replace(r.Path), body: s.body, header: map[string]string{}}
 	if s.query != "" {
 		q.path += "?" + s.query
 	}
