@@ -1,20 +1,41 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router'
 
 const byId = (r: RouteLocationNormalized) => ({ id: typeof r.params.id === 'string' ? r.params.id : '' })
+const editor = () => import('./publish/EditorPage.vue')
+const desk = { role: ['moderator', 'operator'] }
 
 export function makeRouter(): Router {
   return createRouter({
     history: createWebHistory('/studio/'),
     routes: [
       { path: '/', redirect: '/posts' },
-      { path: '/publish', name: 'publish', component: () => import('./publish/PublishPage.vue'), props: { id: '' }, meta: { role: 'creator' } },
-      { path: '/posts', name: 'posts', component: () => import('./posts/PostsPage.vue'), meta: { role: 'creator' } },
-      { path: '/posts/:id', name: 'post', component: () => import('./publish/PublishPage.vue'), props: byId, meta: { role: 'creator' } },
-      { path: '/earnings', name: 'earnings', component: () => import('./earn/EarningsPage.vue'), meta: { role: 'creator' } },
-      { path: '/products', name: 'products', component: () => import('./shop/ProductsPage.vue'), meta: { role: 'merchant' } },
-      { path: '/products/new', name: 'new-product', component: () => import('./shop/ProductPage.vue'), props: { id: '' }, meta: { role: 'merchant' } },
-      { path: '/products/:id', name: 'product', component: () => import('./shop/ProductPage.vue'), props: byId, meta: { role: 'merchant' } },
-      { path: '/sales', name: 'sales', component: () => import('./shop/SalesPage.vue'), meta: { role: 'merchant' } },
+      { path: '/publish', name: 'publish', component: editor, props: { draftId: '', postId: '' } },
+      { path: '/drafts/:id', name: 'draft', component: editor, props: (r) => ({ draftId: byId(r).id, postId: '' }) },
+      { path: '/posts', name: 'posts', component: () => import('./posts/PostsPage.vue') },
+      { path: '/posts/:id', name: 'post', component: editor, props: (r) => ({ draftId: '', postId: byId(r).id }) },
+      { path: '/calendar', name: 'calendar', component: () => import('./posts/CalendarPage.vue') },
+      { path: '/comments', name: 'comments', component: () => import('./talk/CommentsPage.vue') },
+      { path: '/insight', name: 'insight', component: () => import('./insight/InsightPage.vue') },
+      { path: '/insight/:id', name: 'insight-post', component: () => import('./insight/InsightPage.vue'), props: byId },
+      { path: '/earnings', name: 'earnings', component: () => import('./earn/EarningsPage.vue'), meta: { role: ['creator'] } },
+      { path: '/showcase', name: 'showcase', component: () => import('./people/ShowcasePage.vue'), meta: { role: ['creator'] } },
+      { path: '/tier', name: 'tier', component: () => import('./people/TierPage.vue') },
+      { path: '/staff', name: 'staff', component: () => import('./people/StaffPage.vue') },
+      { path: '/products', name: 'products', component: () => import('./shop/ProductsPage.vue'), meta: { role: ['merchant'] } },
+      { path: '/products/new', name: 'new-product', component: () => import('./shop/ProductPage.vue'), props: { id: '' }, meta: { role: ['merchant'] } },
+      { path: '/products/:id', name: 'product', component: () => import('./shop/ProductPage.vue'), props: byId, meta: { role: ['merchant'] } },
+      { path: '/sales', name: 'sales', component: () => import('./shop/SalesPage.vue'), meta: { role: ['merchant'] } },
+      {
+        path: '/desk', component: () => import('./desk/DeskFrame.vue'), meta: desk,
+        children: [
+          { path: '', name: 'desk', component: () => import('./desk/QueuePage.vue') },
+          { path: 'bans', name: 'desk-bans', component: () => import('./desk/BansPage.vue') },
+          { path: 'lists', name: 'desk-lists', component: () => import('./desk/ListsPage.vue') },
+          { path: 'rules', name: 'desk-rules', component: () => import('./desk/RulesPage.vue') },
+          { path: 'audit', name: 'desk-audit', component: () => import('./desk/AuditPage.vue') },
+          { path: 'people/:id', name: 'desk-person', component: () => import('./desk/PersonPage.vue'), props: byId },
+        ],
+      },
       { path: '/:rest(.*)*', redirect: '/posts' },
     ],
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
