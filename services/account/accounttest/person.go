@@ -106,8 +106,18 @@ func testMerchant(t *testing.T, s Shop) {
 		_, err := s.Account.SetMerchant(system(t), account.SetMerchant{User: user, Merchant: merchant})
 		return err
 	}
+	changes := hear(t, s, account.Changed)
 	must(t, set(amy.ID, "mer_1"))
 	must(t, set(amy.ID, "mer_1"))
+	told := account.ChangedData{User: amy.ID, Name: "Amy", Merchant: "mer_1", Version: 1}
+	if diff := cmp.Diff(told, await(t, changes)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	people, err := s.Account.Users(system(t), account.Users{IDs: []id.User{amy.ID}})
+	must(t, err)
+	if diff := cmp.Diff([]account.Profile{{ID: amy.ID, Name: "Amy", Merchant: "mer_1"}}, people.Items); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
 	refused(t, "a second shop", set(amy.ID, "mer_2"), account.ErrHasMerchant)
 	refused(t, "nobody's shop", set("usr_nobody", "mer_2"), account.ErrNoSuchUser)
 	a, err := s.resolve(t, amy.Token)
