@@ -364,3 +364,20 @@ func TestAKillLosesNothingThatAPersonaSaidBefore(t *testing.T) {
 		}
 	}
 }
+
+func TestAProfileOfBeforeNamesWereSearchedForIsFound(t *testing.T) {
+	t.Parallel()
+	tn := build(t, nil)
+	old, fan := tn.AddUser("Quentin"), tn.AddUser("Fan")
+	type before struct {
+		Name string `bson:"name"`
+	}
+	profiles := must(docdb.Open[before](t.Context(), tn.db, tn.clock.Now, docdb.Schema{Name: "profiles"}))(t)
+	if err := profiles.Insert(t.Context(), string(old.User), before{Name: "Quentin"}); err != nil {
+		t.Fatal(err)
+	}
+	must(tn.Profile(t.Context(), creator.ByUser{ID: old.User}))(t)
+	if got := must(tn.FindPeople(as(t, fan), creator.FindPeople{Name: "quen"}))(t).Items; len(got) != 1 || got[0].ID != old.User {
+		t.Errorf("found %+v", got)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"meadow/media"
 	"meadow/services/account"
@@ -109,28 +110,28 @@ func (c *Core) profilesOf(ctx context.Context, users []id.User) (map[id.User]pro
 	for _, p := range found {
 		out[p.ID] = p
 	}
-	var missing []id.User
+	var unknown []id.User
 	for _, u := range unique(users) {
-		if _, ok := out[u]; !ok && u != "" {
-			missing = append(missing, u)
+		if u != "" && out[u].Key == "" { // missing, or of before names were searched for
+			unknown = append(unknown, u)
 		}
 	}
-	if len(missing) == 0 {
-		return out, nil
-	}
-	known, err := c.Account.Users(actor.AsSystem(ctx, self), account.Users{IDs: missing})
-	if err != nil {
-		return nil, fmt.Errorf("profiles: %w", err)
-	}
-	for _, a := range known.Items {
-		if out[a.ID], err = c.meet(ctx, a); err != nil {
-			return nil, err
+	for some := range slices.Chunk(unknown, account.MaxProfiles) {
+		known, err := c.Account.Users(actor.AsSystem(ctx, self), account.Users{IDs: some})
+		if err != nil {
+			return nil, fmt.Errorf("profiles: %w", err)
+		}
+		for _, a := range known.Items {
+			if out[a.ID], err = c.meet(ctx, a); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
 }
 
-// meet makes the record of an account, unless somebody just did.
+// meet makes the record of an account, unless somebody just did, or adds what an
+// old one lacks.
 func (c *Core) meet(ctx context.Context, a account.Profile) (profile, error) {
 	p := profile{ID: a.ID, Name: a.Name, Told: a.Avatar, Standing: Standing{Key: keyOf(a.Name), Merchant: a.Merchant}}
 	avatar, err := c.avatar(ctx, a.Avatar, a.Name)
@@ -140,7 +141,15 @@ func (c *Core) meet(ctx context.Context, a account.Profile) (profile, error) {
 	p.Avatar = avatar
 	err = c.profiles.Insert(ctx, string(a.ID), p)
 	if errors.Is(err, docdb.ErrExists) {
-		return c.profiles.Get(ctx, string(a.ID))
+		return c.profiles.Update(ctx, string(a.ID), func(p *profile) error {
+			if p.Name == "" {
+				p.ID, p.Name = a.ID, a.Name
+			}
+			if p.Key == "" {
+				p.Key, p.Merchant = keyOf(p.Name), a.Merchant
+			}
+			return nil
+		})
 	}
 	return p, err
 }
