@@ -198,9 +198,9 @@ type (
 // changes and, with On false, ends. Bounded is announced when somebody blocks or
 // mutes, or stops to. Of each, what has a higher Rev is newer.
 var (
-	Decided    = bus.Topic[DecidedData]{Name: "moderation.Decided"}
-	Restricted = bus.Topic[RestrictedData]{Name: "moderation.Restricted", Confirm: []string{"account"}}
-	Bounded    = bus.Topic[BoundedData]{Name: "moderation.Bounded"}
+	Decided    = bus.Topic[DecidedData]{Name: "moderation.Decided", Confirm: []string{"creator", "talk"}}
+	Restricted = bus.Topic[RestrictedData]{Name: "moderation.Restricted", Confirm: []string{"account", "creator", "talk"}}
+	Bounded    = bus.Topic[BoundedData]{Name: "moderation.Bounded", Confirm: []string{"creator"}}
 )
 
 type (

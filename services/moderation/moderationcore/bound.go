@@ -141,21 +141,35 @@ func (c *Core) bounded(ctx context.Context, key string, err error) (rpc.Empty, e
 	return rpc.Empty{}, nil
 }
 
-// slot returns the lowest of somebody's slots that is free, or ErrBoundaries.
+// slot returns one of somebody's slots that is free, or ErrBoundaries: the one
+// after the last, and once that is taken, the first that was given back.
 func (c *Core) slot(ctx context.Context, by id.User, how moderation.How) (int64, error) {
-	found, err := c.bounds.Find(ctx, docdb.Query{Index: "slot", Equal: []any{string(by), string(how)}, Limit: moderation.MaxBounds})
+	q := docdb.Query{Index: "slot", Equal: []any{string(by), string(how)}, Descending: true, Limit: 1}
+	last, err := c.bounds.Find(ctx, q)
 	if err != nil {
 		return 0, fmt.Errorf("boundary: %w", err)
 	}
-	for i, b := range found.Items {
+	if len(last.Items) == 0 || last.Items[0].Slot < moderation.MaxBounds {
+		return 1 + most(last.Items), nil
+	}
+	q.Descending, q.Limit = false, moderation.MaxBounds
+	all, err := c.bounds.Find(ctx, q)
+	if err != nil {
+		return 0, fmt.Errorf("boundary: %w", err)
+	}
+	for i, b := range all.Items {
 		if b.Slot != int64(i+1) {
 			return int64(i + 1), nil
 		}
 	}
-	if len(found.Items) >= moderation.MaxBounds {
-		return 0, moderation.ErrBoundaries
+	return 0, moderation.ErrBoundaries
+}
+
+func most(last []bound) (slot int64) {
+	for _, b := range last {
+		slot = max(slot, b.Slot)
 	}
-	return int64(len(found.Items) + 1), nil
+	return slot
 }
 
 // announce tells that a bound began or ended.

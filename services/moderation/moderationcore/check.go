@@ -95,19 +95,20 @@ func (c *Core) try(ctx context.Context, in moderation.Check) (v moderation.Verdi
 
 // check takes over what rules say of a revision. What a person has taken away is
 // not won back by an edit: what was rejected waits for somebody, what was limited
-// stays so.
+// stays so. Nor is what many reported, until somebody has looked.
 func (r *record) check(now time.Time, in moderation.Check, v moderation.Verdict, doubt bool) {
 	if r.ID != "" && in.Rev < r.Rev {
 		r.answer(in.Rev, v) // of an older one: what stands, stands
 		return
 	}
-	if r.judged() && r.Verdict.Outcome == moderation.Limited && v.Outcome == moderation.Approved {
-		v.Outcome, v.Reason = moderation.Limited, r.Verdict.Reason
+	held := r.judged() || r.Verdict.Rule == manyReports
+	if held && r.Verdict.Outcome == moderation.Limited && v.Outcome == moderation.Approved {
+		v = r.Verdict
 	} else if r.judged() && r.Verdict.Outcome == moderation.Rejected && severity(v.Outcome) < severity(moderation.Rejected) ||
 		!r.DecidedAt.IsZero() && r.Verdict.Rule == edited && severity(v.Outcome) < severity(moderation.Pending) {
 		v = moderation.Verdict{Outcome: moderation.Pending, Reason: r.Verdict.Reason, Rule: edited}
 	}
-	kept := r.judged() && (v.Outcome == moderation.Pending || v.Outcome == r.Verdict.Outcome)
+	kept := held && (v.Outcome == moderation.Pending || v.Outcome == r.Verdict.Outcome)
 	r.ID, r.Subject, r.Author, r.Facts, r.Rev = caseID(in.Subject), in.Subject, in.Author, in.Facts, in.Rev
 	r.Verdict, r.Rule, r.Prior = v, v.Rule, nil
 	r.answer(in.Rev, v)

@@ -148,8 +148,12 @@ func strikeBan(u id.User, decision string) string { return id.Derive("ban", stri
 func (p *conduct) hold(h hold) bool {
 	i := slices.IndexFunc(p.Holds, func(x hold) bool { return x.Ban == h.Ban })
 	if i < 0 {
+		if len(p.Holds) >= mostHolds { // forget the oldest that is over
+			if old := slices.IndexFunc(p.Holds, func(x hold) bool { return !x.On }); old >= 0 {
+				p.Holds = slices.Delete(p.Holds, old, old+1)
+			}
+		}
 		p.Holds = append(p.Holds, h)
-		p.Holds = p.Holds[max(0, len(p.Holds)-mostHolds):]
 		return true
 	}
 	if h.Version <= p.Holds[i].Version {

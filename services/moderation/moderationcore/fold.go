@@ -110,9 +110,10 @@ func words(text string) string {
 	return b.String()
 }
 
-// inWord drops what is put between the letters of a word to hide it.
+// inWord drops what is put between the letters of a word to hide it. What ends a
+// sentence or a part of one stays.
 func inWord(r rune) rune {
-	if r == ' ' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) {
+	if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) || unicode.IsSpace(r) || strings.ContainsRune(",;:!?()[]{}<>\"、。…", r) {
 		return r
 	}
 	return -1
@@ -133,6 +134,8 @@ func merge(spaced string) string {
 		b.WriteString(word)
 		single = alone
 	}
-	b.WriteByte(' ')
+	if b.Len() > 1 {
+		b.WriteByte(' ')
+	}
 	return b.String()
 }

@@ -102,6 +102,30 @@ func TestReportsOnlyQueueWhileTheirBreakerIsOpen(t *testing.T) {
 	}
 }
 
+func TestTwoHundredWhoReportAtOnceAreAllCounted(t *testing.T) {
+	t.Parallel()
+	tn := build(t, nil)
+	s, mod := tn.shop(tn.Core), tn.Add("Mod", actor.Moderator)
+	p := s.Post(t, tn.Add("Amy"))
+	procs := []moderation.Service{tn.Core, tn.core(t, nil)}
+	const people = 200
+	var work sync.WaitGroup
+	for i := range 2 * people { // each says it twice
+		fan := actor.Actor{User: id.User(fmt.Sprint("usr_fan", i%people))}
+		work.Go(func() {
+			if _, err := procs[i%2].Report(as(t, fan), moderation.Report{Subject: p, Reason: moderation.Hate}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	work.Wait()
+	tn.settled(t)
+	c, _ := s.Waiting(t, mod, moderation.ToReview, p)
+	if c.Reported != people || c.Verdict.Outcome != moderation.Limited || len(c.History) != 1 {
+		t.Errorf("%d of %d counted, %s, limited %d times", c.Reported, people, c.Verdict.Outcome, len(c.History))
+	}
+}
+
 func TestReportsOfManyDaysDoNotLimit(t *testing.T) {
 	t.Parallel()
 	tn := build(t, nil)

@@ -122,8 +122,12 @@ func swarms(t *testing.T, s Shop) {
 	if len(st.Decisions.Items) != 1 || st.Decisions.Items[0].Verdict != want || st.Decisions.Items[0].ID != got.Decision {
 		t.Errorf("its author sees %+v", st.Decisions)
 	}
+	if v := s.Check(t, p, 2, amy, moderation.Facts{Text: harmless()}); v != want {
+		t.Errorf("an edit makes it %+v", v)
+	}
+	c, _ = s.Waiting(t, mod, moderation.ToReview, p)
 	must(s.Moderation.Decide(as(t, mod), approves(c)))(t)
-	if got := heard("its end", func(d moderation.DecidedData) bool { return d.Verdict.Outcome == moderation.Approved }); got.Rev != 2 {
+	if got := heard("its end", func(d moderation.DecidedData) bool { return d.Verdict.Outcome == moderation.Approved }); got.Rev != 2 || got.Of != 2 {
 		t.Errorf("announced: %+v", got)
 	}
 }
