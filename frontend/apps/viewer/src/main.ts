@@ -25,7 +25,7 @@ const queries = new QueryClient({
 seed(queries, boot)
 
 const languages = new Languages()
-const router = makeRouter()
+const router = makeRouter(languages)
 
 const app = createApp(App)
 app.use(VueQueryPlugin, { queryClient: queries })

@@ -1,37 +1,47 @@
+import type { Languages } from '@meadow/i18n'
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router'
 import DiscoverPage from './feed/DiscoverPage.vue'
 import { behind, behindOf } from './post/overlay'
+import { lazily } from './shell/words'
 
 const text = (v: unknown) => (typeof v === 'string' ? v : '')
 const byId = (r: RouteLocationNormalized) => ({ id: text(r.params.id) })
 
 /** Pages get what they need as props: one that is kept behind another does not see its route. */
-export function makeRouter(): Router {
+export function makeRouter(languages: Languages): Router {
+  const { page } = lazily(languages)
   const router = createRouter({
     history: createWebHistory(),
     routes: [
       { path: '/', name: 'discover', component: DiscoverPage, props: (r) => ({ tab: text(r.query.tab) }), meta: { bar: true } },
-      { path: '/p/:id', name: 'post', component: () => import('./post/PostPage.vue'), props: byId },
-      { path: '/product/:id', name: 'product', component: () => import('./product/ProductPage.vue'), props: byId },
-      { path: '/u/:id', name: 'profile', component: () => import('./profile/ProfilePage.vue'), props: byId },
-      { path: '/shop/:id', name: 'shop', component: () => import('./profile/ShopPage.vue'), props: byId },
+      { path: '/p/:id', name: 'post', component: page(() => import('./post/PostPage.vue')), props: byId },
+      { path: '/s/:code', name: 'share', component: page(() => import('./share/SharedPage.vue')), props: (r) => ({ code: text(r.params.code) }) },
+      { path: '/product/:id', name: 'product', component: page(() => import('./product/ProductPage.vue')), props: byId },
+      { path: '/u/:id', name: 'profile', component: page(() => import('./profile/ProfilePage.vue')), props: (r) => ({ id: text(r.params.id), tab: text(r.query.tab) }) },
+      { path: '/shop/:id', name: 'shop', component: page(() => import('./profile/ShopPage.vue')), props: byId },
       {
         path: '/search',
         name: 'search',
-        component: () => import('./search/SearchPage.vue'),
+        component: page(() => import('./search/SearchPage.vue')),
         props: (r) => ({ q: text(r.query.q), kind: r.query.kind === 'product' ? 'product' : 'post' }),
       },
-      { path: '/orders', name: 'orders', component: () => import('./orders/OrdersPage.vue'), props: (r) => ({ state: text(r.query.state) }), meta: { bar: true, signedIn: true } },
-      { path: '/orders/:id', name: 'order', component: () => import('./orders/OrderPage.vue'), props: (r) => ({ id: text(r.params.id), returned: text(r.query.payment) }), meta: { signedIn: true } },
-      { path: '/me', name: 'me', component: () => import('./account/MePage.vue'), meta: { bar: true } },
-      { path: '/me/saved', name: 'saved', component: () => import('./account/SavedPage.vue'), meta: { signedIn: true } },
-      { path: '/me/addresses', name: 'addresses', component: () => import('./account/AddressesPage.vue'), meta: { signedIn: true } },
-      { path: '/me/devices', name: 'devices', component: () => import('./account/DevicesPage.vue'), meta: { signedIn: true } },
-      { path: '/sign-in', name: 'sign-in', component: () => import('./account/SignInPage.vue'), props: (r) => ({ next: text(r.query.next) }) },
-      { path: '/enter', name: 'enter', component: () => import('./account/EnterPage.vue'), props: (r) => ({ token: text(r.query.token) }) },
-      { path: '/inbox', name: 'inbox', component: () => import('./account/InboxPage.vue') },
-      { path: '/:rest(.*)*', name: 'lost', component: () => import('./shell/LostPage.vue') },
+      { path: '/orders', name: 'orders', component: page(() => import('./orders/OrdersPage.vue')), props: (r) => ({ state: text(r.query.state) }), meta: { bar: true, signedIn: true } },
+      { path: '/orders/:id', name: 'order', component: page(() => import('./orders/OrderPage.vue')), props: (r) => ({ id: text(r.params.id), returned: text(r.query.payment) }), meta: { signedIn: true } },
+      { path: '/me', name: 'me', component: page(() => import('./account/MePage.vue')), meta: { bar: true } },
+      { path: '/me/saved', name: 'saved', component: page(() => import('./collect/SavedPage.vue')), props: (r) => ({ tab: text(r.query.tab) }), meta: { signedIn: true } },
+      { path: '/collections/:id', name: 'collection', component: page(() => import('./collect/CollectionPage.vue')), props: byId },
+      { path: '/me/profile', name: 'edit-profile', component: page(() => import('./profile/EditPage.vue')), meta: { signedIn: true } },
+      { path: '/notices', name: 'notices', component: page(() => import('./notices/NoticesPage.vue')), props: (r) => ({ category: text(r.query.category) }), meta: { bar: true, signedIn: true } },
+      { path: '/notices/settings', name: 'preferences', component: page(() => import('./notices/PreferencesPage.vue')), meta: { signedIn: true } },
+      { path: '/account/status', name: 'standing', component: page(() => import('./account/StandingPage.vue')), meta: { signedIn: true } },
+      { path: '/account/boundaries', name: 'boundaries', component: page(() => import('./account/BoundariesPage.vue')), props: (r) => ({ tab: text(r.query.tab) }), meta: { signedIn: true } },
+      { path: '/me/addresses', name: 'addresses', component: page(() => import('./account/AddressesPage.vue')), meta: { signedIn: true } },
+      { path: '/me/devices', name: 'devices', component: page(() => import('./account/DevicesPage.vue')), meta: { signedIn: true } },
+      { path: '/sign-in', name: 'sign-in', component: page(() => import('./account/SignInPage.vue')), props: (r) => ({ next: text(r.query.next) }) },
+      { path: '/enter', name: 'enter', component: page(() => import('./account/EnterPage.vue')), props: (r) => ({ token: text(r.query.token) }) },
+      { path: '/inbox', name: 'inbox', component: page(() => import('./account/InboxPage.vue')) },
+      { path: '/:rest(.*)*', name: 'lost', component: page(() => import('./shell/LostPage.vue')) },
     ],
     async scrollBehavior(to, from, saved) {
       if (to.path === from.path || behindOf(to) || behindOf(from)) return false

@@ -54,15 +54,12 @@ export const api = {
   follow: (user: string, on: boolean) => done<t.Profile>(on ? client.PUT(`${v1}/creators/{id}/follow`, of(user)) : client.DELETE(`${v1}/creators/{id}/follow`, of(user))),
   postsBy: (user: string, query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/creators/{id}/posts`, { params: { path: { id: user }, query } })),
   saved: (query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/saved`, asked(query))),
-  post: (post: string) => done<t.Post>(client.GET(`${v1}/posts/{id}`, of(post))),
+  post: (post: string, via = '') => done<t.Post>(client.GET(`${v1}/posts/{id}`, { params: { path: { id: post }, query: via ? { s: via } : {} } })),
   publish: (body: t.PostDraft, key: string) => done<t.Post>(client.POST(`${v1}/posts`, { params: { header: keyed(key) }, body })),
   editPost: (post: string, body: t.PostDraft) => done<t.Post>(client.PUT(`${v1}/posts/{id}`, { ...of(post), body })),
   removePost: (post: string) => done<Nothing>(client.DELETE(`${v1}/posts/{id}`, of(post))),
   like: (post: string, on: boolean) => done<t.Reaction>(on ? client.PUT(`${v1}/posts/{id}/like`, of(post)) : client.DELETE(`${v1}/posts/{id}/like`, of(post))),
-  save: (post: string, on: boolean) => done<t.Reaction>(on ? client.PUT(`${v1}/posts/{id}/save`, of(post)) : client.DELETE(`${v1}/posts/{id}/save`, of(post))),
-  comments: (post: string, query: Ask & { parent?: string }) => done<t.Page<t.Comment>>(client.GET(`${v1}/posts/{id}/comments`, { params: { path: { id: post }, query } })),
-  say: (post: string, body: { body: string; parent?: string }, key: string) => done<t.Comment>(client.POST(`${v1}/posts/{id}/comments`, { params: { path: { id: post }, header: keyed(key) }, body })),
-  unsay: (comment: string) => done<Nothing>(client.DELETE(`${v1}/comments/{id}`, of(comment))),
+  save: (post: string, on: boolean) => done<t.Reaction>(on ? client.PUT(`${v1}/posts/{id}/save`, { ...of(post), body: {} }) : client.DELETE(`${v1}/posts/{id}/save`, of(post))),
   upload: (body: { purpose: 'post' | 'avatar' | 'product'; bytes: number }) => done<t.Ticket>(client.POST(`${v1}/uploads`, { body })),
 
   // catalog

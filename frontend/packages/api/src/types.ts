@@ -22,18 +22,55 @@ export interface NewSKU { values: string[]; price: Money; list?: Money; picture?
 export interface ProductDraft { title: string; body: string; category: Category; facts: Fact[]; pictures: PictureWanted[]; options: Option[]; skus: NewSKU[]; commission: number }
 export interface Stock { sku: string; received: number; available: number; held: number; sold: number }
 
-export interface Author { id: string; name: string; avatar?: Picture }
-export interface Profile extends Author { bio: string; posts: number; followers: number; following: number; likes: number; followed: boolean }
-export interface Tag { product: string; picture: number; x: number; y: number; title: string; cover?: Picture; price: Money; list?: Money; sold: number; available: number; on_sale: boolean; link: string }
-export interface Post { id: string; kind: string; author: Author; title: string; body: string; topics: string[]; pictures: Picture[]; tags: Tag[]; ad: boolean; lang: string; likes: number; saves: number; comments: number; liked: boolean; saved: boolean; followed: boolean; published_at: string; edited_at?: string }
-export interface Card { id: string; kind: string; title: string; cover: Picture; author: Author; likes: number; liked: boolean; ad: boolean; price?: Money; published_at: string }
-export interface Comment { id: string; post: string; parent?: string; author: Author; body: string; mine: boolean; at: string }
-export interface Reaction { likes: number; saves: number; liked: boolean; saved: boolean }
-export interface Ticket { upload: string; url: string; token: string; max_bytes: number; until: string }
+export type TierName = 'kol' | 'koc'
+export interface Author { id: string; name: string; avatar?: Picture; tier?: string }
+export interface Trait { label: string; verified: boolean; proof?: string; at?: string }
+export interface Persona { style: string; story: string; traits: Trait[] }
+export interface Tier { name: string; followers: number; posts: number; verified: number; since: string }
+export interface Profile { id: string; name: string; avatar?: Picture; bio: string; persona: Persona; tier?: Tier; merchant?: string; posts: number; followers: number; following: number; likes: number; showcase: number; followed: boolean; muted: boolean; blocked: boolean }
+export interface Tag { product: string; picture: number; x: number; y: number; title: string; cover?: Picture; price: Money; list?: Money; sold: number; available: number; on_sale: boolean; bought: boolean; link: string }
+export interface Mention { id: string; name: string }
+export interface Mark { from: number; to: number; style: 'bold' | 'italic' | 'link'; url?: string }
+export interface Block { kind: 'heading' | 'text' | 'quote' | 'list' | 'picture' | 'product'; text?: string; marks?: Mark[]; picture?: number; product?: string }
+export interface Chapter { at_ms: number; title: string; product?: string }
+export interface Caption { id: string; lang: string; url: string }
+export interface Video { id: string; width: number; height: number; duration_ms: number; hls: string; preview: string; ai: boolean; captions: Caption[] }
+export interface Post {
+  id: string; kind: string; author: Author; title: string; body: string; topics: string[]; mentions: Mention[]; place?: string; genre?: string
+  pictures: Picture[]; video?: Video; blocks?: Block[]; chapters?: Chapter[]; room?: string; tags: Tag[]
+  ad: boolean; paid_by?: string; ai: boolean; verified: boolean; lang: string; visibility: string; state: string; reason?: string; trace: string
+  likes: number; saves: number; shares: number; comments: number; mine: boolean; liked: boolean; saved: boolean; followed: boolean; published_at: string; edited_at?: string
+}
+export interface Labelled { ad: boolean; paid_by?: string; ai: boolean; verified: boolean }
+export interface Card extends Labelled { id: string; kind: string; title: string; cover: Picture; duration_ms?: number; preview?: string; author: Author; likes: number; liked: boolean; price?: Money; published_at: string }
+export interface Comment {
+  id: string; post: string; parent?: string; to?: Author; author: Author; body: string; pictures: Picture[]; mentions: Mention[]; likes: number; liked: boolean
+  replies: number; latest?: Comment[]; by_author: boolean; first: boolean; pinned: boolean; bought: boolean; mine: boolean; state: string; at: string
+}
+export type CommentOrder = 'hot' | 'new'
+export interface Reaction { likes: number; saves: number; shares: number; liked: boolean; saved: boolean }
+export interface Collection { id: string; name: string; open: boolean; owner: Author; posts: number; cover?: Picture; holds: boolean; made_at: string }
+export interface Share { code: string; url: string; post: string; by: Author }
+export interface Showcased { product: string; title: string; cover?: Picture; price: Money; sold: number; available: number; on_sale: boolean; note: string; link: string }
+
+export type NoticeCategory = 'comments' | 'mentions' | 'likes' | 'follows' | 'creators' | 'orders' | 'safety'
+export interface Notice { id: string; category: string; kind: string; actors: Author[]; count: number; post?: string; comment?: string; order?: string; thumb?: string; text?: string; read: boolean; at: string }
+export interface Counts { unread: number; categories: Record<string, number> }
+export interface Preferences { app: Record<string, boolean>; push: Record<string, boolean>; digest: boolean; quiet_from: number; quiet_to: number; zone: string; digest_at: number; daily: number }
+
+export type How = 'block' | 'mute'
+export interface Bound { user: string; name: string; how: string; at: string }
+export interface Decision { id: string; subject: { kind: 'post' | 'comment' | 'profile'; id: string }; excerpt: string; verdict: { outcome: string; reason?: string; rule?: string }; strike: boolean; at: string; appealed?: string; appeal_until: string }
+export interface Standing { strikes: number; restriction?: { reason: string; from: string; until?: string }; decisions: Page<Decision> }
+
+export type Source = 'discover' | 'following' | 'search' | 'profile' | 'share' | 'link' | 'notice' | 'product' | 'video' | 'other'
+export type SeenKind = 'impression' | 'view' | 'dwell' | 'click'
+export interface SeenEvent { id: string; kind: SeenKind; post: string; source: Source; product?: string; ms?: number; percent?: number }
+export interface Ticket { upload: string; media: string; url: string; token: string; max_bytes: number; until: string }
 export interface NewTag { product: string; picture: number; x: number; y: number }
 export interface PostDraft { title: string; body: string; topics: string[]; pictures: PictureWanted[]; tags: NewTag[]; ad: boolean; lang: Locale }
 
-export interface Line { sku: string; product: string; merchant: string; title: string; values: string[]; picture?: Picture; n: number; price: Money; amount: Money; source?: { post: string; creator: string; product: string; at: string } }
+export interface Line { sku: string; product: string; merchant: string; title: string; values: string[]; picture?: Picture; n: number; price: Money; amount: Money; source?: { post: string; creator: string; product: string; trace: string; reward: boolean; via?: string; at: string } }
 export interface Quote { id: string; lines: Line[]; goods: Money; shipping: Money; total: Money; expires_at: string }
 export interface Choice { sku: string; n: number; link?: string }
 export type OrderState = 'unpaid' | 'paid' | 'cancelled' | 'expired' | 'refunding' | 'refunded'

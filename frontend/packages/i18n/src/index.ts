@@ -19,6 +19,12 @@ export const studio: Catalogue = {
   en: () => import('../locales/studio.en.json'),
 }
 
+/** What the viewer's screens say besides its first one: loaded with the first of them. */
+export const viewer: Catalogue = {
+  'zh-CN': () => import('../locales/viewer.zh-CN.json'),
+  en: () => import('../locales/viewer.en.json'),
+}
+
 const key = 'locale'
 
 function stored(): Locale | undefined {
@@ -34,22 +40,33 @@ export function pick(account: Locale | undefined, served: Locale | undefined, wa
   return account ?? stored() ?? served ?? (wanted.find((l) => /^(zh|en)\b/i.test(l))?.toLowerCase().startsWith('en') ? 'en' : 'zh-CN')
 }
 
+/** Puts catalogues together; a group may be in several of them. */
+function together(parts: readonly Messages[]): Messages {
+  const all: Record<string, Messages> = {}
+  for (const part of parts) for (const [group, words] of Object.entries(part)) all[group] = { ...all[group], ...(words as Messages) }
+  return all
+}
+
 /** The languages of an app; messages come compiled, so that no eval is needed. */
 export class Languages {
   readonly i18n: I18n<Messages, Messages, Messages, string, false>
-  private readonly loaded = new Set<Locale>()
+  private readonly catalogues: Catalogue[]
+  private readonly loaded = new Map<Locale, number>()
 
-  constructor(private readonly catalogues: readonly Catalogue[] = []) {
+  constructor(catalogues: readonly Catalogue[] = []) {
+    this.catalogues = [shared, ...catalogues]
     this.i18n = createI18n({ legacy: false, locale: 'zh-CN', fallbackLocale: false, missingWarn: false, fallbackWarn: false })
+  }
+
+  /** Adds a catalogue; settles once it can be read in the language of now. */
+  async add(catalogue: Catalogue): Promise<void> {
+    if (!this.catalogues.includes(catalogue)) this.catalogues.push(catalogue)
+    await this.load(this.i18n.global.locale.value as Locale)
   }
 
   /** Switches without a reload. */
   async use(locale: Locale, keep = false): Promise<void> {
-    if (!this.loaded.has(locale)) {
-      const parts = await Promise.all([shared, ...this.catalogues].map((c) => c[locale]()))
-      this.i18n.global.setLocaleMessage(locale, Object.assign({}, ...parts.map((p) => p.default)) as Messages)
-      this.loaded.add(locale)
-    }
+    await this.load(locale)
     this.i18n.global.locale.value = locale
     document.documentElement.lang = locale
     if (!keep) return
@@ -58,5 +75,14 @@ export class Languages {
     } catch {
       // The choice lasts as long as the page.
     }
+  }
+
+  private async load(locale: Locale): Promise<void> {
+    const n = this.catalogues.length
+    if ((this.loaded.get(locale) ?? 0) >= n) return
+    const parts = await Promise.all(this.catalogues.slice(0, n).map((c) => c[locale]()))
+    if ((this.loaded.get(locale) ?? 0) >= n) return // somebody else was faster
+    this.i18n.global.setLocaleMessage(locale, together(parts.map((p) => p.default)))
+    this.loaded.set(locale, n)
   }
 }

@@ -36,6 +36,8 @@ export const icons = {
   lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
   mail: 'M4 6h16v12H4zM4 7l8 6 8-6',
   grid: 'M4.5 4.5h6v6h-6zM13.5 4.5h6v6h-6zM4.5 13.5h6v6h-6zM13.5 13.5h6v6h-6z',
+  bell: 'M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15zM10 21h4',
+  play: 'M7.5 5v14l11-7z',
   box: 'm12 3.5 8 4.2v8.6l-8 4.2-8-4.2V7.7zM4 7.7l8 4.3 8-4.3M12 12v8.5',
   chart: 'M4.5 4.5V19.5H19.5M8.5 15.5v-4M12.5 15.5v-8M16.5 15.5v-6',
   device: 'M4 5h16v11H4zM9 20h6M12 16v4',

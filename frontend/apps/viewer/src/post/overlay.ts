@@ -1,3 +1,4 @@
+import type { Source } from '@meadow/api'
 import { shallowRef } from 'vue'
 import type { RouteLocationNormalized, RouteLocationNormalizedLoaded, Router } from 'vue-router'
 
@@ -22,19 +23,19 @@ export function behindOf(to: RouteLocationNormalized): RouteLocationNormalizedLo
   return typeof over === 'string' && over.startsWith(`${String(to.params.id)} `) ? (pages.get(over) ?? null) : null
 }
 
-/** Opens a post: over the current page where there is room. */
-export function openPost(router: Router, id: string): void {
+/** Opens a post that was met there: over the current page where there is room. */
+export function openPost(router: Router, id: string, from: Source = 'other'): void {
   if (!roomy()) {
-    void router.push({ name: 'post', params: { id } })
+    void router.push({ name: 'post', params: { id }, state: { from } })
     return
   }
   const over = `${id} ${pages.size}`
   pages.set(over, behind.value ?? router.currentRoute.value)
-  void router.push({ name: 'post', params: { id }, state: { over } })
+  void router.push({ name: 'post', params: { id }, state: { over, from } })
 }
 
 /** The history state that keeps a post where it is, over its page or alone. */
-export function sameLayer(): { over?: string } {
-  const over: unknown = history.state?.over
-  return typeof over === 'string' ? { over } : {}
+export function sameLayer(): { over?: string; from?: string } {
+  const { over, from }: { over?: unknown; from?: unknown } = history.state ?? {}
+  return { ...(typeof over === 'string' ? { over } : {}), ...(typeof from === 'string' ? { from } : {}) }
 }

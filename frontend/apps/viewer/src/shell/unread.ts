@@ -1,0 +1,4 @@
+import { ref } from 'vue'
+
+/** How many notices are unread, as far as this screen knows. */
+export const unread = ref(0)
