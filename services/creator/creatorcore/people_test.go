@@ -12,8 +12,10 @@ import (
 
 	"meadow/services/account"
 	"meadow/services/creator"
+	"meadow/services/creator/creatorcore"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
+	"meadow/services/kernel/money"
 	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
@@ -379,5 +381,58 @@ func TestAProfileOfBeforeNamesWereSearchedForIsFound(t *testing.T) {
 	must(tn.Profile(t.Context(), creator.ByUser{ID: old.User}))(t)
 	if got := must(tn.FindPeople(as(t, fan), creator.FindPeople{Name: "quen"}))(t).Items; len(got) != 1 || got[0].ID != old.User {
 		t.Errorf("found %+v", got)
+	}
+}
+
+func TestAShowcaseHoldsSoMuchAndNoMore(t *testing.T) {
+	t.Parallel()
+	tn := build(t, nil)
+	lin := tn.AddUser("Lin", actor.Creator)
+	var all []id.Product
+	for range creator.MaxShowcase + 1 {
+		all = append(all, tn.AddProduct("Product", money.CNY(100), 1).ID)
+	}
+	show := func(p id.Product) error {
+		_, err := tn.Show(as(t, lin), creator.Show{Product: p})
+		return err
+	}
+	var work sync.WaitGroup
+	for w := range 4 {
+		work.Go(func() {
+			for i := w; i < creator.MaxShowcase; i += 4 {
+				if err := show(all[i]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	work.Wait()
+	last := all[creator.MaxShowcase]
+	if err := show(last); !errors.Is(err, creator.ErrShowcaseFull) {
+		t.Errorf("one more: got %v, want %v", err, creator.ErrShowcaseFull)
+	}
+	if err := show(all[7]); err != nil {
+		t.Errorf("one that is there: %v", err)
+	}
+	must(tn.Hide(as(t, lin), creator.Hide{Product: all[0]}))(t)
+	if err := show(last); err != nil {
+		t.Errorf("in the place of another: %v", err)
+	}
+	if got := must(tn.Profile(t.Context(), creator.ByUser{ID: lin.User}))(t).Showcase; got != creator.MaxShowcase {
+		t.Errorf("%d products", got)
+	}
+}
+
+func TestAShowcaseIsShownWhileTheCatalogueIsDown(t *testing.T) {
+	t.Parallel()
+	tn := build(t, nil)
+	lin := tn.AddUser("Lin", actor.Creator)
+	must(tn.Show(as(t, lin), creator.Show{Product: tn.AddProduct("Cream", money.CNY(100), 1).ID, Note: "Good"}))(t)
+	deps := tn.Deps
+	deps.Catalog = down{}
+	c := must(creatorcore.New(t.Context(), deps))(t)
+	got := must(c.Showcase(t.Context(), creator.Follows{ID: lin.User}))(t).Items
+	if len(got) != 1 || got[0].Title != "Cream" || got[0].Note != "Good" || got[0].OnSale {
+		t.Errorf("got %+v", got)
 	}
 }

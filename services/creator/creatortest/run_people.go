@@ -16,7 +16,6 @@ func runPeople(t *testing.T, s Shop) {
 		"AShowcaseIsOfAllThatItsCreatorShows":           showcaseShows,
 		"AShowcaseHoldsWhatIsOnSaleForCreatorsAlone":    showcaseRefuses,
 		"AShowcaseIsInItsCreatorsOrder":                 showcaseIsArranged,
-		"AShowcaseHoldsSoMuchAndNoMore":                 showcaseIsFull,
 		"ALinkFromAShowcaseCreditsItsCreator":           showcaseLinks,
 		"StaffMayActInTheirRoleUntilTheyAreDismissed":   staffAct,
 		"StaffIsHiredByTheAccountItselfAndMayLeave":     staffIsHired,

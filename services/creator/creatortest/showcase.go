@@ -2,7 +2,6 @@ package creatortest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -138,30 +137,6 @@ func showcaseIsArranged(t *testing.T, s Shop) {
 	}
 	_, err := s.Creator.ArrangeShowcase(t.Context(), creator.ArrangeShowcase{})
 	wantErr(t, "a visitor", err, actor.ErrNobody)
-}
-
-func showcaseIsFull(t *testing.T, s Shop) {
-	lin := s.creatorNamed(t, "Lin")
-	var all []id.Product
-	for range creator.MaxShowcase + 1 {
-		all = append(all, s.product(t, "Product", 100).ID)
-	}
-	for _, p := range all[:creator.MaxShowcase] {
-		s.show(t, lin, p, "")
-	}
-	in := creator.Show{Product: all[creator.MaxShowcase]}
-	_, err := s.Creator.Show(as(t, lin), in)
-	wantErr(t, "one more", err, creator.ErrShowcaseFull)
-	s.show(t, lin, all[7], "is there already")
-	must2(s.Creator.Hide(as(t, lin), creator.Hide{Product: all[0]}))(t)
-	must2(s.Creator.Show(as(t, lin), in))(t)
-	got := shelved(s.showcase(t, lin, 50))
-	slices.Sort(got)
-	want := slices.Clone(all[1:])
-	slices.Sort(want)
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
-	}
 }
 
 func showcaseLinks(t *testing.T, s Shop) {

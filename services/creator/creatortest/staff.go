@@ -113,7 +113,7 @@ func staffIsHired(t *testing.T, s Shop) {
 
 func staffIsFull(t *testing.T, s Shop) {
 	shop := s.User(t, "Shop")
-	const more = 5
+	const more = 2
 	var people []actor.Actor
 	for range creator.MaxStaff + more {
 		people = append(people, s.User(t, "Hand"))
