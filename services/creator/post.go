@@ -231,8 +231,9 @@ type Posts interface {
 	// Post returns a post with its tags' facts as they are now: ErrNoSuchPost, also
 	// for who may not read it. Via names the share it was opened by.
 	Post(ctx context.Context, in ReadPost) (Post, error)
-	// PostsBy pages through a creator's posts that the caller may read, newest
-	// first.
+	// PostsBy pages through a creator's posts as their page shows them to the
+	// caller, newest first: to themselves with the private ones, to who follows
+	// them with what is for followers or limited. Works has those that wait.
 	PostsBy(ctx context.Context, in PostsBy) (page.Page[Card], error)
 	// Works pages through the caller's own posts in any state, newest first.
 	Works(ctx context.Context, in Works) (page.Page[Work], error)

@@ -38,7 +38,8 @@ type Share struct {
 type Reactions interface {
 	// Like, Unlike, Save and Unsave are idempotent, and count each person once.
 	// Save also puts the post into the collections named, and Unsave takes it out
-	// of all: ErrNoSuchPost, ErrNoSuchCollection, ErrBlocked.
+	// of all: ErrNoSuchPost, also of whom a block stands between, and
+	// ErrNoSuchCollection, before anything is done.
 	Like(ctx context.Context, in ByPost) (Reaction, error)
 	Unlike(ctx context.Context, in ByPost) (Reaction, error)
 	Save(ctx context.Context, in Save) (Reaction, error)

@@ -1,6 +1,7 @@
 package creatorcore_test
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
 
@@ -33,16 +34,36 @@ func BenchmarkLike(b *testing.B) {
 	}
 }
 
-// BenchmarkPost reads a post that sells three products.
+// BenchmarkPost reads a post that sells three products, as somebody signed in.
 func BenchmarkPost(b *testing.B) {
 	tn := build(b, nil)
 	lin := tn.AddUser("Lin", actor.Creator)
 	p := tn.publish(b, tn, lin, "read", tn.AddProduct("A", money.CNY(100), 5), tn.AddProduct("B", money.CNY(100), 5), tn.AddProduct("C", money.CNY(100), 5))
-	ctx := as(b, lin)
+	ctx := as(b, tn.AddUser("Fan"))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := tn.Post(ctx, creator.ReadPost{ID: p.ID}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkCards shows a page of 20 posts by 5 authors, each selling a product.
+func BenchmarkCards(b *testing.B) {
+	tn := build(b, nil)
+	in := creator.Cards{For: tn.AddUser("Fan").User}
+	cream := tn.AddProduct("Cream", money.CNY(9900), 5)
+	for i := range 5 {
+		lin := tn.AddUser("Lin", actor.Creator)
+		for j := range 4 {
+			in.IDs = append(in.IDs, tn.publish(b, tn, lin, fmt.Sprint("card-", i, "-", j), cream).ID)
+		}
+	}
+	ctx := actor.AsSystem(b.Context(), "feed")
+	b.ReportAllocs()
+	for b.Loop() {
+		if got, err := tn.Cards(ctx, in); err != nil || len(got.Items) != 20 {
+			b.Fatal(len(got.Items), err)
 		}
 	}
 }

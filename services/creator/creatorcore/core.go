@@ -51,6 +51,7 @@ type Core struct {
 	reactions *docdb.Collection[reaction]
 	purchases *docdb.Collection[purchase]
 	drafts    *docdb.Collection[draft]
+	steps     *docdb.Collection[step]
 	people    people
 
 	relay         *outbox.Relay[post]
@@ -103,6 +104,11 @@ func (c *Core) Run(ctx context.Context) error {
 	work.Go(func() { ended[1] = c.people.told.Run(ctx) })
 	work.Go(func() { ended[2] = c.reactionRelay.Run(ctx) })
 	work.Go(func() { ended[3] = c.draftRelay.Run(ctx) })
+	work.Go(func() {
+		if err := c.adopt(ctx); err != nil && ctx.Err() == nil {
+			c.Log.ErrorContext(ctx, "old posts not taken over, will be tried at the next start", "err", err)
+		}
+	})
 	work.Go(func() { c.every(ctx, sweepEvery, "counts not settled, will be tried again", c.Sweep) })
 	work.Go(func() {
 		c.every(ctx, scheduleEvery, "scheduled drafts not published, will be tried again", c.PublishDue)

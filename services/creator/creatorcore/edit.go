@@ -30,7 +30,7 @@ func (c *Core) Edit(ctx context.Context, in creator.EditPost) (creator.Post, err
 			return creator.Post{}, err
 		}
 		if before.Content.equal(next) {
-			return c.postView(ctx, before, "")
+			return c.postView(ctx, before)
 		}
 		now := c.Now()
 		p, err := c.amend(ctx, w, before, next, func(p *post) {
@@ -46,7 +46,7 @@ func (c *Core) Edit(ctx context.Context, in creator.EditPost) (creator.Post, err
 		if err != nil {
 			return creator.Post{}, fmt.Errorf("edit: %w", err)
 		}
-		return c.postView(ctx, p, "")
+		return c.postView(ctx, p)
 	}
 	return creator.Post{}, docdb.ErrBusy
 }
@@ -121,7 +121,7 @@ func (c *Core) Unpublish(ctx context.Context, in creator.ByPost) (creator.Post, 
 		return creator.Post{}, fmt.Errorf("unpublish: %w", err)
 	}
 	c.relay.Kick(string(p.ID))
-	return c.postView(ctx, p, "")
+	return c.postView(ctx, p)
 }
 
 // Republish brings it back, looked at again.
@@ -132,7 +132,7 @@ func (c *Core) Republish(ctx context.Context, in creator.ByPost) (creator.Post, 
 			return creator.Post{}, err
 		}
 		if !before.Off {
-			return c.postView(ctx, before, "")
+			return c.postView(ctx, before)
 		}
 		p, err := c.amend(ctx, w, before, before.Content, func(p *post) { p.Off = false })
 		if errors.Is(err, errAgain) {
@@ -141,7 +141,7 @@ func (c *Core) Republish(ctx context.Context, in creator.ByPost) (creator.Post, 
 		if err != nil {
 			return creator.Post{}, fmt.Errorf("republish: %w", err)
 		}
-		return c.postView(ctx, p, "")
+		return c.postView(ctx, p)
 	}
 	return creator.Post{}, docdb.ErrBusy
 }

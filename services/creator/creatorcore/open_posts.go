@@ -11,7 +11,7 @@ import (
 // openPosts opens the collections of posts, of what is done with them, and of
 // what they are made from.
 func (c *Core) openPosts(ctx context.Context) error {
-	var errs [4]error
+	var errs [5]error
 	c.posts, errs[0] = docdb.Open[post](ctx, c.DB, c.Now, docdb.Schema{Name: "posts", Indexes: []docdb.Index{
 		outbox.Index,
 		{Name: "fans", Keys: []string{"fans_at"}},
@@ -38,5 +38,6 @@ func (c *Core) openPosts(ctx context.Context) error {
 		{Name: "scheduled", Keys: []string{"account", "publish_at"}},
 		{Name: "due", Keys: []string{"due"}},
 	}})
+	c.steps, errs[4] = docdb.Open[step](ctx, c.DB, c.Now, docdb.Schema{Name: "creator_steps"})
 	return errors.Join(errs[:]...)
 }

@@ -41,7 +41,7 @@ func (c *Core) Publish(ctx context.Context, in creator.Publish) (creator.Post, e
 	if before, err = c.judge(ctx, before); err != nil {
 		return creator.Post{}, fmt.Errorf("publish: %w", err)
 	}
-	return c.postView(ctx, before, "")
+	return c.postView(ctx, before)
 }
 
 // put stores a new post, unless one of its id is there, and returns the one

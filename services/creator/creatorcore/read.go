@@ -17,11 +17,18 @@ const (
 
 // Post returns a post as the caller sees it.
 func (c *Core) Post(ctx context.Context, in creator.ReadPost) (creator.Post, error) {
-	p, err := c.shownPost(ctx, in.ID)
+	p, err := c.keptPost(ctx, in.ID)
 	if err != nil {
 		return creator.Post{}, err
 	}
-	return c.postView(ctx, p, c.sharer(in.Via, p.ID, viewer(ctx)))
+	s, err := c.look(ctx, viewer(ctx), p)
+	switch {
+	case err != nil:
+		return creator.Post{}, err
+	case !s.may(p):
+		return creator.Post{}, creator.ErrNoSuchPost
+	}
+	return c.view(ctx, p, s.people[p.Author], c.sharer(in.Via, p.ID, s.me))
 }
 
 // keptPost returns a post that was not removed, or ErrNoSuchPost.
@@ -36,15 +43,6 @@ func (c *Core) keptPost(ctx context.Context, p id.Post) (post, error) {
 		return post{}, creator.ErrNoSuchPost
 	}
 	return got, nil
-}
-
-// shownPost returns a post that the caller may read, or ErrNoSuchPost.
-func (c *Core) shownPost(ctx context.Context, p id.Post) (post, error) {
-	got, err := c.keptPost(ctx, p)
-	if err != nil {
-		return post{}, err
-	}
-	return c.seen(ctx, got)
 }
 
 // seen returns p if the caller may read it, or ErrNoSuchPost.
@@ -70,13 +68,18 @@ func (c *Core) own(ctx context.Context, p id.Post, me id.User) (post, error) {
 	return got, err
 }
 
-// postView is a post that the caller may read; via is who shared it with them.
-func (c *Core) postView(ctx context.Context, p post, via id.User) (creator.Post, error) {
-	me := viewer(ctx)
-	authors, err := c.profilesOf(ctx, []id.User{p.Author})
+// postView is a post of the caller's own.
+func (c *Core) postView(ctx context.Context, p post) (creator.Post, error) {
+	author, err := c.profile(ctx, p.Author)
 	if err != nil {
 		return creator.Post{}, err
 	}
+	return c.view(ctx, p, author, "")
+}
+
+// view is a post that the caller may read; via is who shared it with them.
+func (c *Core) view(ctx context.Context, p post, author profile, via id.User) (creator.Post, error) {
+	me := viewer(ctx)
 	marks, err := c.reactionsOf(ctx, me, likes, saves, p.ID)
 	if err != nil {
 		return creator.Post{}, err
@@ -92,7 +95,7 @@ func (c *Core) postView(ctx context.Context, p post, via id.User) (creator.Post,
 		}
 	}
 	out := creator.Post{
-		ID: p.ID, Kind: p.Kind, Author: authors[p.Author].author(),
+		ID: p.ID, Kind: p.Kind, Author: author.author(),
 		Title: p.Title, Body: p.Body, Topics: some(p.Topics), Mentions: some(p.Mentions), Place: p.Place, Genre: p.Genre,
 		Pictures: some(p.Pictures), Video: p.Video, Blocks: p.Blocks, Chapters: p.Chapters, Room: p.Room,
 		Tags: c.tagViews(p, c.shownProducts(ctx, p), via, c.Now()), Ad: p.Ad, PaidBy: p.PaidBy, AI: p.AI,

@@ -52,7 +52,7 @@ func (c *Core) PublishDraft(ctx context.Context, in creator.PublishDraft) (creat
 	if !p.kept() {
 		return creator.Post{}, creator.ErrNoSuchPost
 	}
-	return c.postView(ctx, p, "")
+	return c.postView(ctx, p)
 }
 
 // take says that whoever does it publishes d now.
