@@ -64,8 +64,7 @@ const fewest = 8
 
 // count returns what rules know of something beside its facts.
 func (c *Core) count(ctx context.Context, in moderation.Check) (Counters, error) {
-	n := Counters{Kind: in.Subject.Kind, Age: newFor, text: fold(in.Facts.Text)}
-	n.links = linksOf(n.text.plain)
+	n := read(in.Subject.Kind, in.Facts.Text)
 	var err error
 	if n.lists, err = c.entries(ctx); err != nil {
 		return n, err

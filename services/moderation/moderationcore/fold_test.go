@@ -100,8 +100,7 @@ func FuzzRules(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		n := Counters{Kind: "post", Age: newFor, text: fold(s), lists: &entries{}}
-		n.links = linksOf(n.text.plain)
+		n := read(moderation.Post, s)
 		for _, r := range table {
 			if r.fires != nil {
 				r.fires(moderation.Facts{Text: s}, n)

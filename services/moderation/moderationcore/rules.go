@@ -16,9 +16,17 @@ type Counters struct {
 	Same int           // other things of this author's with this text, within a day
 	Hour int           // things of this kind by this author within an hour, with this one
 
-	text  folded
-	links []string
-	lists *entries
+	text    folded
+	links   []string
+	reaches bool // the text says how to reach somebody elsewhere, or to pay there
+	lists   *entries
+}
+
+// read returns what rules know of a text alone.
+func read(kind moderation.SubjectKind, text string) Counters {
+	n := Counters{Kind: kind, Age: newFor, text: fold(text), lists: &entries{}}
+	n.links, n.reaches = linksOf(n.text.plain), contacts(n.text)
+	return n
 }
 
 // rule judges by facts and counters. Its verdict's Rule is filled in from Name.

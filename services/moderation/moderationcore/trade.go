@@ -43,7 +43,7 @@ func contacts(t folded) bool {
 }
 
 func offPlatform(_ moderation.Facts, n Counters) (moderation.Verdict, bool) {
-	if !contacts(n.text) {
+	if !n.reaches {
 		return spared()
 	}
 	return verdict(moderation.Pending, moderation.Fraud)
@@ -55,7 +55,7 @@ func hiddenAd(f moderation.Facts, n Counters) (moderation.Verdict, bool) {
 	if f.Ad || n.Kind == moderation.Profile {
 		return spared()
 	}
-	leads := len(n.links) > 0 || contacts(n.text)
+	leads := len(n.links) > 0 || n.reaches
 	praises := superlative.MatchString(n.text.plain)
 	prices := price.MatchString(n.text.plain)
 	if leads && (praises || prices) || sells.MatchString(n.text.plain) && (leads || praises || prices) {
