@@ -226,7 +226,7 @@ func TestALongThreadGoesInPieces(t *testing.T) {
 	lin := tn.AddUser("Lin")
 	p := tn.AddPost(lin.User)
 	top := tn.say(t, lin, p, "", "Top")
-	const replies = 1000
+	const replies = 450 // more than go at once
 	for range replies {
 		tn.say(t, tn.AddUser("Fan"), p, top.ID, "Reply")
 	}
@@ -234,7 +234,7 @@ func TestALongThreadGoesInPieces(t *testing.T) {
 	if n, _, _ := tn.Counts(t.Context(), p); n != 0 || len(tn.list(t, lin, talk.Comments{ID: p})) != 0 {
 		t.Errorf("%d comments at once", n)
 	}
-	if wrong, err := tn.Audit(t.Context()); err != nil || len(wrong) < replies/4 {
+	if wrong, err := tn.Audit(t.Context()); err != nil || len(wrong) < 40 {
 		t.Fatalf("who removed it waited for all: %d left, %v", len(wrong), err)
 	}
 	settled(t, tn, "after sweeping")

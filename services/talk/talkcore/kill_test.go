@@ -235,7 +235,7 @@ func TestAStragglerThatWakesUpLateCountsNothingTwice(t *testing.T) {
 		for at, halted := int64(1), true; halted && at <= 16; at++ {
 			tn := still(t)
 			halted = false
-			for _, meanwhile := range []string{"", "the same", "like", "reply", "unsay", "like and unlike"} {
+			for _, meanwhile := range []string{"", "the same", "reply", "unsay", "like and unlike"} {
 				when := fmt.Sprintf("%s halts at write %d, meanwhile %q", name, at, meanwhile)
 				s := stage(t, tn)
 				h := &halting{reached: make(chan struct{}), release: make(chan struct{})}
@@ -273,7 +273,7 @@ func TestAStragglerThatWakesUpLateCountsNothingTwice(t *testing.T) {
 				return
 			}
 		}
-		if halts < 6 {
+		if halts < 5 {
 			t.Errorf("%s halted %d times only", name, halts)
 		}
 	}
