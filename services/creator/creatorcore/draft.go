@@ -138,7 +138,7 @@ func (c *Core) Drafts(ctx context.Context, in creator.ListDrafts) (page.Page[cre
 	return page.Map(found, func(d draft) creator.Draft { return d.view(of.author()) }), nil
 }
 
-// DropDraft deletes one. Deleting it again is fine.
+// DropDraft deletes one.
 func (c *Core) DropDraft(ctx context.Context, in creator.ByDraft) (rpc.Empty, error) {
 	if _, err := c.findDraft(ctx, in.ID); err != nil {
 		return rpc.Empty{}, err

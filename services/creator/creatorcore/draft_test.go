@@ -293,6 +293,28 @@ func TestWhatADraftShowsIsKeptAsSoonAsItIsThere(t *testing.T) {
 	}
 }
 
+func TestAVideoThatWasNotReadyWhenItWasToBePublishedIsKept(t *testing.T) {
+	t.Parallel()
+	tn := build(t, nil)
+	lin := tn.AddUser("Lin")
+	film := tn.AddVideo(lin.User, media.ErrNotReady)
+	d := tn.begin(t, lin, creator.DraftContent{Kind: creator.Video, Title: "Film", Lang: "en", Video: &video.WantedVideo{ID: film}})
+	publish := creator.PublishDraft{ID: d.ID, Rev: 1}
+	for range 2 {
+		if _, err := tn.PublishDraft(as(t, lin), publish); !errors.Is(err, media.ErrNotReady) {
+			t.Fatalf("got %v, want not ready", err)
+		}
+	}
+	tn.ChangeVideo(film, nil, func(*media.Video) {})
+	tn.clock.Advance(time.Minute)
+	tn.due(t)
+	if !tn.Claimed(film) || len(tn.works(t, lin)) != 0 {
+		t.Errorf("kept %t, and there are %d posts that nobody asked for", tn.Claimed(film), len(tn.works(t, lin)))
+	}
+	must(tn.PublishDraft(as(t, lin), publish))(t)
+	tn.became(t, "by hand", lin, d.ID)
+}
+
 // gathered collects what is announced under a topic, each event once.
 type gathered[T any] struct {
 	mu   sync.Mutex

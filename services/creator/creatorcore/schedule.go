@@ -124,11 +124,13 @@ func unfinished(err error) error {
 // release makes a draft that was taken one again, unless somebody else has
 // taken it since. change says what else becomes of it.
 func (c *Core) release(ctx context.Context, taken draft, change func(*draft)) error {
+	now := c.Now()
 	_, err := c.drafts.Update(context.WithoutCancel(ctx), string(taken.ID), func(d *draft) error {
 		if d.Turn != taken.Turn || !d.Sending || !d.open() {
 			return errUnchanged
 		}
-		d.Sending, d.Due = false, d.PublishAt
+		d.Sending = false
+		d.wait(now, false)
 		if change != nil {
 			change(d)
 		}
@@ -271,7 +273,8 @@ func (c *Core) publishTaken(ctx context.Context, d draft) error {
 		}))
 	}
 	return c.release(ctx, d, func(d *draft) {
-		d.PublishAt, d.Zone, d.Due, d.Problem = time.Time{}, "", time.Time{}, reason(err)
+		d.PublishAt, d.Zone, d.Problem = time.Time{}, "", reason(err)
+		d.wait(now, false)
 		d.Add(now, creator.Unscheduled.Event(now, fmt.Sprintf("%s.%d", d.ID, d.Turn), creator.UnscheduledData{
 			Draft: d.ID, Account: d.Account, By: d.By, Title: d.Content.Title, Reason: d.Problem, At: now,
 		}))
