@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/http"
 	"time"
 
 	"meadow/services/creator"
@@ -66,6 +67,16 @@ func peopleRows(w *world, about aboutFunc) map[string][]row {
 	}
 }
 
+// hiddenFrom is the answer about what only its owner may see.
+func hiddenFrom(reason string) func(cell) string {
+	return func(c cell) string {
+		if c.of == own && !c.who.out {
+			return "ok"
+		}
+		return reason
+	}
+}
+
 // goods is the id of a listed product of m's.
 func (w *world) goods(m *member) string { return string(w.product(m).ID) }
 
@@ -112,7 +123,7 @@ func postRows(w *world, about aboutFunc) map[string][]row {
 		"post": {
 			{who: everybody, send: post, want: read},
 			// What is private is there for its author only.
-			{who: everybody, send: about("private post", w.secret), want: each("ok", "no_such_post", "no_such_post")},
+			{who: everybody, send: about("private post", w.secret), want: each("ok", "no_such_post", "no_such_post"), but: hiddenFrom("no_such_post")},
 		},
 		"postsBy": {{who: everybody, send: about("user", w.self), want: each("ok", "ok", "no_such_profile")}},
 		"works": {
@@ -143,7 +154,7 @@ func postRows(w *world, about aboutFunc) map[string][]row {
 		"newCollection":  {{who: signedIn, send: func(cell) sent { return sent{body: creator.NewCollection{Name: "Kept " + w.key()}} }, want: alone("ok")}},
 		"editCollection": {{who: signedIn, send: named, want: kept}},
 		"dropCollection": {{who: signedIn, send: about("collection", w.collection), want: kept}},
-		"collected":      {{who: everybody, send: about("collection", w.collection), want: kept}},
+		"collected":      {{who: everybody, send: about("collection", w.collection), want: kept, but: hiddenFrom("no_such_collection")}},
 		"uncollect": {{who: signedIn, want: kept, send: func(c cell) sent {
 			return sent{id: w.object(c, "collection", w.collection), post: w.object(cell{of: others}, "post", w.post)}
 		}}},
@@ -164,9 +175,21 @@ func (w *world) secret(m *member) string {
 	return string(p.ID)
 }
 
+// upload is one that has begun.
 func (w *world) upload(m *member) string {
 	t, err := w.front.Creator.Upload(w.as(m), creator.Upload{Purpose: "avatar", Bytes: 1000})
 	w.must(err)
+	q, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.url+t.URL, nil)
+	w.must(err)
+	for name, value := range map[string]string{"Tus-Resumable": "1.0.0", "Upload-Length": "1000", "Authorization": "Bearer " + t.Token} {
+		q.Header.Set(name, value)
+	}
+	a, err := http.DefaultClient.Do(q)
+	w.must(err)
+	a.Body.Close()
+	if a.StatusCode != http.StatusCreated {
+		w.t.Fatalf("beginning an upload: %d", a.StatusCode)
+	}
 	return string(t.Upload)
 }
 
@@ -189,10 +212,10 @@ func talkRows(w *world, about aboutFunc) map[string][]row {
 	// the comments here are under another's.
 	author := each("not_post_author", "not_post_author", "no_such_comment")
 	under := func(c cell) sent {
-		if c.who.cookie == "" {
+		if c.who.cookie == "" || c.who.banned {
 			return sent{none: true}
 		}
-		said, err := w.front.Talk.Say(w.as(w.other), talk.Say{ID: id.Post(w.post(c.who)), Body: "Under your post?", RequestID: w.key()})
+		said, err := w.front.Talk.Say(w.as(w.other), talk.Say{ID: id.Post(w.post(c.who)), Body: "Under your post? " + id.Secret(), RequestID: w.key()})
 		w.must(err)
 		return sent{id: string(said.ID)}
 	}
@@ -250,9 +273,9 @@ func moderationRows(w *world, about aboutFunc) map[string][]row {
 			return sent{id: id.Derive("dec", "nothing"), body: moderation.Appeal{Text: "Please look again"}}
 		}}},
 		"block":         {{who: signedIn, send: w.stranger, want: each("block_self", "ok", "no_such_person")}},
-		"unblock":       {{who: signedIn, send: person, want: each("block_self", "ok", "ok")}},
+		"unblock":       {{who: signedIn, send: person, want: each("ok", "ok", "ok")}},
 		"mute":          {{who: signedIn, send: w.stranger, want: each("block_self", "ok", "no_such_person")}},
-		"unmute":        {{who: signedIn, send: person, want: each("block_self", "ok", "ok")}},
+		"unmute":        {{who: signedIn, send: person, want: each("ok", "ok", "ok")}},
 		"bounds":        {{who: signedIn, send: func(cell) sent { return sent{query: "how=block"} }, want: alone("ok")}},
 		"mutedWords":    {{who: signedIn, send: nothing, want: alone("ok")}},
 		"setMutedWords": {{who: signedIn, send: func(cell) sent { return sent{body: moderation.WordList{Words: []string{"spoiler"}}} }, want: alone("ok")}},
@@ -331,7 +354,7 @@ func (w *world) doubt(*member) string {
 }
 
 func (w *world) banOf(u id.User) moderation.ProposeBan {
-	return moderation.ProposeBan{User: u, Reason: moderation.Spam, Note: "Adverts", Days: 1}
+	return moderation.ProposeBan{User: u, Reason: moderation.Spam, Note: "Adverts", Days: 300}
 }
 
 func (w *world) proposed() string {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"time"
 
 	"meadow/services/account"
 	"meadow/services/catalog"
@@ -86,8 +87,11 @@ func (w *world) product(m *member) catalog.Product {
 	return p
 }
 
+// words are what m posts. Time passes, and no two are alike: who posts much, or
+// the same again, is held back.
 func (w *world) words(m *member) creator.DraftContent {
-	return creator.DraftContent{Title: "A cup", Lang: "en", Pictures: []picture.Wanted{w.photo(m)}}
+	w.clock.Advance(5 * time.Minute)
+	return creator.DraftContent{Title: "A cup", Body: "The one of " + id.Secret(), Lang: "en", Pictures: []picture.Wanted{w.photo(m)}}
 }
 
 func (w *world) post(m *member) string {

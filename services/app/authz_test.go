@@ -2,6 +2,9 @@ package app
 
 import (
 	"fmt"
+	"meadow/gateway"
+	"meadow/services/kernel/page"
+	"meadow/services/moderation"
 	"net/http"
 	"slices"
 	"strings"
@@ -108,6 +111,8 @@ type member struct {
 	roles    []actor.Role
 	merchant id.Merchant
 	out      bool
+	// banned may read, and do what the gateway lets those do.
+	banned bool
 }
 
 func (m *member) in(g group) bool {
@@ -155,6 +160,7 @@ func newWorld(t *testing.T) *world {
 		w.join(d.newcomer(t, "signed out"), actor.Creator, actor.Merchant, actor.Brand, actor.Moderator, actor.Operator),
 	}
 	w.expire(w.people[len(w.people)-1])
+	w.people = append(w.people, w.ban(w.join(d.newcomer(t, "suspended"), actor.Creator)))
 	w.market = w.product(w.other).SKUs[0].ID
 	w.stock(w.other)
 	return w
@@ -205,6 +211,23 @@ func (w *world) join(p *person, roles ...actor.Role) *member {
 	return m
 }
 
+// ban suspends m, as two moderators agree.
+func (w *world) ban(m *member) *member {
+	w.t.Helper()
+	b, err := w.front.Moderation.ProposeBan(actor.With(w.t.Context(), w.judge(0)), w.banOf(m.user.ID))
+	w.must(err)
+	_, err = w.front.Moderation.ConfirmBan(actor.With(w.t.Context(), w.judge(1)), moderation.ByBan{ID: b.ID})
+	w.must(err)
+	refused := request{method: http.MethodPost, path: rpc.Prefix + "/account/creator", body: account.BecomeCreator{AcceptTerms: true}}
+	for deadline := time.Now().Add(10 * time.Second); m.ask(w.t, refused).outcome() != "suspended"; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatal("a ban does not act")
+		}
+	}
+	m.banned = true
+	return m
+}
+
 // expire ends m's session elsewhere; the browser does not know.
 func (w *world) expire(m *member) {
 	w.t.Helper()
@@ -237,6 +260,9 @@ func (w *world) twin(m *member) *member {
 	if m.out {
 		w.expire(t)
 	}
+	if m.banned {
+		w.ban(t)
+	}
 	return t
 }
 
@@ -253,14 +279,16 @@ func (w *world) ask(t *testing.T, r rpc.Route, row row) (n int) {
 			if row.but != nil {
 				want = row.but(c)
 			}
-			if want == "" || m.cookie == "" && of == own && len(row.want) > 1 {
-				continue // a visitor owns nothing
+			if want == "" || (m.cookie == "" || m.banned) && of == own && len(row.want) > 1 {
+				continue // a visitor owns nothing, and who is banned makes nothing
 			}
 			s := row.send(c)
 			if s.none {
 				continue
 			}
 			switch {
+			case m.banned && r.Method != http.MethodGet && !slices.Contains(gateway.Default().Suspended, r.Name):
+				want = "suspended"
 			case m.in(row.who):
 			case m.out:
 				want = "sign_in_required"
@@ -317,7 +345,7 @@ func (w *world) refuses(t *testing.T, r rpc.Route) (n int) {
 			if r.Method != http.MethodGet {
 				s.body = map[string]any{}
 			}
-			if got := w.send(m.person, r, s, header).outcome(); got != "no_such_route" {
+			if got := w.send(m.person, r, s, header).outcome(); got != "no_such_route" && (got != "suspended" || !m.banned) {
 				t.Errorf("%s %s as %s with %v: %s, want no_such_route", r.Method, path, m.name, header, got)
 			}
 		}
@@ -347,7 +375,10 @@ func (w *world) untouched(t *testing.T) {
 	}) {
 		t.Errorf("another's addresses: %v, %v", list.Items, err)
 	}
-	said, err := w.front.Talk.Comments(ctx, talk.Comments{ID: id.Post(w.shared["post"])})
+	said, err := w.front.Talk.Comments(ctx, talk.Comments{ID: id.Post(w.shared["post"]), Order: talk.New, Ask: page.Ask{Limit: 50}})
+	for err == nil && said.Next != "" && !slices.ContainsFunc(said.Items, func(c talk.Comment) bool { return string(c.ID) == w.shared["comment"] }) {
+		said, err = w.front.Talk.Comments(ctx, talk.Comments{ID: id.Post(w.shared["post"]), Order: talk.New, Ask: page.Ask{Limit: 50, After: said.Next}})
+	}
 	if err != nil || !slices.ContainsFunc(said.Items, func(c talk.Comment) bool { return string(c.ID) == w.shared["comment"] }) {
 		t.Errorf("another's comment is gone: %v", err)
 	}
