@@ -1,9 +1,13 @@
+//go:build unix
+
 package creatorcore_test
 
 import (
 	"fmt"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
@@ -19,6 +23,7 @@ func BenchmarkLike(b *testing.B) {
 	b.ReportAllocs()
 	b.SetParallelism(16)
 	var n atomic.Int64
+	before := processor(b)
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
 			n.Add(1)
@@ -29,6 +34,7 @@ func BenchmarkLike(b *testing.B) {
 			}
 		}
 	})
+	costs(b, before)
 	if got := must(tn.Post(b.Context(), creator.ReadPost{ID: by.ID}))(b).Likes; got != n.Load() {
 		b.Errorf("%d likes, want %d", got, n.Load())
 	}
@@ -41,11 +47,13 @@ func BenchmarkPost(b *testing.B) {
 	p := tn.publish(b, tn, lin, "read", tn.AddProduct("A", money.CNY(100), 5), tn.AddProduct("B", money.CNY(100), 5), tn.AddProduct("C", money.CNY(100), 5))
 	ctx := as(b, tn.AddUser("Fan"))
 	b.ReportAllocs()
+	before := processor(b)
 	for b.Loop() {
 		if _, err := tn.Post(ctx, creator.ReadPost{ID: p.ID}); err != nil {
 			b.Fatal(err)
 		}
 	}
+	costs(b, before)
 }
 
 // BenchmarkCards shows a page of 20 posts by 5 authors, each selling a product.
@@ -61,9 +69,26 @@ func BenchmarkCards(b *testing.B) {
 	}
 	ctx := actor.AsSystem(b.Context(), "feed")
 	b.ReportAllocs()
+	before := processor(b)
 	for b.Loop() {
 		if got, err := tn.Cards(ctx, in); err != nil || len(got.Items) != 20 {
 			b.Fatal(len(got.Items), err)
 		}
 	}
+	costs(b, before)
+}
+
+// processor returns the processor time that this process has used: what a busy
+// machine leaves comparable.
+func processor(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func costs(b *testing.B, before time.Duration) {
+	b.ReportMetric(float64(processor(b)-before)/float64(b.N), "cpu-ns/op")
 }
