@@ -138,6 +138,8 @@ type notice struct {
 	Thumb    string          `bson:"thumb,omitempty"`
 	Text     string          `bson:"text,omitempty"`
 	At       time.Time       `bson:"at"`
+	// Rev is of a decision that was told.
+	Rev int64 `bson:"rev,omitempty"`
 	// People are the actors that Count counts, the latest last.
 	People    []id.User `bson:"people,omitempty"`
 	ExpiresAt time.Time `bson:"expires_at"`

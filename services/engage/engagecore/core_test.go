@@ -410,3 +410,37 @@ func TestADigestSaysOnceADayWhatIsUnread(t *testing.T) {
 		t.Errorf("%+v", s.letters)
 	}
 }
+
+func TestADecisionIsToldOnceAndNotAtAllIfTakenBackAtOnce(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin := person()
+	decide := func(of string, rev int64, o moderation.Outcome) {
+		s.happen(t, moderation.Decided.Event(s.clock.Now(), of+string(o)+id.Secret(), moderation.DecidedData{
+			Decision: "dec_" + of, Subject: moderation.Subject{Kind: moderation.Post, ID: of}, Author: lin.User,
+			Verdict: moderation.Verdict{Outcome: o, Reason: moderation.Spam}, Rev: rev, At: s.clock.Now(),
+		}))
+	}
+	decide("pst_a", 1, moderation.Approved) // nobody had said otherwise
+	decide("pst_b", 1, moderation.Rejected)
+	s.heard(t, lin, 1)
+	s.clock.Advance(3 * time.Second)
+	decide("pst_b", 2, moderation.Approved)
+	s.heard(t, lin, 0)
+	decide("pst_c", 1, moderation.Limited)
+	s.heard(t, lin, 1)
+	s.clock.Advance(time.Hour)
+	decide("pst_c", 2, moderation.Approved)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		p, err := s.Notices(actor.With(t.Context(), lin), engage.AskNotices{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Items) == 1 && p.Items[0].Text == "approved:spam" && p.Items[0].Count == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%+v", p.Items)
+		}
+	}
+}

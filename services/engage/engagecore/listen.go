@@ -116,16 +116,48 @@ func (c *Core) paid(ctx context.Context, e bus.Event, d checkout.OrderData) erro
 	return errors.Join(errs...)
 }
 
+// decided tells an author what became of their content, in one notice for each
+// thing. What is approved is news only if they had heard otherwise, and a decision
+// that was taken back at once leaves nothing behind.
 func (c *Core) decided(ctx context.Context, e bus.Event, d moderation.DecidedData) error {
-	n := news{user: d.Author, category: engage.Safety, kind: engage.Judged, key: d.Decision + " " + string(d.Verdict.Outcome), text: string(d.Verdict.Outcome), at: e.At}
+	n := news{user: d.Author, category: engage.Safety, kind: engage.Judged, key: string(d.Subject.Kind) + d.Subject.ID, at: e.At}
+	n.text = string(d.Verdict.Outcome)
 	if d.Verdict.Reason != "" {
 		n.text += ":" + string(d.Verdict.Reason)
 	}
 	if d.Subject.Kind == moderation.Post {
 		n.post = id.Post(d.Subject.ID)
 	}
+	had, err := c.notices.Get(ctx, string(n.id()))
+	told := err == nil && had.User != ""
+	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+		return fmt.Errorf("engage: %w", err)
+	}
+	n.rev = d.Rev
+	if d.Verdict.Outcome == moderation.Approved && (!told || e.At.Sub(had.At) <= moderation.UndoTTL+undoSlack) {
+		return c.bury(ctx, n)
+	}
 	return c.tell(ctx, n)
 }
+
+// bury leaves nothing of a notice but how new its news was, so that what is told
+// again of before stays untold.
+func (c *Core) bury(ctx context.Context, n news) error {
+	_, err := c.notices.Upsert(ctx, string(n.id()), func(x *notice) error {
+		if x.Rev >= n.rev {
+			return errTold
+		}
+		*x = notice{ID: n.id(), At: n.at, Rev: n.rev, ExpiresAt: n.at.Add(keep)}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errTold) {
+		return fmt.Errorf("engage: %w", err)
+	}
+	return nil
+}
+
+// undoSlack is how much later than allowed an undoing may be announced.
+const undoSlack = 5 * time.Second
 
 // fan is a new post on its way to its author's followers.
 type fan struct {

@@ -30,6 +30,7 @@ type news struct {
 	order    id.Order
 	text     string
 	at       time.Time
+	rev      int64 // a higher one takes the place of what was told
 }
 
 func (n news) id() id.Notice {
@@ -65,11 +66,14 @@ func (c *Core) tell(ctx context.Context, n news) error {
 		return err
 	}
 	stored, err := c.notices.Upsert(ctx, string(n.id()), func(x *notice) error {
-		if x.ID != "" && (n.by == "" || slices.Contains(x.People, n.by)) {
+		if x.ID != "" && n.rev <= x.Rev && (n.by == "" || slices.Contains(x.People, n.by)) {
 			return errTold
 		}
-		if x.ID == "" {
-			*x = notice{ID: n.id(), User: n.user, Category: n.category, Kind: n.kind, Post: n.post, Comment: n.comment, Order: n.order, Thumb: thumb}
+		if n.rev > x.Rev {
+			x.Count, x.Rev = 0, n.rev
+		}
+		if x.User == "" {
+			*x = notice{ID: n.id(), User: n.user, Category: n.category, Kind: n.kind, Post: n.post, Comment: n.comment, Order: n.order, Thumb: thumb, Rev: n.rev}
 		}
 		x.take(n)
 		return nil

@@ -10,6 +10,7 @@ import (
 
 	"meadow/services/engage"
 	"meadow/services/kernel/id"
+	"meadow/services/moderation"
 	"meadow/services/platform/docdb"
 )
 
@@ -65,8 +66,13 @@ func (c *Core) queue(ctx context.Context, box inbox, n notice) error {
 	if until := quietUntil(now, p); !until.IsZero() {
 		return c.queueQuiet(ctx, n, until)
 	}
-	// One push for each notice: more of the same only changes its number.
-	x := push{ID: id.Derive("psh", string(n.ID)), User: n.User, Category: n.Category, Notice: n.ID, Due: now, ExpiresAt: now.Add(2 * pushTTL)}
+	// One push for each notice: more of the same only changes its number. A
+	// decision may still be taken back.
+	due := now
+	if n.Kind == engage.Judged {
+		due = now.Add(moderation.UndoTTL + undoSlack)
+	}
+	x := push{ID: id.Derive("psh", string(n.ID)), User: n.User, Category: n.Category, Notice: n.ID, Due: due, ExpiresAt: now.Add(2 * pushTTL)}
 	if err := c.pushes.Insert(ctx, x.ID, x); err != nil {
 		if errors.Is(err, docdb.ErrExists) {
 			return nil
