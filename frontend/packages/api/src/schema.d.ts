@@ -696,6 +696,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dev/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One-time codes and other messages, where the shop sends none (never in production) */
+        get: operations["devInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -2024,23 +2041,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/dev/inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One-time codes and other messages, where the shop sends none (never in production) */
-        get: operations["devInbox"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2152,6 +2152,9 @@ export interface components {
             name: string;
             phone_masked?: string;
             roles: string[];
+        };
+        AppInbox: {
+            items: components["schemas"]["Received"][];
         };
         Caption: {
             id: string;
@@ -3001,6 +3004,8 @@ export interface components {
             auth: string;
             device?: string;
             endpoint: string;
+            /** @enum {string} */
+            locale?: "zh-CN" | "en";
             p256dh: string;
         };
         EngageUnsubscribe: {
@@ -3133,7 +3138,8 @@ export interface components {
             next?: string;
         };
         InsightProductRow: {
-            amount: components["schemas"]["Money"];
+            /** Format: int64 */
+            amount: number;
             /** Format: int64 */
             clicks: number;
             cover?: components["schemas"]["Picture"];
@@ -3146,6 +3152,7 @@ export interface components {
         };
         InsightRecord: {
             events: components["schemas"]["InsightEvent"][];
+            visitor?: string;
         };
         InsightReport: {
             /** Format: date-time */
@@ -3451,6 +3458,17 @@ export interface components {
             /** Format: int64 */
             width: number;
         };
+        Received: {
+            /** Format: date-time */
+            at: string;
+            channel: string;
+            locale?: string;
+            /** Format: int64 */
+            n: number;
+            subject?: string;
+            text: string;
+            to: string;
+        };
         SandboxBill: {
             amount: components["schemas"]["Money"];
             id: string;
@@ -3585,20 +3603,6 @@ export interface components {
             captions?: components["schemas"]["WantedCaptionInput"][];
             cover?: string;
             id: string;
-        };
-        AppInbox: {
-            items: components["schemas"]["Received"][];
-        };
-        Received: {
-            /** Format: date-time */
-            at: string;
-            channel: string;
-            locale?: string;
-            /** Format: int64 */
-            n: number;
-            subject?: string;
-            text: string;
-            to: string;
         };
     };
     responses: {
@@ -4869,6 +4873,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewayToken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    devInbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppInbox"];
                 };
             };
             default: components["responses"]["Error"];
@@ -7232,27 +7257,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatorWorkPage"];
-                };
-            };
-            default: components["responses"]["Error"];
-        };
-    };
-    devInbox: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AppInbox"];
                 };
             };
             default: components["responses"]["Error"];
