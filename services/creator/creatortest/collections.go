@@ -15,7 +15,6 @@ import (
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
-	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
 )
 
@@ -107,7 +106,7 @@ func collectionsAreNamed(t *testing.T, s Shop) {
 					made.Add(1)
 				case errors.Is(err, creator.ErrCollections):
 					full.Add(1)
-				case !errors.Is(err, docdb.ErrBusy):
+				case errs.CodeOf(err) != errs.Conflict:
 					t.Error(err)
 				}
 			}
@@ -140,7 +139,7 @@ func collectedOnce(t *testing.T, s Shop) {
 	var work sync.WaitGroup
 	for range repeats {
 		work.Go(func() {
-			if _, err := s.Creator.Save(as(t, fan), creator.Save{ID: p, Collections: []id.Collection{k, k}}); err != nil && !errors.Is(err, docdb.ErrBusy) {
+			if _, err := s.Creator.Save(as(t, fan), creator.Save{ID: p, Collections: []id.Collection{k, k}}); err != nil && errs.CodeOf(err) != errs.Conflict {
 				t.Error(err)
 			}
 		})
@@ -151,7 +150,7 @@ func collectedOnce(t *testing.T, s Shop) {
 	}
 	for range repeats {
 		work.Go(func() {
-			if _, err := s.Creator.Uncollect(as(t, fan), creator.Uncollect{ID: k, Post: p}); err != nil && !errors.Is(err, docdb.ErrBusy) {
+			if _, err := s.Creator.Uncollect(as(t, fan), creator.Uncollect{ID: k, Post: p}); err != nil && errs.CodeOf(err) != errs.Conflict {
 				t.Error(err)
 			}
 		})
