@@ -46,7 +46,7 @@ export function useFiles(of: FilesOf) {
   const running = new Map<string, Sending>()
   const sending = computed(() => list.value.some((f) => !over(f.line)))
   const ready = computed(() => list.value.length > 0 && list.value.every((f) => f.line.step === 'ready'))
-  const wanted = computed(() => list.value.filter((f) => f.line.step === 'ready').map((f) => ({ id: f.media, alt: f.alt.trim() })))
+  const wanted = computed(() => list.value.filter((f) => f.line.step === 'ready' && f.media).map((f) => ({ id: f.media, alt: f.alt.trim() })))
 
   const patch = (key: string, change: Partial<Sent>) => {
     list.value = list.value.map((f) => (f.key === key ? { ...f, ...change } : f))
@@ -54,7 +54,8 @@ export function useFiles(of: FilesOf) {
   const find = (key: string) => list.value.find((f) => f.key === key)
   const happen = (key: string, h: Happening) => {
     const f = find(key)
-    if (f) patch(key, { line: next(f.line, h) })
+    // Its name is known with its ticket, before anybody may use it.
+    if (f) patch(key, { line: next(f.line, h), media: running.get(key)?.media || f.media })
   }
 
   function follow(key: string, s: Sending): void {
