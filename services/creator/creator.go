@@ -140,6 +140,7 @@ var (
 	ErrFollowSelf       = errs.New(errs.Invalid, "follow_self", "You cannot follow yourself.")
 	ErrBlocked          = errs.New(errs.Forbidden, "blocked", "This is not possible between you and this person.")
 	ErrMention          = errs.New(errs.Invalid, "bad_mention", "One of the people mentioned does not exist, or does not want it.")
+	ErrWords            = errs.New(errs.Precondition, "words_refused", "These words are not allowed here. Please change them.")
 	ErrNotStaff         = errs.New(errs.Forbidden, "not_staff", "You do not work for this account, or not in a role that may do this.")
 	ErrStaffFull        = errs.New(errs.Exhausted, "staff_full", "This account has as many staff as it can have.")
 	ErrBadLink          = errs.New(errs.Invalid, "bad_purchase_link", "This purchase link is not valid any more.")

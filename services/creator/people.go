@@ -150,10 +150,10 @@ const (
 type People interface {
 	// Profile returns an account as others see it, or ErrNoSuchProfile.
 	Profile(ctx context.Context, in ByUser) (Profile, error)
-	// EditProfile changes the caller's own: ErrNoPicture.
+	// EditProfile changes the caller's own: ErrNoPicture, ErrWords.
 	EditProfile(ctx context.Context, in EditProfile) (Profile, error)
 	// EditPersona changes the caller's own; traits that keep their words stay
-	// verified.
+	// verified: ErrWords.
 	EditPersona(ctx context.Context, in EditPersona) (Profile, error)
 	// PersonaHistory pages through what a persona said before, latest first.
 	PersonaHistory(ctx context.Context, in Follows) (page.Page[PersonaChange], error)

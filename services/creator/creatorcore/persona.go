@@ -80,10 +80,14 @@ func (c *Core) EditPersona(ctx context.Context, in creator.EditPersona) (creator
 	if err != nil {
 		return creator.Profile{}, err
 	}
-	if _, err := c.profile(ctx, me); err != nil {
+	p, err := c.profile(ctx, me)
+	if err != nil {
 		return creator.Profile{}, err
 	}
-	p, err := c.changePersona(ctx, me, func(before persona) (persona, error) {
+	if err := c.proper(ctx, me, p, append([]string{p.Bio, next.Style, next.Story}, labels...)...); err != nil {
+		return creator.Profile{}, err
+	}
+	p, err = c.changePersona(ctx, me, func(before persona) (persona, error) {
 		after := next
 		after.Traits = make([]trait, len(labels))
 		for i, label := range labels {

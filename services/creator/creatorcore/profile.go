@@ -51,6 +51,11 @@ func (c *Core) EditProfile(ctx context.Context, in creator.EditProfile) (creator
 		}
 		avatar = chosen[0]
 	}
+	if bio != p.Bio {
+		if err := c.proper(ctx, me, p, bio); err != nil {
+			return creator.Profile{}, err
+		}
+	}
 	p, err = c.profiles.Update(ctx, string(me), func(p *profile) error {
 		p.Bio, p.Avatar = bio, avatar
 		return nil

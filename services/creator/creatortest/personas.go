@@ -2,7 +2,9 @@ package creatortest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"meadow/services/moderation"
 	"strings"
 	"testing"
 	"time"
@@ -231,4 +233,23 @@ func authorsComeInOrder(t *testing.T, s Shop) {
 	}
 	_, err := s.Creator.Authors(as(t, lin), creator.Authors{})
 	wantErr(t, "from outside", err, rpc.ErrNoRoute)
+}
+
+func refusedWords(t *testing.T, s Shop) {
+	lin, word := s.User(t, "Lin"), id.Secret()
+	s.Judge(t, word, moderation.Verdict{Outcome: moderation.Rejected, Reason: moderation.Hate})
+	must2(s.Creator.EditProfile(as(t, lin), creator.EditProfile{Bio: "cups"}))(t)
+	if _, err := s.Creator.EditProfile(as(t, lin), creator.EditProfile{Bio: "cups and " + word}); !errors.Is(err, creator.ErrWords) {
+		t.Errorf("bio: %v", err)
+	}
+	if _, err := s.Creator.EditPersona(as(t, lin), creator.EditPersona{Story: "about " + word}); !errors.Is(err, creator.ErrWords) {
+		t.Errorf("story: %v", err)
+	}
+	if _, err := s.Creator.EditPersona(as(t, lin), creator.EditPersona{Traits: []string{word}}); !errors.Is(err, creator.ErrWords) {
+		t.Errorf("trait: %v", err)
+	}
+	p := must2(s.Creator.Profile(as(t, lin), creator.ByUser{ID: lin.User}))(t)
+	if p.Bio != "cups" || p.Persona.Story != "" || len(p.Persona.Traits) != 0 {
+		t.Errorf("%+v", p)
+	}
 }

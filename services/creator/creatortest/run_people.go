@@ -5,6 +5,7 @@ import "testing"
 // runPeople runs every case of personas, showcases, staff and collections.
 func runPeople(t *testing.T, s Shop) {
 	for name, f := range map[string]func(*testing.T, Shop){
+		"WhatRulesRejectIsNotSaidOfOneself":             refusedWords,
 		"APersonaIsEditedByItsOwnerAlone":               personaIsEdited,
 		"TraitsThatKeepTheirWordsStayVerified":          traitsStayVerified,
 		"ATraitIsVerifiedByAModeratorAlone":             traitsAreVerified,

@@ -28,6 +28,9 @@ func (c *Core) listen(ctx context.Context) error {
 		}),
 		bus.On(ctx, c.Bus, Consumer, creator.Reacted, c.reacted),
 		bus.On(ctx, c.Bus, Consumer, creator.Published, c.published),
+		bus.On(ctx, c.Bus, Consumer, creator.Unscheduled, func(ctx context.Context, e bus.Event, d creator.UnscheduledData) error {
+			return c.tell(ctx, news{user: d.By, category: engage.Safety, kind: engage.Unscheduled, key: e.ID, text: d.Title, at: e.At})
+		}),
 		bus.On(ctx, c.Bus, Consumer, talk.Said, c.said),
 		bus.On(ctx, c.Bus, Consumer, talk.Unsaid, c.unsaid),
 		bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, c.paid),
