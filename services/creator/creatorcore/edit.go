@@ -202,7 +202,7 @@ func (c *Core) Original(ctx context.Context, in creator.ByPost) (creator.DraftCo
 	if err := json.Unmarshal([]byte(p.Written), &out); err != nil {
 		return out, fmt.Errorf("original: %w", err)
 	}
-	return out, nil
+	return full(out), nil // lists that were left out are empty
 }
 
 func (p *post) remember(now time.Time, by id.User) {
