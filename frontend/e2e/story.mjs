@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launch, rawKeys, tabTo, visitor } from './browser.mjs'
 import { openShop } from './shop.mjs'
+import { socialStory, videoStory } from './social.mjs'
 import { studioStory } from './studio.mjs'
 
 let browser
@@ -231,3 +232,9 @@ test('every other screen is sound in both languages', { timeout: 180_000 }, asyn
 })
 
 test('a stranger opens a shop and publishes a post that sells', { timeout: 180_000 }, (t) => studioStory(t, browser, base))
+
+for (const screen of [{ width: 390, locale: 'zh-CN', scheme: 'dark', name: 'phone' }, { width: 1440, locale: 'en', scheme: 'light', name: 'desk' }]) {
+  test(`people talk, collect, share and keep away at ${screen.width} px`, { timeout: 300_000 }, (t) => socialStory(t, browser, base, screen))
+}
+
+test('a video plays, obeys keys and is counted', { timeout: 180_000 }, (t) => videoStory(t, browser, base))

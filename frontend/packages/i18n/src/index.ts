@@ -52,6 +52,8 @@ export class Languages {
   readonly i18n: I18n<Messages, Messages, Messages, string, false>
   private readonly catalogues: Catalogue[]
   private readonly loaded = new Map<Locale, number>()
+  /** The language that was asked for last, though it may not be here yet. */
+  private wanted: Locale = 'zh-CN'
 
   constructor(catalogues: readonly Catalogue[] = []) {
     this.catalogues = [shared, ...catalogues]
@@ -61,12 +63,14 @@ export class Languages {
   /** Adds a catalogue; settles once it can be read in the language of now. */
   async add(catalogue: Catalogue): Promise<void> {
     if (!this.catalogues.includes(catalogue)) this.catalogues.push(catalogue)
-    await this.load(this.i18n.global.locale.value as Locale)
+    await this.load(this.wanted)
   }
 
   /** Switches without a reload. */
   async use(locale: Locale, keep = false): Promise<void> {
+    this.wanted = locale
     await this.load(locale)
+    if (this.wanted !== locale) return // somebody changed their mind
     this.i18n.global.locale.value = locale
     document.documentElement.lang = locale
     if (!keep) return
@@ -78,11 +82,12 @@ export class Languages {
   }
 
   private async load(locale: Locale): Promise<void> {
-    const n = this.catalogues.length
-    if ((this.loaded.get(locale) ?? 0) >= n) return
-    const parts = await Promise.all(this.catalogues.slice(0, n).map((c) => c[locale]()))
-    if ((this.loaded.get(locale) ?? 0) >= n) return // somebody else was faster
-    this.i18n.global.setLocaleMessage(locale, together(parts.map((p) => p.default)))
-    this.loaded.set(locale, n)
+    // A catalogue may join while others are on their way.
+    for (let n = 0; (this.loaded.get(locale) ?? 0) < (n = this.catalogues.length); ) {
+      const parts = await Promise.all(this.catalogues.slice(0, n).map((c) => c[locale]()))
+      if ((this.loaded.get(locale) ?? 0) >= n) continue // somebody else was faster
+      this.i18n.global.setLocaleMessage(locale, together(parts.map((p) => p.default)))
+      this.loaded.set(locale, n)
+    }
   }
 }
