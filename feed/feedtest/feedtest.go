@@ -48,7 +48,7 @@ func (s Shop) Publish(t *testing.T, a actor.Actor, title string, sells ...catalo
 func (s Shop) publish(t *testing.T, a actor.Actor, title string, to creator.Visibility, sells ...catalog.Product) creator.Post {
 	t.Helper()
 	d := creator.DraftContent{
-		Title: title, Body: "Words", Topics: []string{"skincare"}, Lang: "en", Ad: len(sells) > 0, Visibility: to,
+		Title: title, Body: "Words of " + word(), Topics: []string{"skincare"}, Lang: "en", Ad: len(sells) > 0, Visibility: to,
 		Pictures: []picture.Wanted{{ID: s.Picture(t, a), Alt: "A picture"}},
 	}
 	for _, p := range sells {

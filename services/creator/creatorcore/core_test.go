@@ -115,9 +115,10 @@ func (tn *town) shop() creatortest.Shop {
 		Delist: func(_ *testing.T, p catalog.Product) {
 			tn.Change(p.ID, func(p *catalog.Product) { p.State = catalog.Delisted })
 		},
-		Video:  func(_ *testing.T, owner actor.Actor, fails error) id.Media { return tn.AddVideo(owner.User, fails) },
-		Bought: tn.bought,
-		Judge:  func(_ *testing.T, word string, v moderation.Verdict) { tn.Judge(word, v) },
+		Video:    func(_ *testing.T, owner actor.Actor, fails error) id.Media { return tn.AddVideo(owner.User, fails) },
+		Captions: func(*testing.T, actor.Actor) id.Media { return id.Media(id.New("med", tn.clock.Now())) },
+		Bought:   tn.bought,
+		Judge:    func(_ *testing.T, word string, v moderation.Verdict) { tn.Judge(word, v) },
 		Decide: func(t *testing.T, p creator.Post, rev int64, o moderation.Outcome) {
 			say(t, tn, moderation.Decided, moderation.DecidedData{
 				Subject: moderation.Subject{Kind: moderation.Post, ID: string(p.ID)}, Author: p.Author.ID,
@@ -145,10 +146,15 @@ func say[T any](t *testing.T, tn *town, topic bus.Topic[T], data T) {
 	}
 }
 
-func (tn *town) bought(t *testing.T, buyer actor.Actor, trace id.Trace, products ...catalog.Product) id.Order {
+// bought tells of an order of a product that was paid, of which one piece was
+// bought by the link.
+func (tn *town) bought(t *testing.T, buyer actor.Actor, link string, p catalog.Product) id.Order {
+	t.Helper()
 	d := checkout.OrderData{Order: id.Order(id.New("ord", tn.clock.Now())), Buyer: buyer.User, PaidAt: tn.clock.Now()}
-	for _, p := range products {
-		d.Lines = append(d.Lines, checkout.LineData{Product: p.ID, N: 1}, checkout.LineData{Product: p.ID, N: 1, Trace: trace})
+	d.Lines = []checkout.LineData{{Product: p.ID, N: 1}}
+	if link != "" {
+		a := must(tn.OpenLink(inside(t), creator.OpenLink{Link: link}))(t)
+		d.Lines = append(d.Lines, checkout.LineData{Product: p.ID, N: 1, Trace: a.Trace})
 	}
 	topic := checkout.OrderPaid
 	topic.Confirm = nil // nobody but creators listens here

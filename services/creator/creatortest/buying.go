@@ -57,14 +57,14 @@ func verifiedPostsGoOn(t *testing.T, s Shop) {
 	lin, fan, kol := s.creatorNamed(t, "Lin"), s.User(t, "Fan"), s.creatorNamed(t, "Kol")
 	cream, soap := s.product(t, "Cream", 9900), s.product(t, "Soap", 900)
 	first := s.Publish(t, lin, "Buy this", cream)
-	order := s.Bought(t, fan, first.Trace, cream)
+	order := s.Bought(t, fan, first.Tags[0].Link, cream)
 	d := s.sold(t, fan, "I did", cream)
 	d.Order = order
 	second := s.whenBought(t, fan, d)
 	if second.Trace != first.Trace || !second.Verified {
 		t.Errorf("the chain is %q, want %q; verified %t", second.Trace, first.Trace, second.Verified)
 	}
-	theirs := s.Bought(t, kol, second.Trace, cream)
+	theirs := s.Bought(t, kol, second.Tags[0].Link, cream)
 	more := s.draft(t, kol, "Me too", soap, cream)
 	more.Order = theirs
 	third := s.whenBought(t, kol, more)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,9 +35,10 @@ type Shop struct {
 
 	// Video makes a finished video of a minute, or one that fails so to be used.
 	Video func(t *testing.T, owner actor.Actor, fails error) id.Media
-	// Bought tells of an order of these products that was paid, each line of a
-	// chain, if one is named.
-	Bought func(t *testing.T, buyer actor.Actor, trace id.Trace, products ...catalog.Product) id.Order
+	// Captions makes finished captions.
+	Captions func(t *testing.T, owner actor.Actor) id.Media
+	// Bought buys a product, by a purchase link if that is not "".
+	Bought func(t *testing.T, buyer actor.Actor, link string, p catalog.Product) id.Order
 	// Judge says what moderation makes of a post that has this word in it; others
 	// it approves. Decide tells of a moderator's decision, Ban of a ban.
 	Judge  func(t *testing.T, word string, v moderation.Verdict)
@@ -147,11 +149,22 @@ func (s Shop) creatorNamed(t *testing.T, name string) actor.Actor {
 	return s.User(t, name, actor.Creator)
 }
 
+// word is a word that nobody has said before: what one person says again and
+// again would be held. It has no digits, which could be somebody's number.
+func word() string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return 'a' + r - '0'
+		}
+		return r
+	}, id.Secret()[:12])
+}
+
 // draft is a post of one picture that sells products.
 func (s Shop) draft(t *testing.T, a actor.Actor, title string, sells ...catalog.Product) creator.DraftContent {
 	t.Helper()
 	d := creator.DraftContent{
-		Title: title, Body: "Words about " + title, Topics: []string{"#skincare"}, Lang: "en",
+		Title: title, Body: "Words about " + title + " and " + word(), Topics: []string{"#skincare"}, Lang: "en",
 		Pictures: []picture.Wanted{{ID: s.Picture(t, a), Alt: "A picture"}}, Ad: len(sells) > 0,
 	}
 	for i, p := range sells {

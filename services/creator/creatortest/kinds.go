@@ -38,7 +38,7 @@ func videosHaveCovers(t *testing.T, s Shop) {
 	}
 	cover := s.Picture(t, lin)
 	d.Video.Cover = cover
-	d.Video.Captions = []video.WantedCaption{{ID: "med_words", Lang: "en"}}
+	d.Video.Captions = []video.WantedCaption{{ID: s.Captions(t, lin), Lang: "en"}}
 	got := must2(s.Creator.Edit(as(t, lin), creator.EditPost{ID: p.ID, DraftContent: d}))(t)
 	if got.Pictures[0].ID != cover || len(got.Video.Captions) != 1 {
 		t.Errorf("with a cover of its own: %+v, captions %+v", got.Pictures, got.Video.Captions)
