@@ -36,15 +36,20 @@ export async function openShop() {
   if (process.env.MEADOW_URL) {
     const base = process.env.MEADOW_URL.replace(/\/$/, '')
     await filled(base, () => false, () => true)
-    return { base, close: async () => {} }
+    return { base, operator: process.env.MEADOW_OPERATOR ?? '', close: async () => {} }
   }
   const bin = process.env.MEADOW_TEST_BIN
   if (!bin) throw new Error('name a running shop in MEADOW_URL, or the server in MEADOW_TEST_BIN')
   const data = await mkdtemp(join(tmpdir(), 'meadow-e2e-'))
   const base = `http://127.0.0.1:${await freePort()}`
   let log = ''
+  // Where an operator enters, once: it is said at the start.
+  let operator
   const server = spawn(bin, ['-demo', '-listen', new URL(base).host, '-data', data, '-rate-limits=false'], { stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const s of [server.stdout, server.stderr]) s.on('data', (b) => (log = (log + b).slice(-20_000)))
+  for (const s of [server.stdout, server.stderr]) s.on('data', (b) => {
+    log = (log + b).slice(-20_000)
+    operator ??= /^operator: (\S+) /m.exec(log)?.[1]
+  })
   const ended = new Promise((resolve) => server.on('exit', resolve))
   const close = async () => {
     server.kill('SIGTERM')
@@ -57,5 +62,5 @@ export async function openShop() {
     await close()
     throw new Error(`${err.message}\n${log}`)
   }
-  return { base, close }
+  return { base, operator: operator ?? '', close }
 }

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { launch, rawKeys, tabTo, visitor } from './browser.mjs'
 import { openShop } from './shop.mjs'
 import { socialStory, videoStory } from './social.mjs'
-import { studioStory } from './studio.mjs'
+import { studioStories } from './studio.mjs'
 
 let browser
 let shop
@@ -231,7 +231,7 @@ test('every other screen is sound in both languages', { timeout: 180_000 }, asyn
   t.diagnostic('looked at every screen')
 })
 
-test('a stranger opens a shop and publishes a post that sells', { timeout: 180_000 }, (t) => studioStory(t, browser, base))
+for (const [name, story] of Object.entries(studioStories)) test(name, { timeout: 400_000 }, (t) => story(t, browser, base, shop.operator))
 
 for (const screen of [{ width: 390, locale: 'zh-CN', scheme: 'dark', name: 'phone' }, { width: 1440, locale: 'en', scheme: 'light', name: 'desk' }]) {
   test(`people talk, collect, share and keep away at ${screen.width} px`, { timeout: 300_000 }, (t) => socialStory(t, browser, base, screen))

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { call, drawn, person } from './studio-people.mjs'
 
 export async function deskStory(t, browser, base, operator) {
+  if (!operator) return t.skip('nobody can enter as an operator: set MEADOW_OPERATOR to the link that the shop says when it starts')
   const boss = await browser.newContext({ locale: 'en' })
   t.after(() => boss.close())
   const office = await boss.newPage()
