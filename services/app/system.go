@@ -100,6 +100,7 @@ type System struct {
 	develop mediaworker.Develop
 	film    mediavideo.Make
 	noFilm  string
+	hashing uint32
 	inject  func(context.Context, http.Header)
 	parts   []part
 }
@@ -123,6 +124,8 @@ type Deps struct {
 	// Film makes videos ready to be played, or NoFilm says what is missing for that.
 	Film   mediavideo.Make
 	NoFilm string
+	// HashMemory is accountcore's: only tests have reason to set it.
+	HashMemory uint32
 }
 
 // New builds the roles that cfg names.
@@ -147,7 +150,7 @@ func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
 			return nil, err
 		}
 	}
-	s.develop, s.film, s.noFilm = d.Develop, d.Film, d.NoFilm
+	s.develop, s.film, s.noFilm, s.hashing = d.Develop, d.Film, d.NoFilm, d.HashMemory
 	for _, build := range []struct {
 		role string
 		f    func(context.Context) error
@@ -265,7 +268,7 @@ func (s *System) newAccount(ctx context.Context) error {
 	}
 	s.AccountCore, err = accountcore.New(ctx, accountcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Vault: s.Vault, Notify: s.stores.Notify, Now: s.now, Log: s.log,
-		RequireCode: s.cfg.VerifyLogin,
+		RequireCode: s.cfg.VerifyLogin, HashMemory: s.hashing,
 	})
 	if err != nil {
 		return err

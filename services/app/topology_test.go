@@ -15,16 +15,23 @@ import (
 	"testing/fstest"
 	"time"
 
+	"meadow/feed/feedtest"
 	"meadow/media"
 	"meadow/media/mediaworker"
 	"meadow/services/account"
 	"meadow/services/catalog"
 	"meadow/services/catalog/catalogtest"
 	"meadow/services/checkout/checkouttest"
+	"meadow/services/creator/creatortest"
+	"meadow/services/engage/engagetest"
+	"meadow/services/insight/insighttest"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
 	"meadow/services/ledger/ledgertest"
+	"meadow/services/moderation/moderationtest"
+	"meadow/services/platform/bus"
+	"meadow/services/talk/talktest"
 )
 
 // cuts are the ways in which the suites' shops are divided into processes.
@@ -38,7 +45,7 @@ var cuts = map[string][][]string{
 func TestSuitesOverEveryTopology(t *testing.T) {
 	for name, cut := range cuts {
 		t.Run(name, func(t *testing.T) {
-			s := startShop(t, cut)
+			s := startShop(t, cut, stubFilm)
 			t.Run("catalog", func(t *testing.T) {
 				catalogtest.Run(t, catalogtest.Shop{Catalog: s.front.Catalog, Merchant: s.merchant, Picture: s.picture})
 			})
@@ -50,6 +57,12 @@ func TestSuitesOverEveryTopology(t *testing.T) {
 					Advance: s.clock.Advance, Now: s.clock.Now, Picture: s.picture, SandboxKey: s.front.keys.sandbox,
 				})
 			})
+			t.Run("feed", func(t *testing.T) { feedtest.Run(t, s.forFeed()) })
+			t.Run("creator", func(t *testing.T) { creatortest.Run(t, s.forCreators()) })
+			t.Run("talk", func(t *testing.T) { talktest.Run(t, s.forTalk(t)) })
+			t.Run("moderation", func(t *testing.T) { moderationtest.Run(t, s.forModeration(t)) })
+			t.Run("engage", func(t *testing.T) { engagetest.Run(t, s.forNews()) })
+			t.Run("insight", func(t *testing.T) { insighttest.Run(t, s.forInsight()) })
 		})
 	}
 }
@@ -78,14 +91,16 @@ func (s *testShop) merchant(t *testing.T, name string) actor.Actor {
 type testShop struct {
 	front *System // the gateway's view
 	bytes *System // the media role
+	bus   bus.Bus
 	clock *clock.Shifted
 	url   string
 	data  string
 	n     atomic.Int64
 }
 
-// startShop starts one system for each group of roles.
-func startShop(t *testing.T, cut [][]string) *testShop {
+// startShop starts one system for each group of roles, of what change makes of
+// the usual parts.
+func startShop(t *testing.T, cut [][]string, change ...func(*Deps)) *testShop {
 	t.Helper()
 	s := &testShop{clock: new(clock.Shifted), data: t.TempDir()}
 	log := slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -105,7 +120,7 @@ func startShop(t *testing.T, cut [][]string) *testShop {
 			t.Error(err)
 		}
 	})
-	stores.Sole = len(cut) == 1
+	stores.Sole, s.bus = len(cut) == 1, stores.Bus
 
 	listeners := make([]net.Listener, len(cut))
 	var peers []string
@@ -129,6 +144,9 @@ func startShop(t *testing.T, cut [][]string) *testShop {
 			Dist: fstest.MapFS{"viewer/index.html": {Data: []byte(`<!doctype html><html lang="zh-CN"><head><title>Meadow</title></head><body><div id="app"></div></body></html>`)}},
 		}
 		deps.Film, deps.NoFilm = film()
+		for _, f := range change {
+			f(&deps)
+		}
 		system, err := New(t.Context(), one, deps)
 		if err != nil {
 			t.Fatal(err)
@@ -179,6 +197,11 @@ func (s *testShop) await(t *testing.T) {
 // picture makes a finished picture that is like no other.
 func (s *testShop) picture(t *testing.T, owner id.User) id.Media {
 	t.Helper()
+	return s.pictureFor(t, owner, media.ForPost)
+}
+
+func (s *testShop) pictureFor(t *testing.T, owner id.User, purpose media.Purpose) id.Media {
+	t.Helper()
 	n := s.n.Add(1)
 	m := image.NewRGBA(image.Rect(0, 0, 64, 80))
 	for y := range 80 {
@@ -190,7 +213,7 @@ func (s *testShop) picture(t *testing.T, owner id.User) id.Media {
 	if err := jpeg.Encode(&file, m, nil); err != nil {
 		t.Fatal(err)
 	}
-	p, err := s.bytes.MediaCore.Ingest(actor.AsSystem(t.Context(), "test"), owner, media.ForPost, &file)
+	p, err := s.bytes.MediaCore.Ingest(actor.AsSystem(t.Context(), "test"), owner, purpose, &file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,6 +114,7 @@ func (tn *town) shop(s moderation.Service) moderationtest.Shop {
 	return moderationtest.Shop{
 		Moderation: s, Bus: tn.bus,
 		User: func(_ *testing.T, name string, roles ...actor.Role) actor.Actor { return tn.Add(name, roles...) },
+		Old:  func(*testing.T) actor.Actor { return tn.Add("Amy") },
 	}
 }
 

@@ -24,6 +24,9 @@ type Shop struct {
 	Moderation moderation.Service
 	// User makes an account, and answers as whom it asks.
 	User func(t *testing.T, name string, roles ...actor.Role) actor.Actor
+	// Old is somebody with an account of more than a day, whose addresses rules
+	// do not doubt for that. All cases together ask for up to 40.
+	Old func(t *testing.T) actor.Actor
 	// Bus is where the shop's events are announced.
 	Bus bus.Bus
 }

@@ -114,6 +114,7 @@ func (tn *town) shop() talktest.Shop {
 	return talktest.Shop{
 		Talk:   tn.Core,
 		User:   func(_ *testing.T, name string) actor.Actor { return tn.AddUser(name) },
+		Old:    func(*testing.T) actor.Actor { return tn.AddUser("Fan") },
 		Post:   func(_ *testing.T, author actor.Actor) id.Post { return tn.AddPost(author.User) },
 		Remove: func(_ *testing.T, _ actor.Actor, p id.Post) { tn.RemovePost(p) },
 		Picture: func(_ *testing.T, owner actor.Actor) id.Media {

@@ -59,8 +59,8 @@ func whoMay(t *testing.T, s Shop) {
 }
 
 func held(t *testing.T, s Shop) {
-	lin, p := s.author(t)
-	fan, eve := s.User(t, "Fan"), s.User(t, "Eve")
+	lin := s.Old(t)
+	fan, eve, p := s.Old(t), s.User(t, "Eve"), s.Post(t, lin)
 	s.rule(t, lin, talk.Rules{Hold: talk.HoldLinks, Words: []string{"FAKE"}})
 	s.say(t, fan, p, "", "Fine")
 	link := s.say(t, fan, p, "", "Look at shop.example.com")

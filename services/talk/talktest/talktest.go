@@ -20,6 +20,9 @@ type Shop struct {
 	Talk talk.Service
 	// User makes an account, and answers as whom it asks.
 	User func(t *testing.T, name string) actor.Actor
+	// Old is somebody with an account of more than a day: newer ones are not
+	// trusted with addresses. One case asks for two.
+	Old func(t *testing.T) actor.Actor
 	// Post publishes a post that everybody may read, Remove removes it.
 	Post   func(t *testing.T, author actor.Actor) id.Post
 	Remove func(t *testing.T, author actor.Actor, p id.Post)
