@@ -1,7 +1,7 @@
 // Package frontend carries the built web app inside the binary.
 //
 // npm builds the app into dist/site: the viewer at its root, the studio in
-// studio/. Beside each script and style lie its .br and .gz. Until it is built,
+// studio/. Scripts and styles come as .br and .gz only. Until it is built,
 // dist holds a page that says so, and the Go code compiles without Node.
 package frontend
 

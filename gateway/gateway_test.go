@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
@@ -123,15 +125,25 @@ func (d *door) mount(s *web.Server) {
 	}))
 }
 
+func gzipped(s string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, s)
+	_ = w.Close() // a buffer takes everything
+	return b.Bytes()
+}
+
 var dist = fstest.MapFS{
-	"index.html":                {Data: []byte(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>x</title><script type="module" src="/assets/app-4f3a9c21.js"></script></head><body><div id="app"></div></body></html>`)},
-	"studio/index.html":         {Data: []byte(`<!doctype html><html><head></head><body>studio</body></html>`)},
-	"assets/app-4f3a9c21.js":    {Data: []byte(strings.Repeat("console.log(1);", 50))},
-	"assets/app-4f3a9c21.js.br": {Data: []byte("brotli")},
-	"assets/app-4f3a9c21.js.gz": {Data: []byte("gzipped")},
-	"assets/logo.svg":           {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
-	"sw.js":                     {Data: []byte("self.x=1")},
-	"manifest.webmanifest":      {Data: []byte("{}")},
+	"index.html":                 {Data: []byte(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>x</title><script type="module" src="/assets/app-4f3a9c21.js"></script></head><body><div id="app"></div></body></html>`)},
+	"studio/index.html":          {Data: []byte(`<!doctype html><html><head></head><body>studio</body></html>`)},
+	"assets/app-4f3a9c21.js":     {Data: []byte(strings.Repeat("console.log(1);", 50))},
+	"assets/app-4f3a9c21.js.br":  {Data: []byte("brotli")},
+	"assets/app-4f3a9c21.js.gz":  {Data: []byte("gzipped")},
+	"assets/late-5b6c7d8e.js.br": {Data: []byte("br")}, // came compressed only
+	"assets/late-5b6c7d8e.js.gz": {Data: gzipped("console.log('late')")},
+	"assets/logo.svg":            {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
+	"sw.js":                      {Data: []byte("self.x=1")},
+	"manifest.webmanifest":       {Data: []byte("{}")},
 }
 
 type request struct {

@@ -72,6 +72,12 @@ func TestAssetsAreServedInTheEncodingTheirReaderTakes(t *testing.T) {
 			t.Errorf("%q: got %.20q %v", accept, body, res.Header)
 		}
 	}
+	for accept, want := range map[string]string{"": "console.log('late')", "gzip": string(gzipped("console.log('late')")), "br": "br"} {
+		res, body := d.do(t, request{method: "GET", path: "/assets/late-5b6c7d8e.js", header: map[string]string{"Accept-Encoding": accept}})
+		if body != want || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/javascript") {
+			t.Errorf("a script that came compressed only, for %q: %q", accept, body)
+		}
+	}
 	res, _ := d.do(t, request{method: "GET", path: "/sw.js"})
 	if res.Header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("sw.js: %v", res.Header)

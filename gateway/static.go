@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -16,15 +19,17 @@ import (
 )
 
 // site is the built web app: one application at the root, further ones in
-// folders that have an index.html, files beside them. Next to a file f there
-// may be f.br and f.gz. Everything is found by its exact name in a table, so
-// that no path leads anywhere else.
+// folders that have an index.html, files beside them. A file f may come as f, as
+// f.br and f.gz beside it, or as these alone, which takes a third of the room.
+// Everything is found by its exact name in a table, so that no path leads
+// anywhere else.
 type site struct {
 	files  map[string]*file  // by path, "/assets/app-4f3a9c21.js"
 	shells map[string]*shell // by folder, "/" and "/studio/"
 }
 
-// file is one asset in the encodings it was built in.
+// file is one asset in the encodings it was built in. Plain is nil of one that
+// came compressed only; it is unpacked for the few who ask for it.
 type file struct {
 	kind          string
 	etag          string
@@ -45,6 +50,12 @@ func newSite(dist fs.FS) (*site, error) {
 		if err != nil {
 			return err
 		}
+		if packed, ok := strings.CutSuffix(name, ".gz"); ok {
+			f := newFile(dist, packed, b)
+			f.plain, f.gz = nil, b
+			s.files["/"+packed] = f
+			return nil
+		}
 		if path.Base(name) == "index.html" {
 			s.shells[folderOf(name)] = newShell(b)
 			return nil
@@ -58,15 +69,15 @@ func newSite(dist fs.FS) (*site, error) {
 	return s, nil
 }
 
-// isVariant reports whether name is another file, compressed.
+// isVariant reports whether name is another file, compressed: one that lies
+// beside it or, of a .br, beside the .gz.
 func isVariant(dist fs.FS, name string) bool {
-	for _, ext := range []string{".br", ".gz"} {
-		if base, ok := strings.CutSuffix(name, ext); ok {
-			_, err := fs.Stat(dist, base)
-			return err == nil
-		}
+	there := func(name string) bool { _, err := fs.Stat(dist, name); return err == nil }
+	if base, ok := strings.CutSuffix(name, ".br"); ok {
+		return there(base) || there(base+".gz")
 	}
-	return false
+	base, ok := strings.CutSuffix(name, ".gz")
+	return ok && there(base)
 }
 
 func folderOf(name string) string {
@@ -181,8 +192,21 @@ func (g *Gateway) serveFile(x *web.Exchange, f *file) error {
 	case f.gz != nil && web.Accepts(accept, "gzip"):
 		body = f.gz
 		x.SetHeader("Content-Encoding", "gzip")
+	case body == nil:
+		var err error
+		if body, err = unpack(f.gz); err != nil {
+			return fmt.Errorf("gateway: %s: %w", x.Path(), err)
+		}
 	}
 	return x.Send(http.StatusOK, f.kind, body)
+}
+
+func unpack(gz []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(gz))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 func matches(ifNoneMatch, etag string) bool {

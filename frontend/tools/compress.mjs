@@ -1,6 +1,7 @@
-// Puts a .br and a .gz beside each built text file, so that the server never
-// compresses. HTML is left alone: the server writes the first data into it.
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+// Puts a .br and a .gz in the place of each built text file, so that the server
+// never compresses and the binary holds no third copy. HTML is left alone: the
+// server writes the first data into it.
+import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
@@ -17,4 +18,5 @@ for (const entry of await readdir(dist, { recursive: true, withFileTypes: true }
     `${path}.br`,
     brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
   )
+  await unlink(path)
 }
