@@ -182,7 +182,7 @@ func (w *town) rush(t *testing.T, round int) (kills int) {
 
 	over := make(chan struct{})
 	var killer sync.WaitGroup
-	killer.Go(func() { kills = w.harass(t, ctx, over) })
+	killer.Go(func() { kills = w.harass(t, ctx, 90*time.Millisecond, over) })
 	var mu sync.Mutex
 	states := map[checkout.State]int{}
 	refused := 0
@@ -225,14 +225,14 @@ func (w *town) rush(t *testing.T, round int) (kills int) {
 	return kills
 }
 
-// harass kills and restarts the process at random moments until over: at least
-// once.
-func (w *town) harass(t *testing.T, ctx context.Context, over <-chan struct{}) (kills int) {
+// harass kills and restarts the process twice, each time within a span, unless it
+// is over before.
+func (w *town) harass(t *testing.T, ctx context.Context, within time.Duration, over <-chan struct{}) (kills int) {
 	for {
 		select {
 		case <-over:
 			return kills
-		case <-time.After(time.Duration(1+rand.IntN(90)) * time.Millisecond):
+		case <-time.After(rand.N(within)):
 		}
 		victim := w.victim()
 		if err := victim.Kill(); err != nil {

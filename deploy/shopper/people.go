@@ -1,15 +1,8 @@
 package shopper
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
-	"fmt"
-	"image"
-	"image/color"
-	"image/jpeg"
 	"net/http"
-	"strconv"
 
 	"meadow/services/account"
 	"meadow/services/catalog"
@@ -99,68 +92,6 @@ func (p *Person) Post(ctx context.Context, product id.Product) (creator.Post, er
 		Pictures: []picture.Wanted{{ID: cover, Alt: "A cup"}}, Tags: []creator.NewTag{{Product: product, X: 5000, Y: 5000}},
 	}, &out)
 	return out, err
-}
-
-// Upload uploads a small picture by the tus protocol.
-func (p *Person) Upload(ctx context.Context, purpose string) (id.Media, error) {
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, swatch(), nil); err != nil {
-		return "", err
-	}
-	var ticket creator.Ticket
-	if err := p.Do(ctx, http.MethodPost, "/uploads", "", creator.Upload{Purpose: purpose, Bytes: int64(file.Len())}, &ticket); err != nil {
-		return "", err
-	}
-	create, err := http.NewRequestWithContext(ctx, http.MethodPost, p.door.URL+ticket.URL, nil)
-	if err != nil {
-		return "", err
-	}
-	create.Header.Set("Upload-Length", strconv.Itoa(file.Len()))
-	create.Header.Set("Upload-Metadata", "filename "+base64.StdEncoding.EncodeToString([]byte("cup.jpg")))
-	made, err := p.tus(create, ticket.Token, http.StatusCreated)
-	if err != nil {
-		return "", err
-	}
-	where, err := create.URL.Parse(made.Get("Location"))
-	if err != nil {
-		return "", err
-	}
-	patch, err := http.NewRequestWithContext(ctx, http.MethodPatch, where.String(), &file)
-	if err != nil {
-		return "", err
-	}
-	patch.Header.Set("Upload-Offset", "0")
-	patch.Header.Set("Content-Type", "application/offset+octet-stream")
-	done, err := p.tus(patch, ticket.Token, http.StatusNoContent)
-	if err != nil {
-		return "", err
-	}
-	return id.Media(done.Get("Meadow-Media")), nil
-}
-
-func (p *Person) tus(req *http.Request, token string, want int) (http.Header, error) {
-	req.Header.Set("Tus-Resumable", "1.0.0")
-	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := p.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != want {
-		return nil, fmt.Errorf("%s %s: %s", req.Method, req.URL.Path, res.Status)
-	}
-	return res.Header, nil
-}
-
-// swatch is a picture of two colours.
-func swatch() image.Image {
-	m := image.NewRGBA(image.Rect(0, 0, 640, 800))
-	for y := range 800 {
-		for x := range 640 {
-			m.Set(x, y, color.RGBA{R: uint8(150 + y/16), G: 190, B: uint8(160 + x/16), A: 255})
-		}
-	}
-	return m
 }
 
 // Buying is one attempt to buy, step by step. Every step may be repeated: the
