@@ -78,7 +78,7 @@ export async function socialStory(t, browser, base, screen) {
   assert.match(await field.inputValue(), /^So fine @Lin.* $/)
   const [picture] = await drawn(browser, 1, 300, 300)
   await page.locator('.post-bar input[type=file]').setInputFiles(picture)
-  await page.locator('.post-bar .btn-accent:not(:disabled)').waitFor()
+  await page.locator('.post-bar .shots img').waitFor()
   await field.focus()
   await page.keyboard.press('Enter')
   const mine = page.locator('.comments > li').filter({ hasText: 'So fine' })
@@ -239,8 +239,14 @@ export async function videoStory(t, browser, base) {
   const video = await send(page, base, film, { kind: 'video' })
   const post = await publish(page, { kind: 'video', title: 'Boiling water', video: { id: video, alt: 'A stove' }, chapters: [{ at_ms: 0, title: 'Lighting it' }, { at_ms: 6000, title: 'In the wind' }] })
   const reports = []
-  page.on('request', (r) => {
-    if (r.url().endsWith('/api/v1/seen')) reports.push(...r.postDataJSON().events)
+  // A request that outlives its page shows its body to the page alone.
+  await page.exposeFunction('reported', (events) => reports.push(...events))
+  await page.addInitScript(() => {
+    const real = window.fetch
+    window.fetch = async (input, init) => {
+      if (input instanceof Request && input.url.endsWith('/api/v1/seen')) window.reported((await input.clone().json()).events)
+      return real(input, init)
+    }
   })
   await page.goto(`${base}/p/${post.id}`)
   const at = () => page.evaluate(() => document.querySelector('video').currentTime)
