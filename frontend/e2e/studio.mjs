@@ -11,6 +11,7 @@ import { uploadStory } from './studio-upload.mjs'
 export const studioStories = {
   'a stranger opens a shop and publishes a post that sells': studioStory,
   'a buyer shows what they bought, and nothing else': buyerStory,
+  'somebody hired writes for the account they chose': staffStory,
   'a large video survives the network and a reload, and reaches a follower': uploadStory,
   'every screen of the studio is sound in both languages and sizes': screensStory,
   'a moderator decides by keys, takes it back, and a ban needs two': deskStory,
@@ -200,4 +201,31 @@ export async function buyerStory(t, browser, base) {
   assert.ok(items[0].verified, 'it carries the mark')
   assert.deepEqual(who.found, [], 'axe and messages')
   assert.deepEqual(who.complaints, [], 'console and network')
+}
+
+export async function staffStory(t, browser, base) {
+  const boss = await person(browser, base, { name: 'Bossy', creator: true, as: 'boss' })
+  t.after(() => boss.context.close())
+  const name = `Edda${Date.now()}`
+  const hired = await person(browser, base, { name, as: 'hired' })
+  t.after(() => hired.context.close())
+  await boss.page.goto(`${base}/studio/staff`)
+  await boss.page.getByRole('combobox', { name: 'Name' }).pressSequentially(name)
+  await boss.page.getByRole('option', { name }).click()
+  await boss.page.locator('form .btn-accent').click()
+  await boss.page.locator('.rows .row-title', { hasText: name }).waitFor()
+  await boss.see('staff', '.rows')
+
+  const { page } = hired
+  await page.goto(`${base}/studio/posts`)
+  await page.locator('.studio-acting select').selectOption({ index: 1 })
+  await page.goto(`${base}/studio/publish`)
+  await page.getByLabel('Title', { exact: true }).fill('For the boss')
+  await page.locator('.save-state', { hasText: 'Saved at' }).waitFor()
+  await hired.see('acting', '.save-state')
+  assert.deepEqual((await call(boss.page, 'GET', '/drafts')).items.map((d) => d.content.title), ['For the boss'])
+  for (const p of [boss, hired]) {
+    assert.deepEqual(p.found, [], 'axe and messages')
+    assert.deepEqual(p.complaints, [], 'console and network')
+  }
 }
