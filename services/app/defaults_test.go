@@ -56,8 +56,8 @@ func TestAFirstStartMakesKeysForItsOwnerOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(keys) != 7 {
-		t.Errorf("%d different keys, want 7: %v", len(keys), keys)
+	if len(keys) != 8 {
+		t.Errorf("%d different keys, want 8: %v", len(keys), keys)
 	}
 
 	again := openDoor(t, data, errorsOnly(t), nil)

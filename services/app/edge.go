@@ -160,7 +160,7 @@ func (s *System) mountMedia() error {
 			r.Out.Header.Del(rpc.ActorHeader)
 		},
 		// Its own connections: slow uploads must not starve calls between services.
-		Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second, ResponseHeaderTimeout: 3 * time.Minute},
+		Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: idlePeer, ResponseHeaderTimeout: 3 * time.Minute},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if !errors.Is(err, context.Canceled) {
 				s.log.WarnContext(r.Context(), "media role does not answer", "err", err)

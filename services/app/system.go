@@ -128,6 +128,12 @@ type Deps struct {
 	HashMemory uint32
 }
 
+// idlePeer is how long a connection to another process is kept for the next call.
+// It is well below a server's ReadTimeout, after which that closes a connection
+// on which nothing has come yet: a call sent into it then would be lost, and who
+// made it could not know whether it was answered.
+const idlePeer = 4 * time.Second
+
 // New builds the roles that cfg names.
 func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
 	keys, err := readSecrets(cfg.Secrets)
@@ -136,7 +142,7 @@ func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
 	}
 	s := &System{cfg: cfg, stores: d.Stores, log: d.Log, now: d.Now, keys: keys}
 	s.http = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
-		MaxIdleConnsPerHost: 64, MaxConnsPerHost: 256, IdleConnTimeout: 30 * time.Second,
+		MaxIdleConnsPerHost: 64, MaxConnsPerHost: 256, IdleConnTimeout: idlePeer,
 	}}
 	if s.Web, err = s.newWeb(d); err != nil {
 		return nil, err
@@ -191,7 +197,6 @@ func (s *System) newWeb(d Deps) (*web.Server, error) {
 	if !s.here(Gateway) {
 		signer := s.signer()
 		deps.Signer = &signer
-		cfg.MaxConnsPerIP = 0 // the gateways are few and busy
 	}
 	return web.New(cfg, deps), nil
 }

@@ -37,7 +37,8 @@ type Config struct {
 	// MaxHeader is the most bytes the head of a request may have.
 	MaxHeader int
 	// MaxConns is the most connections at a time, MaxConnsPerIP the most from one
-	// address that is not a trusted proxy; 0 means any number.
+	// address that is not a trusted proxy; 0 means any number. The server of a peer
+	// does not count them: its gateways are few, and ask for everybody.
 	MaxConns      int
 	MaxConnsPerIP int
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
@@ -122,6 +123,9 @@ type Server struct {
 // New returns a server with nothing but its health routes.
 func New(cfg Config, deps Deps) *Server {
 	cfg = cfg.orDefault()
+	if deps.Signer != nil {
+		cfg.MaxConnsPerIP = 0
+	}
 	s := &Server{cfg: cfg, deps: deps, headers: commonHeaders(cfg.HTTPS), metrics: newMetrics(deps.Registry)}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.app = fiber.New(fiber.Config{
