@@ -80,6 +80,7 @@ type PostFacts struct {
 	Visible bool         `json:"visible"`
 	Trace   id.Trace     `json:"trace"`
 	Tagged  []id.Product `json:"tagged"`
+	Ad      bool         `json:"ad"`
 	At      time.Time    `json:"at"`
 }
 

@@ -106,7 +106,7 @@ func (c *Core) Facts(ctx context.Context, in creator.Cards) (creator.FactList, e
 		d := p.data("")
 		f := creator.PostFacts{
 			ID: p.ID, Author: p.Author, Kind: p.Kind, Title: p.Title, State: p.State, Visible: s.may(p),
-			Trace: p.Trace, Tagged: d.Products, At: p.At,
+			Trace: p.Trace, Tagged: d.Products, Ad: p.Ad, At: p.At,
 		}
 		if len(p.Pictures) > 0 {
 			f.Thumb = p.Pictures[0].Thumb

@@ -127,12 +127,21 @@ func (k Content) words() string {
 	return out.String()
 }
 
-// decided takes over what a moderator decided about a post, unless we know
-// newer.
+// decided takes over what a moderator decided about something that we keep.
 func (c *Core) decided(ctx context.Context, d moderation.DecidedData) error {
-	if d.Subject.Kind != moderation.Post {
+	switch d.Subject.Kind {
+	case moderation.Post:
+		return c.decidedPost(ctx, d)
+	case moderation.Profile:
 		return nil
 	}
+	return nil
+}
+
+// decidedPost takes over what a moderator decided about a post, unless we know
+// newer: a later decision, or a verdict on what it said later. A decision that
+// does not say what was looked at (Of is 0) is of what there is.
+func (c *Core) decidedPost(ctx context.Context, d moderation.DecidedData) error {
 	p, err := c.posts.Get(ctx, d.Subject.ID)
 	if errors.Is(err, docdb.ErrNotFound) {
 		return nil
@@ -146,7 +155,7 @@ func (c *Core) decided(ctx context.Context, d moderation.DecidedData) error {
 	}
 	now := c.Now()
 	_, err = c.posts.Update(ctx, string(p.ID), func(p *post) error {
-		if d.Rev <= p.Decided || !p.kept() {
+		if d.Rev <= p.Decided || d.Of > 0 && d.Of < p.Judged || !p.kept() {
 			return errUnchanged
 		}
 		p.Decided, p.JudgeAt = d.Rev, time.Time{}

@@ -11,6 +11,7 @@ import (
 
 	"meadow/media"
 	"meadow/services/creator"
+	"meadow/services/creator/creatortest"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -205,4 +206,31 @@ func TestAnAccountKeepsSoManyDrafts(t *testing.T) {
 	}
 	must(tn.DropDraft(as(t, lin), creator.ByDraft{ID: last.ID}))(t)
 	must(tn.Begin(as(t, lin), in))(t)
+}
+
+func TestADecisionSaysNothingOfWhatAPostSaidLater(t *testing.T) {
+	t.Parallel()
+	tn := build(t, nil)
+	run(t, tn.Core)
+	lin := tn.AddUser("Lin")
+	d := tn.words(lin, "First")
+	p := must(tn.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: "of"}))(t)
+	d.Title = "Second"
+	must(tn.Edit(as(t, lin), creator.EditPost{ID: p.ID, DraftContent: d}))(t)
+	decide := func(rev, of int64, o moderation.Outcome) {
+		say(t, tn, moderation.Decided, moderation.DecidedData{
+			Subject: moderation.Subject{Kind: moderation.Post, ID: string(p.ID)}, Author: lin.User,
+			Verdict: moderation.Verdict{Outcome: o, Reason: moderation.Spam}, Rev: rev, Of: of,
+		})
+	}
+	heard := collect(t, tn.bus, creator.Published)
+	decide(1, 1, moderation.Rejected) // of the first version, and late
+	decide(2, 2, moderation.Limited)
+	creatortest.Eventually(t, "the second version is limited", func() (string, bool) {
+		got := must(tn.Post(as(t, lin), creator.ReadPost{ID: p.ID}))(t)
+		return string(got.State), got.State == creator.Limited
+	})
+	if last := heard.wait(t, 3); len(last) != 3 || last[2].Rev != 3 {
+		t.Errorf("heard %+v: the late decision was taken over", last)
+	}
 }
