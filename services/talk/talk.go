@@ -39,7 +39,7 @@ type Comment struct {
 	Bought   bool `json:"bought"` // by somebody who had bought what the post shows
 	Mine     bool `json:"mine"`
 	// State is Shown for whoever else may read it; Held and Limited ones are seen
-	// by who wrote them, and Held ones by the post's author.
+	// by who wrote them, and those Held for the post's author by them.
 	State State     `json:"state"`
 	At    time.Time `json:"at"`
 }
@@ -49,7 +49,7 @@ type State string
 
 const (
 	Shown   State = "shown"
-	Held    State = "held"    // until the post's author or a moderator lets it through
+	Held    State = "held"    // for the post's author, for a moderator, or for both: until each lets it through
 	Limited State = "limited" // seen by who wrote it
 )
 
@@ -154,8 +154,9 @@ type Service interface {
 	// Rules are the caller's, for all their posts; SetRules changes them.
 	Rules(ctx context.Context, in rpc.Empty) (Rules, error)
 	SetRules(ctx context.Context, in Rules) (Rules, error)
-	// Held pages through what waits under the caller's posts, oldest first. Let
-	// lets one through.
+	// Held pages through what waits for the caller under their posts, oldest first.
+	// Let lets one through: ErrNotAuthor, ErrNoSuchComment. Neither is of what
+	// moderation holds, which only a moderator lets through.
 	Held(ctx context.Context, in page.Ask) (page.Page[Comment], error)
 	Let(ctx context.Context, in ByComment) (Comment, error)
 

@@ -201,7 +201,7 @@ func (c *Core) ofMine(ctx context.Context, which id.Comment) (comment, error) {
 		return comment{}, err
 	case !ok:
 		return comment{}, talk.ErrNotAuthor
-	case k.state() == talk.Limited:
+	case !k.shown() && !k.forAuthor() && k.Author != me, k.state() == talk.Limited:
 		return comment{}, talk.ErrNoSuchComment
 	}
 	return k, nil

@@ -67,7 +67,9 @@ func (c *Core) desk(ctx context.Context, index string, account id.User, in page.
 	return out, facts, nil
 }
 
-// Let lets a comment that waits through.
+// Let lets a comment that waits for the post's author through. What moderation
+// holds is a moderator's to let: of their own it stays held, of another's it is
+// not theirs to see.
 func (c *Core) Let(ctx context.Context, in talk.ByComment) (talk.Comment, error) {
 	k, err := c.ofMine(ctx, in.ID)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"meadow/services/checkout"
 	"meadow/services/creator"
 	"meadow/services/kernel/id"
+	"meadow/services/kernel/page"
 	"meadow/services/kernel/picture"
 	"meadow/services/moderation"
 	"meadow/services/platform/bus"
@@ -169,15 +170,6 @@ func TestWhatModerationSaysOfACommentHolds(t *testing.T) {
 	if _, err := tn.Let(as(t, lin), talk.ByComment{ID: ids[moderation.Rejected]}); !errors.Is(err, talk.ErrNoSuchComment) {
 		t.Errorf("the author lets through what was rejected: %v", err)
 	}
-	decide := func(k id.Comment, o moderation.Outcome, rev int64) {
-		t.Helper()
-		d := moderation.DecidedData{
-			Decision: id.Secret(), Subject: moderation.Subject{Kind: moderation.Comment, ID: string(k)}, Verdict: moderation.Verdict{Outcome: o}, Rev: rev,
-		}
-		if err := tn.bus.Publish(t.Context(), moderation.Decided.Event(tn.clock.Now(), d.Decision, d), false); err != nil {
-			t.Fatal(err)
-		}
-	}
 	seen := func() map[string]bool {
 		out := map[string]bool{}
 		for _, k := range tn.list(t, eve, talk.Comments{ID: p}) {
@@ -185,12 +177,12 @@ func TestWhatModerationSaysOfACommentHolds(t *testing.T) {
 		}
 		return out
 	}
-	decide(ids[moderation.Pending], moderation.Approved, 3)
+	tn.decide(t, ids[moderation.Pending], moderation.Approved, 3)
 	until(t, "what was approved", func() bool { return seen()["pending"] })
-	decide(ids[moderation.Pending], moderation.Rejected, 2) // older, and late
-	decide(ids[moderation.Approved], moderation.Limited, 1)
+	tn.decide(t, ids[moderation.Pending], moderation.Rejected, 2) // older, and late
+	tn.decide(t, ids[moderation.Approved], moderation.Limited, 1)
 	until(t, "what was limited to go", func() bool { return !seen()["approved"] })
-	decide(ids[moderation.Rejected], moderation.Approved, 1) // an appeal
+	tn.decide(t, ids[moderation.Rejected], moderation.Approved, 1) // an appeal
 	until(t, "what was approved in the end", func() bool { return seen()["rejected"] })
 	if d := cmp.Diff(map[string]bool{"pending": true, "rejected": true}, seen()); d != "" {
 		t.Error(d)
@@ -208,16 +200,72 @@ func TestAnAnswerThatIsShownLateAnswersToo(t *testing.T) {
 	lin, fan := tn.AddUser("Lin"), tn.AddUser("Fan")
 	q := tn.say(t, fan, tn.AddPost(lin.User), "", "How much?")
 	tn.Judge("20", moderation.Pending)
+	run(t, tn.Core)
 	a := tn.say(t, lin, q.Post, q.ID, "20")
 	asked := func() int { return len(must(tn.Questions(as(t, lin), talk.Questions{}))(t).Items) }
 	if got := asked(); a.State != talk.Held || got != 1 {
 		t.Errorf("an answer that is %s left %d", a.State, got)
 	}
-	must(tn.Let(as(t, lin), talk.ByComment{ID: a.ID}))(t)
-	if got := asked(); got != 0 {
-		t.Errorf("a shown answer left %d", got)
+	if got := must(tn.Let(as(t, lin), talk.ByComment{ID: a.ID}))(t); got.State != talk.Held || asked() != 1 {
+		t.Errorf("its author cleared what moderation holds: %+v", got)
 	}
+	tn.decide(t, a.ID, moderation.Approved, 1)
+	until(t, "the answer to answer", func() bool { return asked() == 0 })
 	audit(t, tn, "after the answer")
+}
+
+func TestWhatModerationHoldsOnlyAModeratorLetsThrough(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	run(t, tn.Core)
+	lin, fan, eve := tn.AddUser("Lin"), tn.AddUser("Fan"), tn.AddUser("Eve")
+	p := tn.AddPost(lin.User)
+	must(tn.SetRules(as(t, lin), talk.Rules{Who: talk.Everybody, Hold: talk.HoldLinks}))(t)
+	tn.Judge("add me", moderation.Pending)
+	tn.Judge("www.example.com", moderation.Pending)
+	own, theirs, both := tn.say(t, lin, p, "", "add me"), tn.say(t, fan, p, "", "add me"), tn.say(t, fan, p, "", "www.example.com")
+	waiting := func() (out []id.Comment) {
+		for _, k := range must(tn.Held(as(t, lin), page.Ask{}))(t).Items {
+			out = append(out, k.ID)
+		}
+		return out
+	}
+	seen := func() (n int) { return len(tn.list(t, eve, talk.Comments{ID: p})) }
+	if got := must(tn.Let(as(t, lin), talk.ByComment{ID: own.ID}))(t); got.State != talk.Held {
+		t.Errorf("their own comment is %s", got.State)
+	}
+	for _, k := range []id.Comment{theirs.ID, both.ID} {
+		if _, err := tn.Let(as(t, lin), talk.ByComment{ID: k}); !errors.Is(err, talk.ErrNoSuchComment) {
+			t.Errorf("the post's author lets it: %v", err)
+		}
+	}
+	if got := waiting(); len(got) != 0 || seen() != 0 {
+		t.Errorf("for the post's author wait %v, others read %d", got, seen())
+	}
+	for _, k := range []id.Comment{own.ID, theirs.ID, both.ID} {
+		tn.decide(t, k, moderation.Approved, 1)
+	}
+	until(t, "what was approved", func() bool { return seen() == 2 && slices.Equal(waiting(), []id.Comment{both.ID}) })
+	if got := must(tn.Let(as(t, lin), talk.ByComment{ID: both.ID}))(t); got.State != talk.Shown || seen() != 3 || len(waiting()) != 0 {
+		t.Errorf("approved and let, it is %s to %d", got.State, seen())
+	}
+	tn.decide(t, both.ID, moderation.Pending, 2)
+	until(t, "what is held again", func() bool { return seen() == 2 })
+	if got := waiting(); len(got) != 0 {
+		t.Errorf("for the post's author wait %v", got)
+	}
+	settled(t, tn, "in the end")
+}
+
+// decide publishes what a moderator decided about a comment.
+func (tn *town) decide(t *testing.T, k id.Comment, o moderation.Outcome, rev int64) {
+	t.Helper()
+	d := moderation.DecidedData{
+		Decision: id.Secret(), Subject: moderation.Subject{Kind: moderation.Comment, ID: string(k)}, Verdict: moderation.Verdict{Outcome: o}, Rev: rev,
+	}
+	if err := tn.bus.Publish(t.Context(), moderation.Decided.Event(tn.clock.Now(), d.Decision, d), false); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestALongThreadGoesInPieces(t *testing.T) {

@@ -61,7 +61,6 @@ func (c *Core) decided(ctx context.Context, e bus.Event, d moderation.DecidedDat
 			return errSame
 		}
 		k.Judged, k.Verdict = d.Rev, d.Verdict.Outcome
-		k.Waits = d.Verdict.Outcome == moderation.Pending
 		return nil
 	})
 	switch {

@@ -208,7 +208,7 @@ func (e *eyes) may(k comment) bool {
 	case k.gone():
 		return false
 	case k.state() == talk.Held:
-		return k.Author == e.me || k.Account == e.me
+		return k.Author == e.me || k.Account == e.me && k.forAuthor()
 	case k.state() == talk.Limited:
 		return k.Author == e.me
 	}

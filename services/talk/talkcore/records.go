@@ -37,9 +37,9 @@ type comment struct {
 	Request  string            `bson:"request"`
 
 	Verdict moderation.Outcome `bson:"verdict"`
-	Judged  int64              `bson:"judged"` // revision of the last decision we know
-	Waits   bool               `bson:"waits,omitempty"`
-	Said    bool               `bson:"said,omitempty"` // announced
+	Judged  int64              `bson:"judged"`          // revision of the last decision we know
+	Waits   bool               `bson:"waits,omitempty"` // for the post's author, whatever moderation says
+	Said    bool               `bson:"said,omitempty"`  // announced
 	// AnsweredAt is when the post's author answered a question, Settled whether
 	// they took it off their list without.
 	AnsweredAt time.Time `bson:"answered_at,omitempty"`
@@ -64,9 +64,9 @@ type places struct {
 	TopAt   time.Time `bson:"top_at,omitempty"`   // of the same
 	ReplyAt time.Time `bson:"reply_at,omitempty"` // of replies that are shown
 	Unseen  string    `bson:"unseen,omitempty"`   // under what, of those only their author sees
-	HeldAt  time.Time `bson:"held_at,omitempty"`
-	Asking  time.Time `bson:"asking,omitempty"` // of questions that wait
-	Asked   time.Time `bson:"asked,omitempty"`  // of all questions that were shown and are there
+	HeldAt  time.Time `bson:"held_at,omitempty"`  // of those that the post's author can let through
+	Asking  time.Time `bson:"asking,omitempty"`   // of questions that wait
+	Asked   time.Time `bson:"asked,omitempty"`    // of all questions that were shown and are there
 }
 
 func (k comment) gone() bool { return k.At.IsZero() }
@@ -77,10 +77,16 @@ func (k comment) state() talk.State {
 	switch {
 	case k.Verdict == moderation.Limited, k.Verdict == moderation.Rejected:
 		return talk.Limited
-	case k.Waits:
+	case k.Waits, k.Verdict == moderation.Pending:
 		return talk.Held
 	}
 	return talk.Shown
+}
+
+// forAuthor reports whether it waits for the post's author alone. What also
+// waits for a moderator is not theirs to see, or to let through.
+func (k comment) forAuthor() bool {
+	return !k.gone() && k.state() == talk.Held && k.Verdict != moderation.Pending
 }
 
 // under is what it is counted in.
@@ -108,10 +114,10 @@ func (k *comment) place() {
 	if k.gone() {
 		return
 	}
-	switch state := k.state(); {
-	case state != talk.Shown:
+	switch {
+	case !k.shown():
 		k.Places.Unseen = k.under()
-		if state == talk.Held {
+		if k.forAuthor() {
 			k.Places.HeldAt = k.At
 		}
 	case k.Parent != "":

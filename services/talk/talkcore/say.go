@@ -184,7 +184,7 @@ func (c *Core) write(ctx context.Context, k comment, in talk.Say, post creator.P
 	if k.Bought, err = c.bought(ctx, k.Author, post.Tagged); err != nil {
 		return k, err
 	}
-	k.Waits = k.Verdict == moderation.Pending || !k.ByAuthor && r.holds(k.Body)
+	k.Waits = !k.ByAuthor && r.holds(k.Body)
 	k.Question = !k.ByAuthor && isQuestion(k.Body)
 	return c.store(ctx, k)
 }
