@@ -31,11 +31,21 @@ async function filled(base, gone, said) {
   throw new Error(`${base} has no posts that sell: is it a demonstration?`)
 }
 
-/** Returns the shop's address and what ends it. */
-export async function openShop() {
+/** Waits until the shop answers. */
+async function answering(base, gone) {
+  for (const until = Date.now() + patience; Date.now() < until; ) {
+    if (gone()) throw new Error('the shop stopped before it was ready')
+    if (await fetch(`${base}/readyz`).then((r) => r.ok).catch(() => false)) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`${base} does not answer`)
+}
+
+/** Returns the shop's address and what ends it; without a demonstration it is empty. */
+export async function openShop({ demo = true } = {}) {
   if (process.env.MEADOW_URL) {
     const base = process.env.MEADOW_URL.replace(/\/$/, '')
-    await filled(base, () => false, () => true)
+    await (demo ? filled(base, () => false, () => true) : answering(base, () => false))
     return { base, operator: process.env.MEADOW_OPERATOR ?? '', close: async () => {} }
   }
   const bin = process.env.MEADOW_TEST_BIN
@@ -45,7 +55,7 @@ export async function openShop() {
   let log = ''
   // Where an operator enters, once: it is said at the start.
   let operator
-  const server = spawn(bin, ['-demo', '-listen', new URL(base).host, '-data', data, '-rate-limits=false'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const server = spawn(bin, [...(demo ? ['-demo'] : []), '-listen', new URL(base).host, '-data', data, '-rate-limits=false'], { stdio: ['ignore', 'pipe', 'pipe'] })
   for (const s of [server.stdout, server.stderr]) s.on('data', (b) => {
     log = (log + b).slice(-20_000)
     operator ??= /^operator: (\S+) /m.exec(log)?.[1]
@@ -57,7 +67,8 @@ export async function openShop() {
     await rm(data, { recursive: true, force: true })
   }
   try {
-    await filled(base, () => server.exitCode !== null, () => log.includes('demonstration is ready'))
+    const gone = () => server.exitCode !== null
+    await (demo ? filled(base, gone, () => log.includes('demonstration is ready')) : answering(base, gone))
   } catch (err) {
     await close()
     throw new Error(`${err.message}\n${log}`)
