@@ -342,7 +342,7 @@ func (s *System) newNews(ctx context.Context) error {
 	}
 	s.EngageCore, err = engagecore.New(ctx, engagecore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
-		Account: s.Account, Creator: s.Creator, Moderation: s.Moderation,
+		Account: s.Account, Creator: s.Creator, Moderation: s.Moderation, Vault: s.Vault,
 		Push: push, Gone: func(err error) bool { return errors.Is(err, webpush.ErrGone) }, Check: webpush.Check, URL: s.cfg.PublicURL,
 	})
 	if err != nil {

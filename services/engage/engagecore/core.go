@@ -23,6 +23,7 @@ import (
 	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
+	"meadow/services/platform/vault"
 )
 
 // Sender hands a message to a browser's push service; see package webpush.
@@ -40,7 +41,9 @@ type Deps struct {
 	Account    account.Desk
 	Creator    creator.Service
 	Moderation moderation.Service
-	Push       Sender
+	// Vault seals where pushes go: whoever knows that of a browser can follow it.
+	Vault *vault.Vault
+	Push  Sender
 	// Gone reports whether an error of Push means that a subscription is over, and
 	// Check whether one can be used.
 	Gone  func(error) bool
@@ -164,9 +167,12 @@ func (i inbox) prefs() engage.Preferences {
 
 // device is a browser that gets pushes.
 type device struct {
-	User                id.User `bson:"user"`
-	engage.Subscription `bson:",inline"`
-	At                  time.Time `bson:"at"`
+	ID     string       `bson:"_id"`
+	User   id.User      `bson:"user"`
+	Sealed vault.Sealed `bson:"sealed"` // its engage.Subscription as JSON
+	At     time.Time    `bson:"at"`
+
+	engage.Subscription `bson:"-"` // once it is opened
 }
 
 // keep is how long a notice is kept.

@@ -24,6 +24,7 @@ import (
 	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb/pebbledoc"
+	"meadow/services/platform/vault"
 	"meadow/services/talk"
 )
 
@@ -125,12 +126,20 @@ func build(t *testing.T) *street {
 	if s.bus, err = bus.Embedded(context.WithoutCancel(t.Context()), t.TempDir(), log); err != nil {
 		t.Fatal(err)
 	}
+	keys, err := vault.FileKeys(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealing, err := vault.New(t.Context(), db, keys, s.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	push, err := webpush.New(make([]byte, 32), "https://shop.example", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Core, err = engagecore.New(t.Context(), engagecore.Deps{
-		DB: db, Bus: s.bus, Now: s.clock.Now, Log: log, Account: desk{post: s.post}, Creator: s.post, Moderation: judge{post: s.post},
+		DB: db, Bus: s.bus, Now: s.clock.Now, Log: log, Account: desk{post: s.post}, Creator: s.post, Moderation: judge{post: s.post}, Vault: sealing,
 		Push: sender{push, s.post}, Gone: func(err error) bool { return errors.Is(err, webpush.ErrGone) }, Check: webpush.Check, URL: "https://shop.example",
 	})
 	if err != nil {

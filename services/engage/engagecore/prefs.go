@@ -2,6 +2,7 @@ package engagecore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -115,8 +116,17 @@ func (c *Core) Subscribe(ctx context.Context, in engage.Subscription) (rpc.Empty
 	if err := c.Check(in); err != nil {
 		return rpc.Empty{}, err
 	}
-	_, err = c.devices.Upsert(ctx, deviceID(me, in.Endpoint), func(d *device) error {
-		*d = device{User: me, Subscription: in, At: c.Now()}
+	text, err := json.Marshal(in)
+	if err != nil {
+		return rpc.Empty{}, fmt.Errorf("subscribe: %w", err)
+	}
+	sealed, err := c.Vault.Seal(ctx, string(me), deviceField, string(text))
+	if err != nil {
+		return rpc.Empty{}, fmt.Errorf("subscribe: %w", err)
+	}
+	name := deviceID(me, in.Endpoint)
+	_, err = c.devices.Upsert(ctx, name, func(d *device) error {
+		*d = device{ID: name, User: me, Sealed: sealed, At: c.Now()}
 		return nil
 	})
 	if err != nil {
@@ -140,15 +150,31 @@ func (c *Core) Unsubscribe(ctx context.Context, in engage.Unsubscribe) (rpc.Empt
 	if err != nil {
 		return rpc.Empty{}, err
 	}
-	return rpc.Empty{}, c.forget(ctx, device{User: me, Subscription: engage.Subscription{Endpoint: in.Endpoint}})
+	return rpc.Empty{}, c.forget(ctx, device{ID: deviceID(me, in.Endpoint)})
 }
 
 func (c *Core) forget(ctx context.Context, d device) error {
-	err := c.devices.Delete(ctx, deviceID(d.User, d.Endpoint))
+	err := c.devices.Delete(ctx, d.ID)
 	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
 		return fmt.Errorf("unsubscribe: %w", err)
 	}
 	return nil
+}
+
+// deviceField is the name under which a subscription is sealed.
+const deviceField = "push_device"
+
+// opened is where to send what d is to show.
+func (c *Core) opened(ctx context.Context, d device) (engage.Subscription, error) {
+	var out engage.Subscription
+	text, err := c.Vault.Open(ctx, string(d.User), deviceField, d.Sealed, "push")
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &out)
+	}
+	if err != nil {
+		return out, fmt.Errorf("subscription: %w", err)
+	}
+	return out, nil
 }
 
 // devicesOf returns somebody's browsers, the latest first.

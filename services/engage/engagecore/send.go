@@ -12,6 +12,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/moderation"
 	"meadow/services/platform/docdb"
+	"meadow/services/platform/vault"
 )
 
 // push is a message that waits to be sent. Of what comes in quiet hours there is
@@ -205,6 +206,13 @@ func (c *Core) deliver(ctx context.Context, x push, box inbox) error {
 	}
 	var failed error
 	for _, d := range devices {
+		if d.Subscription, err = c.opened(ctx, d); errors.Is(err, vault.ErrForgotten) {
+			failed = errors.Join(failed, c.forget(ctx, d)) // with whose it was
+			continue
+		}
+		if err != nil {
+			return err
+		}
 		body, unread, err := c.body(ctx, x, box, d.Locale)
 		if err != nil {
 			return err
