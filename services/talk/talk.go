@@ -201,8 +201,10 @@ type (
 	}
 )
 
-// Said is announced when a comment is shown for the first time, Unsaid when it
-// goes, Counted when the number of comments under a post has changed.
+// Said is announced when a comment comes to be shown, Unsaid when one that was
+// Said goes, or is held or limited by moderation; if that is taken back, it is
+// Said again. Counted is announced when the number of comments under a post has
+// changed.
 var (
 	Said    = bus.Topic[SaidData]{Name: "talk.Said"}
 	Unsaid  = bus.Topic[UnsaidData]{Name: "talk.Unsaid"}
@@ -226,7 +228,7 @@ type (
 		Comment id.Comment `json:"comment"`
 		Post    id.Post    `json:"post"`
 		By      id.User    `json:"by"`
-		Told    []id.User  `json:"told"` // who may have been told of it
+		Told    []id.User  `json:"told"` // who may have been told: the post's author, who is answered, who is mentioned
 	}
 	CountedData struct {
 		Post     id.Post `json:"post"`

@@ -67,12 +67,10 @@ func (c *Core) Unsay(ctx context.Context, in talk.ByComment) (rpc.Empty, error) 
 	return rpc.Empty{}, err
 }
 
-// remove takes a comment away and announces that, if it was ever announced.
+// remove takes a comment away and announces that, if others were told of it.
 func (c *Core) remove(k *comment) {
+	c.unsay(k) // while it still says who was told
 	k.hush()
-	if k.Said {
-		k.Add(c.Now(), talk.Unsaid.Event(c.Now(), string(k.ID), talk.UnsaidData{Comment: k.ID, Post: k.Post, By: k.Author}))
-	}
 	if k.Parent == "" {
 		k.chore(c.Now())
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"meadow/services/kernel/id"
@@ -33,9 +35,13 @@ func (c *Core) change(ctx context.Context, k id.Comment, decide func(*comment) e
 	return c.conclude(ctx, got)
 }
 
-// announce adds the event of a comment that is shown for the first time.
+// announce adds the event of a comment that has come to be shown, or no longer is.
 func (c *Core) announce(k *comment) {
-	if k.Said || !k.shown() {
+	switch {
+	case !k.shown():
+		c.unsay(k)
+		return
+	case k.Said:
 		return
 	}
 	k.Said = true
@@ -49,7 +55,32 @@ func (c *Core) announce(k *comment) {
 	for _, m := range k.Mentions {
 		d.Mentions = append(d.Mentions, m.ID)
 	}
-	k.Add(c.Now(), talk.Said.Event(c.Now(), string(k.ID), d))
+	k.Add(c.Now(), talk.Said.Event(c.Now(), k.turn(), d))
+}
+
+// unsay adds the event that takes back what was announced, if it was: to the
+// post's author, whom it answers and whom it names.
+func (c *Core) unsay(k *comment) {
+	if !k.Said {
+		return
+	}
+	k.Said = false
+	told := []id.User{k.Account, k.Answers}
+	for _, m := range k.Mentions {
+		told = append(told, m.ID)
+	}
+	told = slices.DeleteFunc(distinct(told), func(u id.User) bool { return u == k.Author })
+	k.Add(c.Now(), talk.Unsaid.Event(c.Now(), k.turn(), talk.UnsaidData{Comment: k.ID, Post: k.Post, By: k.Author, Told: told}))
+	k.Turn++
+}
+
+// turn names what is announced of a comment now: each time it is said, and then
+// unsaid, is another event.
+func (k comment) turn() string {
+	if k.Turn == 0 {
+		return string(k.ID)
+	}
+	return string(k.ID) + "." + strconv.FormatInt(k.Turn, 10)
 }
 
 const excerptMost = 100

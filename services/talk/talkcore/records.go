@@ -39,7 +39,8 @@ type comment struct {
 	Verdict moderation.Outcome `bson:"verdict"`
 	Judged  int64              `bson:"judged"`          // revision of the last decision we know
 	Waits   bool               `bson:"waits,omitempty"` // for the post's author, whatever moderation says
-	Said    bool               `bson:"said,omitempty"`  // announced
+	Said    bool               `bson:"said,omitempty"`  // announced, and not taken back
+	Turn    int64              `bson:"turn,omitempty"`  // how many times it was taken back
 	// AnsweredAt is when the post's author answered a question, Settled whether
 	// they took it off their list without.
 	AnsweredAt time.Time `bson:"answered_at,omitempty"`
