@@ -30,7 +30,7 @@ async function sellingPost(page) {
     let next = ''
     for (let i = 0; i < 5; i++) {
       const feed = await (await fetch(`/api/v1/feed/newest?limit=20&after=${encodeURIComponent(next)}`)).json()
-      for (const card of feed.items.filter((c) => c.price)) {
+      for (const card of feed.items.filter((c) => c.price && c.kind === 'pictures')) {
         const post = await (await fetch(`/api/v1/posts/${card.id}`)).json()
         const tag = post.tags.find((t) => t.on_sale && t.available > 0)
         if (tag) return { id: post.id, product: tag.product }
