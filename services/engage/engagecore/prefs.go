@@ -164,10 +164,11 @@ func (c *Core) forget(ctx context.Context, d device) error {
 // deviceField is the name under which a subscription is sealed.
 const deviceField = "push_device"
 
-// opened is where to send what d is to show.
+// opened is where to send what d is to show. It is opened in its owner's name:
+// nobody else gets to see it, and a record of each push would say more of them.
 func (c *Core) opened(ctx context.Context, d device) (engage.Subscription, error) {
 	var out engage.Subscription
-	text, err := c.Vault.Open(ctx, string(d.User), deviceField, d.Sealed, "push")
+	text, err := c.Vault.Open(actor.With(ctx, actor.Actor{User: d.User}), string(d.User), deviceField, d.Sealed, "push")
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &out)
 	}
