@@ -47,6 +47,10 @@ func (s *System) newGateway(d Deps) (err error) {
 	cfg.Strict = map[string]gateway.Limit{
 		"signIn": {PerSecond: 1, Burst: 20}, "signUp": {PerSecond: 1, Burst: 20}, "sendCode": {PerSecond: 0.2, Burst: 10},
 		"enter": {PerSecond: 0.2, Burst: 10}, "changePassword": {PerSecond: 0.2, Burst: 10},
+		// What costs more than most.
+		"insight": {PerSecond: 2, Burst: 20}, "postTable": {PerSecond: 2, Burst: 20}, "exportInsight": {PerSecond: 0.5, Burst: 10},
+		"calendar": {PerSecond: 2, Burst: 20}, "findPeople": {PerSecond: 5, Burst: 30}, "collections": {PerSecond: 5, Burst: 30},
+		"report": {PerSecond: 0.5, Burst: 20}, "recordSeen": {PerSecond: 5, Burst: 60}, "upload": {PerSecond: 2, Burst: 60},
 	}
 	if !s.cfg.RateLimits {
 		cfg.PerClient, cfg.PerActor, cfg.Strict = gateway.Limit{}, gateway.Limit{}, nil

@@ -61,6 +61,7 @@ type Notice struct {
 	Comment  id.Comment       `json:"comment,omitempty"`
 	Order    id.Order         `json:"order,omitempty"`
 	Thumb    string           `json:"thumb,omitempty"`
+	Ad       bool             `json:"ad"`             // the post carries the Ad label, and so does this
 	Text     string           `json:"text,omitempty"` // of the comment, the post's title, the reason
 	Read     bool             `json:"read"`
 	At       time.Time        `json:"at"` // of the latest in it

@@ -139,6 +139,7 @@ type notice struct {
 	Comment  id.Comment      `bson:"comment,omitempty"`
 	Order    id.Order        `bson:"order,omitempty"`
 	Thumb    string          `bson:"thumb,omitempty"`
+	Ad       bool            `bson:"ad,omitempty"` // the post's label
 	Text     string          `bson:"text,omitempty"`
 	At       time.Time       `bson:"at"`
 	// Rev is of a decision that was told.
@@ -171,6 +172,7 @@ type device struct {
 	User   id.User      `bson:"user"`
 	Sealed vault.Sealed `bson:"sealed"` // its engage.Subscription as JSON
 	At     time.Time    `bson:"at"`
+	Fails  int64        `bson:"fails,omitempty"` // pushes in a row that its service did not take
 
 	engage.Subscription `bson:"-"` // once it is opened
 }

@@ -32,7 +32,7 @@ import (
 type street struct {
 	*engagecore.Core
 	clock *clock.Fake
-	bus   bus.Bus
+	bus   *heeded
 	*post
 }
 
@@ -47,10 +47,15 @@ type post struct {
 	fail    error
 }
 
+const (
+	hiddenPost id.Post = "pst_hidden"
+	adPost     id.Post = "pst_ad"
+)
+
 func (p *post) Facts(_ context.Context, in creator.Cards) (creator.FactList, error) {
 	var out creator.FactList
 	for _, x := range in.IDs {
-		out.Items = append(out.Items, creator.PostFacts{ID: x, Title: "a title", Thumb: "/thumb"})
+		out.Items = append(out.Items, creator.PostFacts{ID: x, Title: "a title", Thumb: "/thumb", Visible: x != hiddenPost, Ad: x == adPost})
 	}
 	return out, nil
 }
@@ -69,7 +74,10 @@ func (p *post) Followers(_ context.Context, in creator.Follows) (page.Page[id.Us
 	if in.After == "" && len(p.fans) > 2 {
 		return page.Page[id.User]{Items: p.fans[:2], Next: "more"}, nil
 	}
-	return page.Page[id.User]{Items: p.fans[min(2, len(p.fans)):]}, nil
+	if in.After == "" {
+		return page.Page[id.User]{Items: p.fans}, nil
+	}
+	return page.Page[id.User]{Items: p.fans[2:]}, nil
 }
 
 type desk struct {
@@ -123,9 +131,11 @@ func build(t *testing.T) *street {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	if s.bus, err = bus.Embedded(context.WithoutCancel(t.Context()), t.TempDir(), log); err != nil {
+	embedded, err := bus.Embedded(context.WithoutCancel(t.Context()), t.TempDir(), log)
+	if err != nil {
 		t.Fatal(err)
 	}
+	s.bus = &heeded{Bus: embedded, done: map[string]int{}}
 	keys, err := vault.FileKeys(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -162,12 +172,44 @@ func build(t *testing.T) *street {
 	return s
 }
 
+// heeded is a bus that knows how many events of a topic have been handled.
+type heeded struct {
+	bus.Bus
+	mu   sync.Mutex
+	done map[string]int
+}
+
+func (h *heeded) Subscribe(ctx context.Context, consumer, topic string, f bus.Handler) error {
+	return h.Bus.Subscribe(ctx, consumer, topic, func(ctx context.Context, e bus.Event) error {
+		err := f(ctx, e)
+		if err == nil {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.done[topic]++
+		}
+		return err
+	})
+}
+
+func (h *heeded) handled(topic string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.done[topic]
+}
+
 func person() actor.Actor { return actor.Actor{User: id.User("usr_" + id.Secret()[:26])} }
 
+// happen tells of e and returns once it has been heard: the clock may move on.
 func (s *street) happen(t *testing.T, e bus.Event) {
 	t.Helper()
+	before := s.bus.handled(e.Topic)
 	if err := s.bus.Publish(t.Context(), e, true); err != nil {
 		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); s.bus.handled(e.Topic) == before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody heard of %s", e.Topic)
+		}
 	}
 }
 
@@ -451,5 +493,35 @@ func TestADecisionIsToldOnceAndNotAtAllIfTakenBackAtOnce(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%+v", p.Items)
 		}
+	}
+}
+
+func TestAPostOneMayNotReadIsNoNewsAndAnAdIsLabelled(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	lin := person()
+	p := engage.Default()
+	p.Push[engage.Creators] = true
+	if _, err := s.SetPreferences(actor.With(t.Context(), lin), p); err != nil {
+		t.Fatal(err)
+	}
+	s.subscribe(t, lin, "en")
+	s.mu.Lock()
+	s.fans = []id.User{lin.User}
+	s.mu.Unlock()
+	for _, x := range []id.Post{hiddenPost, adPost} {
+		d := creator.PublishedData{Post: x, Author: person().User, Title: "fresh", Visibility: creator.FollowersOnly, Mentions: []id.User{lin.User}, At: s.clock.Now(), Rev: 1}
+		s.happen(t, creator.Published.Event(s.clock.Now(), string(x), d))
+	}
+	s.heard(t, lin, 2) // of the second: a mention, and that it is new
+	got, err := s.Notices(actor.With(t.Context(), lin), engage.AskNotices{})
+	if err != nil || !got.Items[0].Ad || !got.Items[1].Ad {
+		t.Errorf("%+v %v", got.Items, err)
+	}
+	s.await(t, pushes(2))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !strings.HasPrefix(s.pushed[0].Body, "广告 Ad · ") {
+		t.Errorf("%+v", s.pushed[0])
 	}
 }

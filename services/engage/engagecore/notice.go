@@ -61,8 +61,8 @@ func (c *Core) tell(ctx context.Context, n news) error {
 	if hidden, err := c.hidden(ctx, n); err != nil || hidden {
 		return err
 	}
-	thumb, err := c.fill(ctx, &n)
-	if err != nil {
+	seen, closed, err := c.fill(ctx, &n)
+	if err != nil || closed {
 		return err
 	}
 	stored, err := c.notices.Upsert(ctx, string(n.id()), func(x *notice) error {
@@ -73,7 +73,7 @@ func (c *Core) tell(ctx context.Context, n news) error {
 			x.Count, x.Rev = 0, n.rev
 		}
 		if x.User == "" {
-			*x = notice{ID: n.id(), User: n.user, Category: n.category, Kind: n.kind, Post: n.post, Comment: n.comment, Order: n.order, Thumb: thumb, Rev: n.rev}
+			*x = notice{ID: n.id(), User: n.user, Category: n.category, Kind: n.kind, Post: n.post, Comment: n.comment, Order: n.order, Thumb: seen.Thumb, Ad: seen.Ad, Rev: n.rev}
 		}
 		x.take(n)
 		return nil
@@ -121,22 +121,23 @@ func (c *Core) hidden(ctx context.Context, n news) (bool, error) {
 	return slices.Contains(s.Hidden, n.by), nil
 }
 
-// fill adds what is to be seen of the post.
-func (c *Core) fill(ctx context.Context, n *news) (thumb string, err error) {
+// fill adds what is to be seen of the post, and reports whether the person may
+// not read it: then being mentioned in it, or its being new, is no news.
+func (c *Core) fill(ctx context.Context, n *news) (seen creator.PostFacts, closed bool, err error) {
 	if n.post == "" {
-		return "", nil
+		return seen, false, nil
 	}
 	found, err := c.Creator.Facts(actor.AsSystem(ctx, Consumer), creator.Cards{IDs: []id.Post{n.post}, For: n.user})
 	if err != nil {
-		return "", fmt.Errorf("engage: %w", err)
+		return seen, false, fmt.Errorf("engage: %w", err)
 	}
 	for _, f := range found.Items {
 		if n.text == "" {
 			n.text = f.Title
 		}
-		return f.Thumb, nil
+		return f, !f.Visible && (n.kind == engage.Posted || n.kind == engage.Mentioned), nil
 	}
-	return "", nil
+	return seen, false, nil
 }
 
 const (
@@ -164,10 +165,17 @@ func (c *Core) Notices(ctx context.Context, in engage.AskNotices) (page.Page[eng
 	if err != nil {
 		return none, err
 	}
+	closed, err := c.closed(ctx, box.ID, found.Items)
+	if err != nil {
+		return none, err
+	}
 	return page.Map(found, func(n notice) engage.Notice {
+		if closed[n.Post] && n.Category != engage.Safety {
+			n.Thumb, n.Text = "", ""
+		}
 		v := engage.Notice{
 			ID: n.ID, Category: n.Category, Kind: n.Kind, Count: n.Count, Post: n.Post, Comment: n.Comment, Order: n.Order,
-			Thumb: n.Thumb, Text: n.Text, Read: !n.At.After(box.Read[n.Category]), At: n.At, Actors: []creator.Author{},
+			Thumb: n.Thumb, Ad: n.Ad, Text: n.Text, Read: !n.At.After(box.Read[n.Category]), At: n.At, Actors: []creator.Author{},
 		}
 		for _, a := range n.Actors {
 			if p, ok := people[a]; ok {
@@ -176,6 +184,29 @@ func (c *Core) Notices(ctx context.Context, in engage.AskNotices) (page.Page[eng
 		}
 		return v
 	}), nil
+}
+
+// closed are the posts among those of notices that their owner may not read any
+// more: nothing of them is shown.
+func (c *Core) closed(ctx context.Context, u id.User, all []notice) (map[id.Post]bool, error) {
+	var ids []id.Post
+	for _, n := range all {
+		if n.Post != "" && !slices.Contains(ids, n.Post) {
+			ids = append(ids, n.Post)
+		}
+	}
+	out := map[id.Post]bool{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	found, err := c.Creator.Facts(actor.AsSystem(ctx, Consumer), creator.Cards{IDs: ids, For: u})
+	if err != nil {
+		return nil, fmt.Errorf("notices: %w", err)
+	}
+	for _, f := range found.Items {
+		out[f.ID] = !f.Visible
+	}
+	return out, nil
 }
 
 func (c *Core) authors(ctx context.Context, all []notice) (map[id.User]creator.Author, error) {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"meadow/services/engage"
 	"meadow/services/kernel/id"
 	"meadow/services/moderation"
@@ -42,6 +44,11 @@ const (
 	pushTTL  = 12 * time.Hour
 	maxTries = 6
 	batch    = 100
+	senders  = 16
+	// patience is how long one browser's push service may take, and maxFails how
+	// often in a row it may fail before the browser is forgotten.
+	patience = 8 * time.Second
+	maxFails = 12
 )
 
 // urgent categories go out even when the others have used up their share.
@@ -116,10 +123,20 @@ func (c *Core) SendDue(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pushes: %w", err)
 	}
-	var errs []error
-	for _, x := range found.Items {
-		errs = append(errs, c.sendOne(ctx, x))
+	// Side by side, each within its lease: a push service that answers slowly holds
+	// up nobody else's news.
+	errs := make([]error, len(found.Items))
+	var g errgroup.Group
+	g.SetLimit(senders)
+	for i, x := range found.Items {
+		g.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, lease*2/3)
+			defer cancel()
+			errs[i] = c.sendOne(ctx, x)
+			return nil
+		})
 	}
+	_ = g.Wait() // what failed is in errs
 	return errors.Join(errs...)
 }
 
@@ -206,6 +223,9 @@ func (c *Core) deliver(ctx context.Context, x push, box inbox) error {
 	}
 	var failed error
 	for _, d := range devices {
+		if slices.Contains(x.Sent, d.ID) {
+			continue
+		}
 		if d.Subscription, err = c.opened(ctx, d); errors.Is(err, vault.ErrForgotten) {
 			failed = errors.Join(failed, c.forget(ctx, d)) // with whose it was
 			continue
@@ -220,19 +240,7 @@ func (c *Core) deliver(ctx context.Context, x push, box inbox) error {
 		if !unread {
 			break // they have seen it meanwhile
 		}
-		name := deviceID(d.User, d.Endpoint)
-		if slices.Contains(x.Sent, name) {
-			continue
-		}
-		switch err := c.Push.Send(ctx, d.Subscription, body, pushTTL, urgent(x.Category)); {
-		case err == nil:
-			_, err = c.pushes.Update(ctx, x.ID, func(p *push) error { p.Sent = append(p.Sent, name); return nil })
-			failed = errors.Join(failed, err)
-		case c.Gone(err):
-			failed = errors.Join(failed, c.forget(ctx, d))
-		default:
-			failed = errors.Join(failed, err)
-		}
+		failed = errors.Join(failed, c.hand(ctx, x, d, body))
 	}
 	if failed != nil && x.Tries < maxTries {
 		wait := lease << (x.Tries - 1)
@@ -240,6 +248,26 @@ func (c *Core) deliver(ctx context.Context, x push, box inbox) error {
 		return errors.Join(failed, err)
 	}
 	return errors.Join(failed, c.settle(ctx, x))
+}
+
+// hand gives a push to one browser's push service, and forgets a browser that is
+// gone, or has failed too often.
+func (c *Core) hand(ctx context.Context, x push, d device, body []byte) error {
+	sending, cancel := context.WithTimeout(ctx, patience)
+	err := c.Push.Send(sending, d.Subscription, body, pushTTL, urgent(x.Category))
+	cancel()
+	switch {
+	case err == nil:
+		if d.Fails > 0 {
+			_, err = c.devices.UpdateIf(ctx, d.ID, nil, []docdb.Change{{Field: "fails", Verb: docdb.Set, Value: int64(0)}})
+		}
+		_, noted := c.pushes.Update(ctx, x.ID, func(p *push) error { p.Sent = append(p.Sent, d.ID); return nil })
+		return errors.Join(err, noted)
+	case c.Gone(err), d.Fails+1 >= maxFails:
+		return c.forget(ctx, d)
+	}
+	_, noted := c.devices.UpdateIf(ctx, d.ID, nil, []docdb.Change{{Field: "fails", Verb: docdb.Add, Value: int64(1)}})
+	return errors.Join(err, noted)
 }
 
 // body is what a browser shows, and whether it is still news.

@@ -37,7 +37,11 @@ func words(locale string, n notice, name string) engage.Push {
 		title = strings.ReplaceAll(severals[english(locale)], "{title}", title)
 		title = strings.ReplaceAll(title, "{n}", strconv.FormatInt(n.Count, 10))
 	}
-	return engage.Push{Title: title, Body: n.Text, URL: path(n), Tag: string(n.ID)}
+	body := n.Text
+	if n.Ad {
+		body = "广告 Ad · " + body
+	}
+	return engage.Push{Title: title, Body: body, URL: path(n), Tag: string(n.ID)}
 }
 
 func several(locale string, count int) engage.Push {

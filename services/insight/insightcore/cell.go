@@ -23,10 +23,12 @@ type cell struct {
 	Post    id.Post `bson:"post"`
 	Day     string  `bson:"day"`
 	Sums    sums    `bson:"sums"`
-	// Seen is a HyperLogLog sketch of who opened the post; Recent the last events
-	// taken, oldest first.
+	// Seen is a HyperLogLog sketch of who opened the post; Recent the last events of
+	// screens that were taken, Told the last of the shop's own, oldest first: no crowd
+	// of visitors makes a sale forgotten and counted again.
 	Seen   []byte   `bson:"seen,omitempty"`
 	Recent []string `bson:"recent,omitempty"`
+	Told   []string `bson:"told,omitempty"`
 }
 
 // sums is what is counted. Kept and Watched count, for each step of the contract,
@@ -54,7 +56,7 @@ var (
 
 const (
 	// shards is over how many cells the events of a post and day are spread.
-	shards = 4
+	shards = 2
 	// recent is how many events a cell remembers.
 	recent = 256
 	// precision of the sketch: 2^12 registers, a standard error of 1.6 %.
@@ -67,6 +69,7 @@ type hit struct {
 	account id.User
 	post    id.Post
 	viewer  string // of a view; "" otherwise
+	told    bool   // by the shop itself
 	add     func(*sums)
 }
 
@@ -117,11 +120,16 @@ func (x *cell) take(hits []hit) error {
 	}
 	news, viewed := false, false
 	for _, h := range hits {
-		if slices.Contains(x.Recent, h.id) {
+		had := &x.Recent
+		if h.told {
+			had = &x.Told
+		}
+		if slices.Contains(*had, h.id) {
 			continue
 		}
 		news = true
-		x.Recent = append(x.Recent, h.id)
+		*had = append(*had, h.id)
+		*had = (*had)[max(0, len(*had)-recent):]
 		h.add(&x.Sums)
 		if h.viewer != "" {
 			seen.Insert([]byte(h.viewer))
@@ -131,7 +139,6 @@ func (x *cell) take(hits []hit) error {
 	if !news {
 		return errNothing
 	}
-	x.Recent = x.Recent[max(0, len(x.Recent)-recent):]
 	if viewed {
 		x.Seen, err = seen.MarshalBinary()
 	}

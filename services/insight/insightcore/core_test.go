@@ -117,7 +117,17 @@ func TestInsightKeepsItsContract(t *testing.T) {
 	s := build(t)
 	insighttest.Run(t, insighttest.Shop{
 		Insight: s.Core, Now: s.clock.Now,
-		Post:    func(*testing.T) (actor.Actor, id.Post) { a := person(); return a, s.post(a.User) },
+		Post: func(*testing.T) (actor.Actor, id.Post) { a := person(); return a, s.post(a.User) },
+		Selling: func(*testing.T) (actor.Actor, id.Post, id.Product) {
+			a := person()
+			p, product := s.post(a.User), id.Product(id.New("prd", s.clock.Now()))
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			f := s.facts[p]
+			f.Tagged = []id.Product{product}
+			s.facts[p] = f
+			return a, p, product
+		},
 		Another: func(_ *testing.T, by actor.Actor) id.Post { return s.post(by.User) },
 		Viewer:  func(*testing.T) actor.Actor { return person() },
 	})

@@ -21,10 +21,10 @@ func (c *Core) listen(ctx context.Context) error {
 			if d.User == d.Author {
 				return nil
 			}
-			return c.take(ctx, e.At, []hit{{id: e.ID, account: d.Author, post: d.Post, add: reacted(d)}})
+			return c.take(ctx, e.At, []hit{{id: e.ID, told: true, account: d.Author, post: d.Post, add: reacted(d)}})
 		}),
 		bus.On(ctx, c.Bus, Consumer, talk.Said, func(ctx context.Context, e bus.Event, d talk.SaidData) error {
-			return c.take(ctx, e.At, []hit{{id: e.ID, account: d.Author, post: d.Post, add: func(s *sums) { s.Comments++ }}})
+			return c.take(ctx, e.At, []hit{{id: e.ID, told: true, account: d.Author, post: d.Post, add: func(s *sums) { s.Comments++ }}})
 		}),
 		bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, c.paid),
 	)
@@ -87,7 +87,7 @@ func (c *Core) paid(ctx context.Context, e bus.Event, d checkout.OrderData) erro
 	}
 	var hits []hit
 	for i, f := range order {
-		hits = append(hits, hit{id: e.ID + strconv.Itoa(i), account: f.account, post: f.post, add: sold(groups[f])})
+		hits = append(hits, hit{id: e.ID + strconv.Itoa(i), told: true, account: f.account, post: f.post, add: sold(groups[f])})
 	}
 	return c.take(ctx, at, hits)
 }

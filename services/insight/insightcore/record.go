@@ -2,6 +2,7 @@ package insightcore
 
 import (
 	"context"
+	"slices"
 
 	"meadow/services/insight"
 	"meadow/services/kernel/actor"
@@ -32,7 +33,7 @@ func (c *Core) Record(ctx context.Context, in insight.Record) (rpc.Empty, error)
 		if !ok || f.Author == me {
 			continue
 		}
-		h := hit{id: e.ID, account: f.Author, post: e.Post, add: counting(e)}
+		h := hit{id: e.ID, account: f.Author, post: e.Post, add: counting(e, f.Tagged)}
 		if e.Kind == insight.View {
 			h.viewer = viewer(me, in.Visitor, e.ID)
 		}
@@ -53,7 +54,9 @@ func viewer(me id.User, visitor, event string) string {
 	return "e" + event
 }
 
-func counting(e insight.Event) func(*sums) {
+// counting counts an event; a click only on what the post really shows, for
+// anybody may say anything.
+func counting(e insight.Event, tagged []id.Product) func(*sums) {
 	return func(s *sums) {
 		switch e.Kind {
 		case insight.Impression:
@@ -71,7 +74,7 @@ func counting(e insight.Event) func(*sums) {
 			}
 		case insight.Click:
 			s.Clicks++
-			if e.Product != "" && id.Valid("prd", string(e.Product)) {
+			if slices.Contains(tagged, e.Product) {
 				s.product(string(e.Product), insight.Bought{Clicks: 1})
 			}
 		}

@@ -25,8 +25,10 @@ import (
 // Shop is insight and what it needs around it.
 type Shop struct {
 	Insight insight.Service
-	// Post makes an author of their own, with a public post.
-	Post func(t *testing.T) (actor.Actor, id.Post)
+	// Post makes an author of their own, with a public post. Selling makes one that
+	// tags a product.
+	Post    func(t *testing.T) (actor.Actor, id.Post)
+	Selling func(t *testing.T) (actor.Actor, id.Post, id.Product)
 	// Another makes one more post of somebody's.
 	Another func(t *testing.T, by actor.Actor) id.Post
 	// Viewer makes somebody who looks.
@@ -74,19 +76,21 @@ func (s Shop) report(t *testing.T, who actor.Actor, p id.Post) insight.Report {
 }
 
 func testAdded(t *testing.T, s Shop) {
-	author, post := s.Post(t)
+	author, post, product := s.Selling(t)
 	lin, wang := s.Viewer(t), s.Viewer(t)
-	product := id.Product(id.New("prd", s.Now()))
 	dwell := event(insight.Dwell, post, insight.Search)
 	dwell.Millis, dwell.Percent = 11_000, 45
 	click := event(insight.Click, post, insight.Search)
 	click.Product = product
+	other := event(insight.Click, post, insight.Search) // on what the post does not show
+	other.Product = id.Product(id.New("prd", s.Now()))
+	s.sees(t, lin, other)
 	s.sees(t, lin, event(insight.Impression, post, insight.Discover), event(insight.View, post, insight.Discover), event(insight.View, post, insight.Search), dwell, click)
 	s.sees(t, wang, event(insight.View, post, insight.Search))
 	s.sees(t, actor.Actor{}, event(insight.View, post, insight.ByLink))
 
 	r := s.report(t, author, post)
-	want := insight.Day{Impressions: 1, Views: 4, Viewers: 3, Clicks: 1}
+	want := insight.Day{Impressions: 1, Views: 4, Viewers: 3, Clicks: 2}
 	if d := cmp.Diff(want, r.Sum); d != "" {
 		t.Errorf("sum (-want +got):\n%s", d)
 	}
