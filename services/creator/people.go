@@ -49,9 +49,11 @@ type Trait struct {
 	At       time.Time `json:"at,omitzero" bson:"at,omitempty"`        // of verification
 }
 
-// PersonaChange is what a persona said until an instant.
+// PersonaChange is what a persona said until an instant. Bio is what the profile
+// said beside it, if a moderator took both away.
 type PersonaChange struct {
 	Persona Persona   `json:"persona"`
+	Bio     string    `json:"bio,omitempty"`
 	Until   time.Time `json:"until"`
 }
 
@@ -155,7 +157,8 @@ type People interface {
 	// EditPersona changes the caller's own; traits that keep their words stay
 	// verified: ErrWords.
 	EditPersona(ctx context.Context, in EditPersona) (Profile, error)
-	// PersonaHistory pages through what a persona said before, latest first.
+	// PersonaHistory pages through what a persona said before, latest first. What
+	// was said until a moderator took it away is for its owner and for moderators.
 	PersonaHistory(ctx context.Context, in Follows) (page.Page[PersonaChange], error)
 	// VerifyTrait is a moderator's word for a trait, or its withdrawal.
 	VerifyTrait(ctx context.Context, in VerifyTrait) (Profile, error)

@@ -133,7 +133,7 @@ func (c *Core) decided(ctx context.Context, d moderation.DecidedData) error {
 	case moderation.Post:
 		return c.decidedPost(ctx, d)
 	case moderation.Profile:
-		return nil
+		return c.decidedProfile(ctx, d)
 	}
 	return nil
 }

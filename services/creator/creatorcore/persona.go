@@ -37,6 +37,7 @@ type pastPersona struct {
 	Rev     int64     `bson:"rev"`
 	Until   time.Time `bson:"until"`
 	Persona persona   `bson:"persona"`
+	Bio     string    `bson:"bio,omitempty"` // what the profile said, if it was taken away with this
 }
 
 const (
@@ -80,24 +81,21 @@ func (c *Core) EditPersona(ctx context.Context, in creator.EditPersona) (creator
 	if err != nil {
 		return creator.Profile{}, err
 	}
-	p, err := c.profile(ctx, me)
-	if err != nil {
-		return creator.Profile{}, err
-	}
-	if err := c.proper(ctx, me, p, append([]string{p.Bio, next.Style, next.Story}, labels...)...); err != nil {
-		return creator.Profile{}, err
-	}
-	p, err = c.changePersona(ctx, me, func(before persona) (persona, error) {
+	now := c.Now()
+	p, err := c.utter(ctx, me, func(p *profile) {
 		after := next
 		after.Traits = make([]trait, len(labels))
 		for i, label := range labels {
 			after.Traits[i].Label = label
-			if had := before.find(label); had >= 0 {
-				after.Traits[i] = before.Traits[had]
+			if had := p.Persona.find(label); had >= 0 {
+				after.Traits[i] = p.Persona.Traits[had]
 			}
 		}
-		return after, nil
+		p.rephrase(now, after)
 	})
+	if err == nil {
+		err = c.keepPast(ctx, p)
+	}
 	if err != nil {
 		return creator.Profile{}, fmt.Errorf("edit persona: %w", err)
 	}
@@ -176,22 +174,29 @@ func (c *Core) changePersona(ctx context.Context, user id.User, change func(pers
 	now := c.Now()
 	p, err := c.profiles.Update(ctx, string(user), func(p *profile) error {
 		next, err := change(p.Persona)
-		if err != nil || next.equal(p.Persona) {
-			return err
+		if err == nil {
+			p.rephrase(now, next)
 		}
-		if p.Changes > 0 {
-			p.Past = append(p.Past, pastPersona{
-				ID: pastID(user, p.Changes), User: user, Rev: p.Changes, Until: now, Persona: p.Persona,
-			})
-		}
-		p.Changes++
-		p.Persona = next
-		return nil
+		return err
 	})
 	if err != nil {
 		return p, err
 	}
 	return p, c.keepPast(ctx, p)
+}
+
+// rephrase makes p present itself so from now on, if it did not.
+func (p *profile) rephrase(now time.Time, next persona) {
+	if next.equal(p.Persona) {
+		return
+	}
+	if p.Changes > 0 {
+		p.Past = append(slices.Clone(p.Past), pastPersona{
+			ID: pastID(p.ID, p.Changes), User: p.ID, Rev: p.Changes, Until: now, Persona: p.Persona,
+		})
+	}
+	p.Changes++
+	p.Persona = next
 }
 
 func pastID(user id.User, rev int64) string {
@@ -220,7 +225,8 @@ func (c *Core) keepPast(ctx context.Context, p profile) error {
 	return nil
 }
 
-// PersonaHistory pages through what a persona said before, latest first.
+// PersonaHistory pages through what a persona said before, latest first. What
+// was said until a moderator took it away is for its owner and for moderators.
 func (c *Core) PersonaHistory(ctx context.Context, in creator.Follows) (page.Page[creator.PersonaChange], error) {
 	none := page.Page[creator.PersonaChange]{}
 	p, err := c.met(ctx, in.ID)
@@ -230,13 +236,17 @@ func (c *Core) PersonaHistory(ctx context.Context, in creator.Follows) (page.Pag
 	if err := c.keepPast(ctx, p); err != nil {
 		return none, err
 	}
-	found, err := c.people.personas.Find(ctx, docdb.Query{
+	q := docdb.Query{
 		Index: "user", Equal: []any{string(in.ID)}, Descending: true, Limit: in.Size(usualPage, mostPage), After: in.After,
-	})
+	}
+	if a := actor.From(ctx); a.User != in.ID && !a.Is(actor.Moderator) && !a.Is(actor.Operator) {
+		q.From = p.Open
+	}
+	found, err := c.people.personas.Find(ctx, q)
 	if err != nil {
 		return none, fmt.Errorf("persona history: %w", err)
 	}
 	return page.Map(found, func(past pastPersona) creator.PersonaChange {
-		return creator.PersonaChange{Persona: past.Persona.view(), Until: past.Until}
+		return creator.PersonaChange{Persona: past.Persona.view(), Bio: past.Bio, Until: past.Until}
 	}), nil
 }

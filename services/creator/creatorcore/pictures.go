@@ -70,20 +70,6 @@ func (c *Core) UploadProgress(ctx context.Context, in creator.ByUpload) (creator
 	return p, nil
 }
 
-// choose claims pictures of owner, so that they stay, and returns them in the
-// order wanted.
-func (c *Core) choose(ctx context.Context, owner id.User, wanted []picture.Wanted) ([]picture.Picture, error) {
-	claimed, err := c.claim(ctx, []id.User{owner}, wanted)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]picture.Picture, len(wanted))
-	for i, p := range claimed {
-		out[i] = p.Shown(oneLine(wanted[i].Alt))
-	}
-	return out, nil
-}
-
 // claim claims pictures that any of hands uploaded and returns them in the
 // order wanted: creator.ErrNoPicture.
 func (c *Core) claim(ctx context.Context, hands []id.User, wanted []picture.Wanted) ([]media.Picture, error) {

@@ -39,26 +39,17 @@ func (c *Core) EditProfile(ctx context.Context, in creator.EditProfile) (creator
 	if err != nil {
 		return creator.Profile{}, err
 	}
-	p, err := c.profile(ctx, me)
-	if err != nil {
-		return creator.Profile{}, err
-	}
-	avatar := p.Avatar
+	var chosen []media.Picture
 	if in.Avatar != "" {
-		chosen, err := c.choose(ctx, me, []picture.Wanted{{ID: in.Avatar, Alt: p.Name}})
-		if err != nil {
-			return creator.Profile{}, err
-		}
-		avatar = chosen[0]
-	}
-	if bio != p.Bio {
-		if err := c.proper(ctx, me, p, bio); err != nil {
+		if chosen, err = c.claim(ctx, []id.User{me}, []picture.Wanted{{ID: in.Avatar}}); err != nil {
 			return creator.Profile{}, err
 		}
 	}
-	p, err = c.profiles.Update(ctx, string(me), func(p *profile) error {
-		p.Bio, p.Avatar = bio, avatar
-		return nil
+	p, err := c.utter(ctx, me, func(p *profile) {
+		p.Bio = bio
+		if len(chosen) > 0 {
+			p.Avatar, p.Likeness = chosen[0].Shown(p.Name), chosen[0].Likeness
+		}
 	})
 	if err != nil {
 		return creator.Profile{}, fmt.Errorf("edit profile: %w", err)
@@ -139,11 +130,10 @@ func (c *Core) profilesOf(ctx context.Context, users []id.User) (map[id.User]pro
 // old one lacks.
 func (c *Core) meet(ctx context.Context, a account.Profile) (profile, error) {
 	p := profile{ID: a.ID, Name: a.Name, Told: a.Avatar, Standing: Standing{Key: keyOf(a.Name), Merchant: a.Merchant}}
-	avatar, err := c.avatar(ctx, a.Avatar, a.Name)
-	if err != nil {
+	var err error
+	if p.Avatar, p.Likeness, err = c.avatar(ctx, a.ID, a.Avatar, a.Name); err != nil {
 		return p, err
 	}
-	p.Avatar = avatar
 	err = c.profiles.Insert(ctx, string(a.ID), p)
 	if errors.Is(err, docdb.ErrExists) {
 		return c.profiles.Update(ctx, string(a.ID), func(p *profile) error {
@@ -159,19 +149,20 @@ func (c *Core) meet(ctx context.Context, a account.Profile) (profile, error) {
 	return p, err
 }
 
-// avatar returns a picture to be shown, or none if there is none.
-func (c *Core) avatar(ctx context.Context, m id.Media, alt string) (picture.Picture, error) {
+// avatar claims a picture that an account says is its owner's, and returns it
+// and its likeness: none if there is none or it is somebody else's.
+func (c *Core) avatar(ctx context.Context, owner id.User, m id.Media, name string) (picture.Picture, string, error) {
 	if m == "" {
-		return picture.Picture{}, nil
+		return picture.Picture{}, "", nil
 	}
-	found, err := c.Media.Pictures(actor.AsSystem(ctx, self), media.PicturesIn{IDs: []id.Media{m}})
-	if err != nil {
-		return picture.Picture{}, fmt.Errorf("avatar: %w", err)
+	claimed, err := c.claim(ctx, []id.User{owner}, []picture.Wanted{{ID: m}})
+	switch {
+	case errors.Is(err, creator.ErrNoPicture):
+		return picture.Picture{}, "", nil
+	case err != nil:
+		return picture.Picture{}, "", fmt.Errorf("avatar: %w", err)
 	}
-	if len(found.Items) == 0 {
-		return picture.Picture{}, nil
-	}
-	return found.Items[0].Shown(alt), nil
+	return claimed[0].Shown(name), claimed[0].Likeness, nil
 }
 
 // listen keeps profiles as their accounts are.
@@ -201,23 +192,60 @@ func (c *Core) listen(ctx context.Context) error {
 	)
 }
 
-// renamed takes over what an account says of itself, unless we know newer.
+// renamed takes over what an account says of itself, unless we know newer, and
+// has it judged. A name that rules reject shows nevertheless, since it is the
+// account's; a picture that comes with it does not.
 func (c *Core) renamed(ctx context.Context, d account.ChangedData) error {
-	avatar, err := c.avatar(ctx, d.Avatar, d.Name)
-	if err != nil {
-		return err
-	}
-	_, err = c.profiles.Upsert(ctx, string(d.User), func(p *profile) error {
-		if p.ID != "" && d.Version <= p.Version {
+	for range editTries {
+		before, err := c.profiles.Get(ctx, string(d.User))
+		if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+			return err
+		}
+		if before.knows(d) {
 			return nil
 		}
-		p.ID, p.Name, p.Version, p.Key, p.Merchant = d.User, d.Name, d.Version, keyOf(d.Name), d.Merchant
-		if d.Avatar != p.Told {
-			p.Avatar, p.Told = avatar, d.Avatar
+		avatar, likeness, err := c.avatar(ctx, d.User, d.Avatar, d.Name)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	return err
+		next := before
+		next.rename(d, avatar, likeness)
+		rev, err := c.proper(ctx, next)
+		switch {
+		case errors.Is(err, creator.ErrWords):
+			avatar, likeness = picture.Picture{}, ""
+		case err != nil:
+			return err
+		}
+		_, err = c.profiles.Upsert(ctx, string(d.User), func(p *profile) error {
+			if p.Said != before.Said || p.Version != before.Version {
+				return errAgain
+			}
+			p.rename(d, avatar, likeness)
+			p.Said = rev
+			return nil
+		})
+		if !errors.Is(err, errAgain) {
+			return err
+		}
+	}
+	return docdb.ErrBusy
+}
+
+// knows reports whether p is as d says or newer, and judged.
+func (p profile) knows(d account.ChangedData) bool {
+	return p.ID != "" && (d.Version < p.Version || d.Version == p.Version && p.Said > 0)
+}
+
+// rename takes over what is news to p.
+func (p *profile) rename(d account.ChangedData, avatar picture.Picture, likeness string) {
+	if p.ID != "" && d.Version <= p.Version {
+		return
+	}
+	p.ID, p.Name, p.Version, p.Key, p.Merchant = d.User, d.Name, d.Version, keyOf(d.Name), d.Merchant
+	if d.Avatar != p.Told {
+		p.Avatar, p.Likeness, p.Told = avatar, likeness, d.Avatar
+	}
 }
 
 func (p profile) author() creator.Author {

@@ -12,12 +12,15 @@ import (
 // profile is an account as others see it. Name is the account's; Avatar is the
 // account's or, if it was set here later, ours.
 type profile struct {
-	ID      id.User         `bson:"_id"`
-	Name    string          `bson:"name"`
-	Bio     string          `bson:"bio"`
-	Avatar  picture.Picture `bson:"avatar"`
-	Told    id.Media        `bson:"told"`    // the avatar that the account last told us of
-	Version int64           `bson:"version"` // of the account's last change we know
+	ID     id.User         `bson:"_id"`
+	Name   string          `bson:"name"`
+	Bio    string          `bson:"bio"`
+	Avatar picture.Picture `bson:"avatar"`
+	Told   id.Media        `bson:"told"` // the avatar that the account last told us of
+	// Likeness is the avatar's, for moderation.
+	Likeness string `bson:"likeness,omitempty"`
+	Words    `bson:",inline"`
+	Version  int64 `bson:"version"` // of the account's last change we know
 
 	Posts     int64 `bson:"posts"`
 	Likes     int64 `bson:"likes"`

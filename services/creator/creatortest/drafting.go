@@ -309,7 +309,7 @@ func factsAreOfAll(t *testing.T, s Shop) {
 	got := must2(s.Creator.Facts(inside(t), in))(t).Items
 	want := []creator.PostFacts{{
 		ID: shown.ID, Author: lin.User, Kind: creator.Pictures, Title: "Shown", Thumb: shown.Pictures[0].Thumb, State: creator.Approved,
-		Visible: true, Trace: shown.Trace, Tagged: []id.Product{cream.ID}, At: shown.PublishedAt,
+		Visible: true, Trace: shown.Trace, Tagged: []id.Product{cream.ID}, Ad: true, At: shown.PublishedAt,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
