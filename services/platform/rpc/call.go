@@ -38,16 +38,26 @@ const answerLimit = 16 << 20
 // itself under errors.Is; one that says nothing is ErrUnreachable. A call that
 // may be repeated safely is tried three times.
 func Call[In, Out any](ctx context.Context, p *Peer, e Endpoint[In, Out], in In) (Out, error) {
-	route := e.Route()
-	try := func() (Out, error) {
-		out, err := call[In, Out](ctx, p, route, in)
+	out, err := p.ask(ctx, e.Route(), reflect.ValueOf(in))
+	if err != nil {
+		var none Out
+		return none, err
+	}
+	return *out.Interface().(*Out), nil
+}
+
+// ask is Call without its types, so that the program holds it once. It returns a
+// pointer to the answer.
+func (p *Peer) ask(ctx context.Context, r Route, in reflect.Value) (reflect.Value, error) {
+	try := func() (reflect.Value, error) {
+		out, err := p.once(ctx, r, in)
 		if err != nil && !errors.Is(err, ErrUnreachable) {
 			return out, backoff.Permanent(err)
 		}
 		return out, err
 	}
 	tries := uint(1)
-	if route.Method == http.MethodGet || route.Idempotent {
+	if r.Method == http.MethodGet || r.Idempotent {
 		tries = 3
 	}
 	wait := backoff.NewExponentialBackOff()
@@ -55,8 +65,8 @@ func Call[In, Out any](ctx context.Context, p *Peer, e Endpoint[In, Out], in In)
 	return backoff.Retry(ctx, try, backoff.WithBackOff(wait), backoff.WithMaxTries(tries))
 }
 
-func call[In, Out any](ctx context.Context, p *Peer, r Route, in In) (out Out, err error) {
-	path, header, body, err := fieldsOf(r.In).encode(r, reflect.ValueOf(in))
+func (p *Peer) once(ctx context.Context, r Route, in reflect.Value) (out reflect.Value, err error) {
+	path, header, body, err := fieldsOf(r.In).encode(r, in)
 	if err != nil {
 		return out, err
 	}
@@ -95,7 +105,8 @@ func call[In, Out any](ctx context.Context, p *Peer, r Route, in In) (out Out, e
 	if res.StatusCode != http.StatusOK {
 		return out, declared(res.StatusCode, answer)
 	}
-	if err := json.Unmarshal(answer, &out); err != nil {
+	out = reflect.New(r.Out)
+	if err := json.Unmarshal(answer, out.Interface()); err != nil {
 		return out, ErrUnreachable.Because(fmt.Errorf("%s answered %.100q: %w", r.Name, answer, err))
 	}
 	return out, nil
