@@ -28,6 +28,8 @@ const (
 
 // Shield is what must not be shown to somebody. Hidden are people they block or
 // mute, or who block them; Silent those with whom a block stands, either way.
+// Words are in Unicode's form NFKC and then in lower case, with single spaces:
+// compare them with text that was brought into the same form, then case.
 type Shield struct {
 	Hidden []id.User `json:"hidden"`
 	Silent []id.User `json:"silent"`
@@ -51,7 +53,7 @@ type Boundaries interface {
 	Unmute(ctx context.Context, in ByPerson) (rpc.Empty, error)
 	// Bounds pages through whom the caller blocks or mutes, latest first.
 	Bounds(ctx context.Context, in AskBounds) (page.Page[Bound], error)
-	// MutedWords are the caller's; SetMutedWords replaces them.
+	// MutedWords are the caller's, as in a Shield; SetMutedWords replaces them.
 	MutedWords(ctx context.Context, in rpc.Empty) (WordList, error)
 	SetMutedWords(ctx context.Context, in WordList) (WordList, error)
 	// Shield returns what must not be shown to somebody: for other parts.

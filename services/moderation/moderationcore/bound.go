@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
@@ -253,12 +255,15 @@ func (c *Core) SetMutedWords(ctx context.Context, in moderation.WordList) (moder
 	return b.list(), nil
 }
 
-// wanted returns words in lower case, each once.
+// wanted returns words as Shield tells them, each once. They are not folded as
+// rules fold text: who mutes a word means that word, and readers compare with
+// text in which nobody is suspected of hiding anything.
 func wanted(words []string) ([]string, error) {
 	seen, out := map[string]bool{}, []string{}
 	for _, w := range words {
-		w = strings.Join(strings.Fields(plainly(w)), " ")
-		if n := utf8.RuneCountInString(w); n < 1 || n > longestWord {
+		w = strings.ToLower(strings.Join(strings.Fields(norm.NFKC.String(w)), " "))
+		blank := strings.TrimSpace(plainly(w)) == ""
+		if n := utf8.RuneCountInString(w); blank || n > longestWord {
 			return nil, errs.ErrInvalid.With("words", "are of 1 to 40 characters")
 		}
 		if !seen[w] {

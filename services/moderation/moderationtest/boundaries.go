@@ -152,7 +152,13 @@ func wordsAreReplaced(t *testing.T, s Shop) {
 	if diff := cmp.Diff(want, s.shield(t, amy).Words); diff != "" {
 		t.Errorf("shield: -want +got\n%s", diff)
 	}
-	for what, words := range map[string][]string{"empty": {" "}, "long": {fmt.Sprintf("%041d", 1)}} {
+	// Words stay what they are in their own script, with their marks.
+	want = []string{"скидка", "café", "が", "sale"}
+	must(s.Moderation.SetMutedWords(as(t, amy), moderation.WordList{Words: []string{"СКИДКА", "Cafe\u0301", "café", "が", "ＳＡＬＥ", "sale"}}))(t)
+	if diff := cmp.Diff(want, s.shield(t, amy).Words); diff != "" {
+		t.Errorf("of all scripts: -want +got\n%s", diff)
+	}
+	for what, words := range map[string][]string{"empty": {" "}, "nothing to see": {"\u200b\u0301"}, "long": {fmt.Sprintf("%041d", 1)}} {
 		_, err := s.Moderation.SetMutedWords(as(t, amy), moderation.WordList{Words: words})
 		wantErr(t, what, err, errs.ErrInvalid)
 	}

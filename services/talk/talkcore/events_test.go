@@ -155,6 +155,24 @@ func TestWhoWasToldOfACommentHearsWhenItIsUnsaid(t *testing.T) {
 	}
 }
 
+func TestAMutedWordIsLeftOutHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	tn := still(t)
+	fan, eve := tn.AddUser("Fan"), tn.AddUser("Eve")
+	p := tn.AddPost(tn.AddUser("Lin").User)
+	tn.MuteWords(eve.User, "скидка", "café", "sale") // as moderation keeps them
+	for _, body := range []string{"Большая СКИДКА", "My CAFE\u0301", "my Café", "ｓａｌｅ now"} {
+		tn.say(t, fan, p, "", body)
+	}
+	tn.say(t, fan, p, "", "Скид, cafe")
+	if got := tn.list(t, eve, talk.Comments{ID: p}); len(got) != 1 || got[0].Body != "Скид, cafe" {
+		t.Errorf("she reads %+v", got)
+	}
+	if got := tn.list(t, fan, talk.Comments{ID: p}); len(got) != 5 {
+		t.Errorf("others read %d", len(got))
+	}
+}
+
 func TestACountIsAnnouncedAtMostTwiceASecondAndAtLast(t *testing.T) {
 	t.Parallel()
 	tn := build(t)

@@ -44,6 +44,7 @@ func blank(s string) bool {
 }
 
 // fold makes words comparable: without regard to case and to full or half width.
+// It is the way that moderation folds the words of a Shield.
 func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 
 // holdsAny reports whether a text holds one of words, which are folded.
