@@ -163,7 +163,10 @@ type Driver interface {
 
 // Collection is a named set of documents of one type. T is encoded by its bson
 // tags; a field that holds the id carries `bson:"_id"`, and is filled on read.
-type Collection[T any] struct {
+type Collection[T any] struct{ store }
+
+// store is a collection without its type: what needs none is compiled once.
+type store struct {
 	driver Driver
 	schema Schema
 	now    func() time.Time
@@ -174,11 +177,15 @@ func Open[T any](ctx context.Context, d Driver, now func() time.Time, s Schema) 
 	if err := d.Open(ctx, s); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.Name, err)
 	}
-	return &Collection[T]{driver: d, schema: s, now: now}, nil
+	return &Collection[T]{store{driver: d, schema: s, now: now}}, nil
 }
 
 // Insert stores v under id. ErrExists or Duplicate.
 func (c *Collection[T]) Insert(ctx context.Context, id string, v T) error {
+	return c.insert(ctx, id, v)
+}
+
+func (c *store) insert(ctx context.Context, id string, v any) error {
 	doc, err := c.encode(id, 1, v)
 	if err != nil {
 		return c.fault("insert", id, err)
@@ -316,7 +323,7 @@ func (c *Collection[T]) Inc(ctx context.Context, id, field string, delta, floor 
 }
 
 // Delete removes the document, or returns ErrNotFound.
-func (c *Collection[T]) Delete(ctx context.Context, id string) error {
+func (c *store) Delete(ctx context.Context, id string) error {
 	return c.fault("delete", id, c.driver.Delete(ctx, c.schema.Name, id, 0))
 }
 
@@ -386,7 +393,7 @@ func (c *Collection[T]) get(ctx context.Context, id string) (v T, rev int64, err
 
 // bury removes the document under id if it has expired, and reports whether
 // the id is free now.
-func (c *Collection[T]) bury(ctx context.Context, id string) bool {
+func (c *store) bury(ctx context.Context, id string) bool {
 	docs, err := c.driver.Get(ctx, c.schema.Name, id)
 	if err != nil {
 		return false
@@ -397,7 +404,7 @@ func (c *Collection[T]) bury(ctx context.Context, id string) bool {
 	return c.expired(docs[0].Body) && c.driver.Delete(ctx, c.schema.Name, id, docs[0].Rev) == nil
 }
 
-func (c *Collection[T]) fault(op, what string, err error) error {
+func (c *store) fault(op, what string, err error) error {
 	if err == nil {
 		return nil
 	}

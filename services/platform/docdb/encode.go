@@ -11,7 +11,7 @@ import (
 )
 
 // encode puts the id and the revision in front of v's own fields.
-func (c *Collection[T]) encode(id string, rev int64, v T) (Doc, error) {
+func (c *store) encode(id string, rev int64, v any) (Doc, error) {
 	raw, err := bson.Marshal(v)
 	if err != nil {
 		return Doc{}, err
@@ -71,7 +71,7 @@ func appendInt64(b []byte, n int64) []byte {
 }
 
 // expired reports whether the document's instant of expiry has passed.
-func (c *Collection[T]) expired(body bson.Raw) bool {
+func (c *store) expired(body bson.Raw) bool {
 	at, ok := ExpiresAt(c.schema, body)
 	return ok && !c.now().Before(at)
 }
