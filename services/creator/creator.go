@@ -57,7 +57,7 @@ type Parts interface {
 // Attribution is what a purchase link proves: who sold which product where.
 // Trace is equal along a whole chain: of a post, the purchases from it, and the
 // posts of those who bought. Post is "" for a link from a showcase. Reward is
-// whether the creator earns by it. Via is who shared the post with the buyer.
+// whether the creator earns by it, being one still. Via is who shared the post with the buyer.
 type Attribution struct {
 	Trace   id.Trace   `json:"trace" bson:"trace"`
 	Post    id.Post    `json:"post" bson:"post"`

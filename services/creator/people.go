@@ -115,6 +115,7 @@ type Showcased struct {
 	Available int64           `json:"available"`
 	OnSale    bool            `json:"on_sale"`
 	Note      string          `json:"note"` // the creator's words on it
+	Ad        bool            `json:"ad"`   // the link rewards: labelled 广告 / Ad
 	Link      string          `json:"link"`
 }
 

@@ -218,3 +218,27 @@ func TestPostsAreReadWhileTheCatalogueIsDown(t *testing.T) {
 		t.Errorf("publishing: got %v, want unavailable", err)
 	}
 }
+
+func TestWhoIsNoCreatorAnyMoreEarnsByNoLink(t *testing.T) {
+	t.Parallel()
+	tn := build(t, nil)
+	lin, cream := tn.AddUser("Lin", actor.Creator), tn.AddProduct("Cream", money.CNY(9900), 5)
+	links := []string{
+		tn.publish(t, tn, lin, "earns", cream).Tags[0].Link,
+		must(tn.Show(as(t, lin), creator.Show{Product: cream.ID}))(t).Link,
+	}
+	check := func(want bool) {
+		t.Helper()
+		for _, link := range links {
+			if a := must(tn.OpenLink(inside(t), creator.OpenLink{Link: link}))(t); a.Reward != want || a.Creator != lin.User {
+				t.Errorf("%s proves %+v, want a reward: %t", link, a, want)
+			}
+		}
+		if got := must(tn.Showcase(t.Context(), creator.Follows{ID: lin.User}))(t).Items; len(got) != 1 || got[0].Ad != want {
+			t.Errorf("the showcase is %+v, want an ad: %t", got, want)
+		}
+	}
+	check(true)
+	tn.Demote(lin.User)
+	check(false)
+}

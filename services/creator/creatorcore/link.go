@@ -6,11 +6,15 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"meadow/services/account"
 	"meadow/services/creator"
+	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 )
@@ -127,6 +131,24 @@ func (c *Core) OpenLink(ctx context.Context, in creator.OpenLink) (creator.Attri
 	case p.FansAt.IsZero() || p.Author != a.Creator || !p.tags(a.Product):
 		return creator.Attribution{}, creator.ErrBadLink.Because(errNotSold)
 	}
-	a.Trace, a.Reward = p.Trace, p.Earns
-	return a, nil
+	a.Trace = p.Trace
+	if p.Earns {
+		a.Reward, err = c.earns(ctx, p.Author)
+	}
+	return a, err
+}
+
+// earns reports whether somebody is a creator now: whoever is none any more
+// earns by no link, whenever it was made.
+func (c *Core) earns(ctx context.Context, u id.User) (bool, error) {
+	known, err := c.Account.KnownUsers(actor.AsSystem(ctx, self), account.Users{IDs: []id.User{u}})
+	if err != nil {
+		return false, fmt.Errorf("roles: %w", err)
+	}
+	for _, a := range known.Items {
+		if a.ID == u {
+			return slices.Contains(a.Roles, actor.Creator), nil
+		}
+	}
+	return false, nil
 }

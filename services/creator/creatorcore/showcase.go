@@ -104,7 +104,7 @@ func (c *Core) Show(ctx context.Context, in creator.Show) (creator.Showcased, er
 	if at < 0 {
 		return creator.Showcased{}, creator.ErrNoTagged // cannot be: it was just put there
 	}
-	return c.showcased(me, s.Items[at], found, now), nil
+	return c.showcased(me, s.Items[at], found, true, now), nil
 }
 
 // Hide takes a product off the caller's shelf.
@@ -179,9 +179,14 @@ func (c *Core) Showcase(ctx context.Context, in creator.Follows) (page.Page[crea
 	if err != nil {
 		c.Log.WarnContext(ctx, "a showcase is shown without the catalogue", "owner", in.ID, "err", err)
 	}
+	ad, err := c.earns(ctx, in.ID)
+	if err != nil {
+		c.Log.WarnContext(ctx, "a showcase is labelled without asking for its owner's role", "owner", in.ID, "err", err)
+		ad = true
+	}
 	now := c.Now()
 	for _, x := range s.Items[from:to] {
-		out.Items = append(out.Items, c.showcased(in.ID, x, products, now))
+		out.Items = append(out.Items, c.showcased(in.ID, x, products, ad, now))
 	}
 	if to < len(s.Items) {
 		out.Next = shelfCursor(to, s.Items[to-1].Product)
@@ -190,8 +195,8 @@ func (c *Core) Showcase(ctx context.Context, in creator.Follows) (page.Page[crea
 }
 
 // showcased is a product on a shelf with the catalogue's facts as they are now.
-func (c *Core) showcased(owner id.User, x onShelf, products map[id.Product]catalog.Product, at time.Time) creator.Showcased {
-	out := creator.Showcased{Product: x.Product, Title: x.Title, Note: x.Note, Link: c.shelfLink(owner, x.Product, at)}
+func (c *Core) showcased(owner id.User, x onShelf, products map[id.Product]catalog.Product, ad bool, at time.Time) creator.Showcased {
+	out := creator.Showcased{Product: x.Product, Title: x.Title, Note: x.Note, Ad: ad, Link: c.shelfLink(owner, x.Product, at)}
 	sold, ok := products[x.Product]
 	if !ok {
 		return out
@@ -231,8 +236,8 @@ func (s showcase) after(at page.Cursor) (int, error) {
 // shelfTrace is the chain that begins at a showcase.
 func shelfTrace(owner id.User) id.Trace { return id.Trace(id.Derive("trc", "showcase", string(owner))) }
 
-// openShelfLink says what a link from a showcase proves: it earns, since only
-// creators have one, for as long as the product stands there.
+// openShelfLink says what a link from a showcase proves for as long as the
+// product stands there: it earns while its owner is a creator.
 func (c *Core) openShelfLink(ctx context.Context, a creator.Attribution) (creator.Attribution, error) {
 	s, err := c.shelfOf(ctx, a.Creator)
 	if err != nil {
@@ -241,6 +246,7 @@ func (c *Core) openShelfLink(ctx context.Context, a creator.Attribution) (creato
 	if s.find(a.Product) < 0 {
 		return creator.Attribution{}, creator.ErrBadLink.Because(errors.New("no longer on the shelf"))
 	}
-	a.Post, a.Trace, a.Reward = "", shelfTrace(a.Creator), true
-	return a, nil
+	a.Post, a.Trace = "", shelfTrace(a.Creator)
+	a.Reward, err = c.earns(ctx, a.Creator)
+	return a, err
 }

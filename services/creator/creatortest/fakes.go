@@ -22,6 +22,7 @@ type Neighbours struct {
 
 	mu       sync.Mutex // guards all below
 	people   map[id.User]account.Profile
+	roles    map[id.User][]actor.Role
 	pictures map[id.Media]media.Picture
 	videos   map[id.Media]filmed
 	claimed  map[id.Media]bool
@@ -35,7 +36,7 @@ type Neighbours struct {
 // NewNeighbours returns an empty neighbourhood.
 func NewNeighbours(now clock.Now) *Neighbours {
 	return &Neighbours{
-		Now: now, people: map[id.User]account.Profile{}, pictures: map[id.Media]media.Picture{},
+		Now: now, people: map[id.User]account.Profile{}, roles: map[id.User][]actor.Role{}, pictures: map[id.Media]media.Picture{},
 		videos: map[id.Media]filmed{}, claimed: map[id.Media]bool{}, goods: map[id.Product]catalog.Product{},
 		verdicts: map[string]moderation.Verdict{}, shields: map[id.User]moderation.Shield{},
 		bounds: map[id.User][]moderation.Bound{},
@@ -48,7 +49,15 @@ func (n *Neighbours) AddUser(name string, roles ...actor.Role) actor.Actor {
 	defer n.mu.Unlock()
 	u := id.User(id.New("usr", n.Now()))
 	n.people[u] = account.Profile{ID: u, Name: name}
-	return actor.Actor{User: u, Roles: append([]actor.Role{actor.Viewer}, roles...)}
+	n.roles[u] = append([]actor.Role{actor.Viewer}, roles...)
+	return actor.Actor{User: u, Roles: n.roles[u]}
+}
+
+// Demote takes all roles of somebody but a viewer's.
+func (n *Neighbours) Demote(u id.User) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.roles[u] = []actor.Role{actor.Viewer}
 }
 
 // AddPicture makes a finished picture.
@@ -113,6 +122,15 @@ func (d desk) Users(ctx context.Context, in account.Users) (page.Page[account.Pr
 		}
 	}
 	return out, nil
+}
+
+func (d desk) KnownUsers(ctx context.Context, in account.Users) (page.Page[account.Known], error) {
+	found, err := d.Users(ctx, in)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return page.Map(found, func(p account.Profile) account.Known {
+		return account.Known{Profile: p, Roles: d.roles[p.ID]}
+	}), err
 }
 
 type shelf struct {

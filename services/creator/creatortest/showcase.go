@@ -51,7 +51,7 @@ func showcaseShows(t *testing.T, s Shop) {
 	cream, soap := s.product(t, "Cream", 9900), s.product(t, "Soap", 900)
 	s.show(t, lin, cream.ID, " For dry\nskin ")
 	got := s.show(t, lin, soap.ID, "")
-	want := creator.Showcased{Product: soap.ID, Title: "Soap", Price: money.CNY(900), Available: 10, OnSale: true, Link: got.Link}
+	want := creator.Showcased{Product: soap.ID, Title: "Soap", Price: money.CNY(900), Available: 10, OnSale: true, Ad: true, Link: got.Link}
 	got.Cover.ID = ""
 	want.Cover = got.Cover
 	if d := cmp.Diff(want, got); d != "" || got.Link == "" {
