@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"meadow/services/creator"
 	"meadow/services/kernel/id"
 )
@@ -122,7 +124,7 @@ func (s sight) mutes(p post) bool {
 	if len(s.words) == 0 {
 		return false
 	}
-	text := strings.ToLower(p.Title + "\n" + p.Body + "\n" + strings.Join(p.Topics, "\n"))
+	text := strings.ToLower(norm.NFKC.String(p.Title + "\n" + p.Body + "\n" + strings.Join(p.Topics, "\n"))) // as moderation.Shield says
 	for _, w := range s.words {
 		if says(text, w) {
 			return true
