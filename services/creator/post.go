@@ -77,7 +77,7 @@ type Post struct {
 	Ad         bool              `json:"ad"`                // labelled 广告 / Ad wherever it shows
 	PaidBy     string            `json:"paid_by,omitempty"` // the brand of a paid partnership, 合作
 	AI         bool              `json:"ai"`                // labelled as made by a machine
-	Verified   bool              `json:"verified"`          // its author bought what it shows (晒单)
+	Verified   bool              `json:"verified"`          // its author bought all that it shows (晒单)
 	Lang       string            `json:"lang"`
 	Visibility Visibility        `json:"visibility"`
 	State      State             `json:"state"`

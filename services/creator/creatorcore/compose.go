@@ -3,6 +3,7 @@ package creatorcore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"meadow/services/creator"
@@ -37,9 +38,7 @@ func (c *Core) compose(ctx context.Context, w writer, d creator.DraftContent, ol
 	if out.Tags, trace, err = c.tagged(ctx, w, d, out.Kind, old.Tags); err != nil {
 		return out, "", err
 	}
-	for _, t := range out.Tags {
-		out.Verified = out.Verified || t.Bought
-	}
+	out.Verified = len(out.Tags) > 0 && !slices.ContainsFunc(out.Tags, func(t tag) bool { return !t.Bought })
 	if out.Kind == creator.Article {
 		if out.Blocks, out.Body, err = blocksOf(d.Blocks, len(d.Pictures), out.Tags); err != nil {
 			return out, "", err

@@ -68,7 +68,7 @@ func verifiedPostsGoOn(t *testing.T, s Shop) {
 	more := s.draft(t, kol, "Me too", soap, cream)
 	more.Order = theirs
 	third := s.whenBought(t, kol, more)
-	if third.Trace != first.Trace || third.Tags[0].Bought || !third.Tags[1].Bought || !third.Verified || !third.Ad {
+	if third.Trace != first.Trace || third.Tags[0].Bought || !third.Tags[1].Bought || third.Verified || !third.Ad {
 		t.Errorf("the third is %+v", third)
 	}
 	if a := s.opened(t, third.Tags[0].Link); !a.Reward || a.Trace != first.Trace {
