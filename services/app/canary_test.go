@@ -20,6 +20,9 @@ import (
 	"meadow/services/account"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
+	"meadow/services/engage"
+	"meadow/services/engage/engagetest"
+	"meadow/services/insight"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
@@ -44,7 +47,7 @@ var canaries = []string{
 	"13811112222", "+8613811112222", "8613811112222",
 	"Quillon Receiver", "13933334444", "17 Quillon Lane", "Quillon Lane",
 	"quillon horse 9", "quillon horse 10", "quillon horse 11",
-	"203.0.113.77", "QuillonBrowser/9",
+	"203.0.113.77", "QuillonBrowser/9", "quillon-push-device", "quillon-visitor-7",
 }
 
 const publicName = "Tessaly Public"
@@ -137,8 +140,23 @@ func (p *person) shops(t *testing.T, agent map[string]string, w *world) {
 	}
 	post := w.object(cell{of: own, who: &member{person: w.newcomer(t, "writer")}}, "post", w.post)
 	p.do(t, agent, "POST", "/posts/"+post+"/comments", talk.Say{Body: "Nice cup"}, nil)
+	p.hears(t, agent, id.Post(post))
 	p.do(t, agent, "GET", "/search?q=cup", nil, nil)
 	p.do(t, agent, "GET", "/account/sessions", nil, nil)
+}
+
+// hears lets the shop send news to a browser, and tells it what was looked at.
+func (p *person) hears(t *testing.T, agent map[string]string, post id.Post) {
+	t.Helper()
+	browser := engagetest.Browser(t, "https://push.canary.example/quillon-push-device")
+	browser.Device = "QuillonBrowser/9"
+	p.do(t, agent, "PUT", "/push/subscription", browser, nil)
+	prefs := engage.Default()
+	prefs.Push[engage.Comments] = true
+	p.do(t, agent, "PUT", "/preferences", prefs, nil)
+	p.door.visitor("visitor").do(t, agent, "POST", "/seen", insight.Record{
+		Visitor: "quillon-visitor-7", Events: []insight.Event{{ID: id.Secret(), Kind: insight.View, Post: post, Source: insight.Discover}},
+	}, nil)
 }
 
 // do asks the API and expects it to be done.
