@@ -91,13 +91,14 @@ type Entry struct {
 
 // Rule is a Go function over facts, and how often it fired. When it fires more
 // than Quota times in an hour, its breaker opens: what it would have stopped
-// goes to the queue instead, until somebody closes it.
+// goes to the queue instead, until somebody closes it. What one author posts
+// counts at most three times in an hour, so that nobody opens it alone.
 type Rule struct {
 	Name    string    `json:"name"`
 	Does    string    `json:"does"`
 	Outcome Outcome   `json:"outcome"`
 	Quota   int64     `json:"quota"`
-	Hour    int64     `json:"hour"` // times it fired in the last hour
+	Hour    int64     `json:"hour"` // times within the hour that count towards Quota
 	Total   int64     `json:"total"`
 	Open    bool      `json:"open"`
 	Since   time.Time `json:"since,omitzero"`

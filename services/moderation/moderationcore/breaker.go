@@ -7,18 +7,21 @@ import (
 	"slices"
 	"time"
 
+	"meadow/services/kernel/id"
 	"meadow/services/moderation"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
 )
 
 // ruleState is how often a rule fired. When that is more than its quota within
-// the hour since Began, its breaker opens.
+// the hour since Began, its breaker opens. One author counts at most mostByOne
+// times in it: else a single account could switch a rule off for everybody.
 type ruleState struct {
 	Name   string `bson:"_id"`
 	Due    `bson:",inline"`
 	Began  time.Time `bson:"began"`
 	Hour   int64     `bson:"hour"`
+	Whose  []id.User `bson:"whose,omitempty"` // who counted in Hour, once for each time
 	Total  int64     `bson:"total"`
 	Recent []string  `bson:"recent"` // for what, so that nothing counts twice
 	Open   bool      `bson:"open"`
@@ -26,7 +29,10 @@ type ruleState struct {
 	Turn   int64     `bson:"turn"`
 }
 
-const mostRecent = 256
+const (
+	mostRecent = 256
+	mostByOne  = 3
+)
 
 // quota is how often a rule may fire in an hour.
 func (c *Core) quota(r rule) int64 {
@@ -36,9 +42,10 @@ func (c *Core) quota(r rule) int64 {
 	return r.Quota
 }
 
-// fired counts that a rule matched something, and reports whether its breaker is
-// open: then it only doubts.
-func (c *Core) fired(ctx context.Context, r rule, what string) (open bool, err error) {
+// fired counts that a rule matched something of somebody's, and reports whether
+// its breaker is open: then it only doubts. By is "" for a rule that others than
+// the author make fire.
+func (c *Core) fired(ctx context.Context, r rule, what string, by id.User) (open bool, err error) {
 	now, opened := c.Now(), false
 	s, err := c.rules.Upsert(ctx, r.Name, func(s *ruleState) error {
 		opened = false
@@ -47,11 +54,8 @@ func (c *Core) fired(ctx context.Context, r rule, what string) (open bool, err e
 		}
 		s.Recent = append(s.Recent, what)
 		s.Recent = s.Recent[max(0, len(s.Recent)-mostRecent):]
-		if now.Sub(s.Began) >= time.Hour {
-			s.Began, s.Hour = now, 0
-		}
-		s.Hour++
 		s.Total++
+		s.count(now, by)
 		if s.Hour > c.quota(r) && !s.Open {
 			s.Turn++
 			s.Open, s.Since, opened = true, now, true
@@ -67,6 +71,30 @@ func (c *Core) fired(ctx context.Context, r rule, what string) (open bool, err e
 		c.owedRules().soon(ctx, r.Name)
 	}
 	return s.Open, nil
+}
+
+// count counts a time towards the quota. Whose is no longer than the quota, but
+// for one: once the breaker is open, it matters no more who it was.
+func (s *ruleState) count(now time.Time, by id.User) {
+	if now.Sub(s.Began) >= time.Hour {
+		s.Began, s.Hour, s.Whose = now, 0, nil
+	}
+	if by != "" && !s.Open {
+		if times(s.Whose, by) >= mostByOne {
+			return
+		}
+		s.Whose = append(s.Whose, by)
+	}
+	s.Hour++
+}
+
+func times(users []id.User, u id.User) (n int) {
+	for _, v := range users {
+		if v == u {
+			n++
+		}
+	}
+	return n
 }
 
 // RuleList implements moderation.Service.
@@ -109,7 +137,7 @@ func (c *Core) CloseBreaker(ctx context.Context, in moderation.ByRule) (moderati
 			return errSame
 		}
 		s.Turn++
-		s.Open, s.Since, s.Hour, s.Began = false, time.Time{}, 0, now
+		s.Open, s.Since, s.Hour, s.Whose, s.Began = false, time.Time{}, 0, nil, now
 		s.owe(now, said(now, a.User, "close breaker", in.Name, "", s.Turn))
 		return nil
 	})

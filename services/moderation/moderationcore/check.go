@@ -75,7 +75,7 @@ func (c *Core) try(ctx context.Context, in moderation.Check) (v moderation.Verdi
 		if !hit {
 			continue
 		}
-		open, err := c.fired(ctx, r, what)
+		open, err := c.fired(ctx, r, what, in.Author)
 		if err != nil {
 			return v, false, err
 		}

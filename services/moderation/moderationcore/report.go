@@ -189,7 +189,7 @@ func (c *Core) limits(ctx context.Context, r record, s swarm) (bool, error) {
 	}
 	for _, rule := range table {
 		if rule.Name == manyReports {
-			open, err := c.fired(ctx, rule, fmt.Sprintf("%s/%d", r.ID, r.Rev))
+			open, err := c.fired(ctx, rule, fmt.Sprintf("%s/%d", r.ID, r.Rev), "")
 			return !open, err
 		}
 	}
