@@ -160,6 +160,7 @@ func (c *Core) DropDraft(ctx context.Context, in creator.ByDraft) (rpc.Empty, er
 // end makes it no draft any more.
 func (d *draft) end(now time.Time) {
 	d.ListedAt, d.PublishAt, d.Due, d.Sending = time.Time{}, time.Time{}, time.Time{}, false
+	d.Fixed = false
 	d.Content, d.Cover, d.Face = creator.DraftContent{Kind: d.Content.Kind, Title: d.Content.Title}, "", ""
 	d.Claimed, d.Problem = nil, ""
 	d.GoneAt = now.Add(tombstone)

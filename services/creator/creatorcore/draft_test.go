@@ -131,6 +131,71 @@ func TestAKillWhilePublishingMakesNoPostTwiceAndForgetsNone(t *testing.T) {
 	}
 }
 
+// stumbling is a driver that fails at one write: before it, or after it was
+// stored.
+type stumbling struct{ mortal }
+
+func (m *stumbling) try(write func() error) error {
+	if m.writes.Add(1) != m.last.Load() {
+		return write()
+	}
+	if m.stored {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	return errKilled
+}
+
+func (m *stumbling) Insert(ctx context.Context, coll string, docs ...docdb.Doc) error {
+	return m.try(func() error { return m.Driver.Insert(ctx, coll, docs...) })
+}
+
+func (m *stumbling) Replace(ctx context.Context, coll string, rev int64, doc docdb.Doc) error {
+	return m.try(func() error { return m.Driver.Replace(ctx, coll, rev, doc) })
+}
+
+func TestWhatIsSavedAfterPublishingFailedIsNotLost(t *testing.T) {
+	t.Parallel()
+	refused, kept := 0, 0
+	for _, stored := range []bool{false, true} {
+		for at := int64(1); at <= 6; at++ {
+			m := &stumbling{mortal{stored: stored}}
+			tn := build(t, nil)
+			c := tn.core(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
+			lin := tn.AddUser("Lin")
+			d := tn.begin(t, lin, tn.words(lin, "Before"))
+			m.last.Store(at)
+			if _, err := c.PublishDraft(as(t, lin), creator.PublishDraft{ID: d.ID, Rev: 1}); err == nil {
+				continue
+			}
+			_, err := tn.SaveDraft(as(t, lin), creator.SaveDraft{ID: d.ID, Rev: 1, Content: tn.words(lin, "After")})
+			tn.clock.Advance(time.Minute)
+			tn.due(t)
+			settled(t, tn)
+			works := tn.works(t, lin)
+			got := must(tn.Draft(as(t, lin), creator.ByDraft{ID: d.ID}))(t)
+			switch {
+			case errors.Is(err, creator.ErrSent):
+				refused++
+				if len(works) != 1 || works[0].Title != "Before" || works[0].State != creator.Approved || got.Post != works[0].ID {
+					t.Errorf("write %d, stored %t: refused, and then there are %+v of %+v", at, stored, works, got)
+				}
+			case err == nil:
+				kept++
+				if len(works) != 0 || got.Content.Title != "After" {
+					t.Errorf("write %d, stored %t: saved, and then there are %+v of %+v", at, stored, works, got)
+				}
+			default:
+				t.Errorf("write %d, stored %t: %v", at, stored, err)
+			}
+		}
+	}
+	if refused < 4 || kept < 2 {
+		t.Errorf("%d were refused and %d kept: the test does not test", refused, kept)
+	}
+}
+
 func TestAKillWhilePostingIsMadeGood(t *testing.T) {
 	t.Parallel()
 	for _, stored := range []bool{false, true} {

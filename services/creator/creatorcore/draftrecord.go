@@ -36,10 +36,12 @@ type draft struct {
 
 	// Due is when somebody must look at it next: to publish it, or to see whether
 	// an upload has become ready. Sending is whether somebody publishes it now,
-	// until Due; Turn counts whoever took it.
+	// until Due; Turn counts whoever took it. Fixed is whether its post may be
+	// there: nobody makes it a draft again then, but for who knows better.
 	Due     time.Time `bson:"due,omitempty"`
 	Sending bool      `bson:"sending"`
 	Turn    int64     `bson:"turn"`
+	Fixed   bool      `bson:"fixed,omitempty"`
 
 	Post   id.Post   `bson:"post"` // what it became
 	GoneAt time.Time `bson:"gone_at,omitempty"`

@@ -47,9 +47,18 @@ func (c *Core) Publish(ctx context.Context, in creator.Publish) (creator.Post, e
 // put stores a new post, unless one of its id is there, and returns the one
 // that is there then.
 func (c *Core) put(ctx context.Context, w writer, p post, d creator.DraftContent) (post, error) {
-	content, trace, err := c.compose(ctx, w, d, post{})
+	p, err := c.make(ctx, w, p, d)
 	if err != nil {
 		return post{}, err
+	}
+	return c.store(ctx, p)
+}
+
+// make puts a draft into a new post.
+func (c *Core) make(ctx context.Context, w writer, p post, d creator.DraftContent) (post, error) {
+	content, trace, err := c.compose(ctx, w, d, post{})
+	if err != nil {
+		return p, err
 	}
 	now := c.Now()
 	p.Author, p.By, p.Hands, p.Earns = w.account, w.by, w.hands, w.earns
@@ -60,7 +69,12 @@ func (c *Core) put(ctx context.Context, w writer, p post, d creator.DraftContent
 	p.Judged, p.Checks, p.JudgeAt = 1, 1, now
 	p.At, p.KeptAt = now, now
 	p.place()
-	err = c.posts.Insert(ctx, string(p.ID), p)
+	return p, nil
+}
+
+// store is the end of put.
+func (c *Core) store(ctx context.Context, p post) (post, error) {
+	err := c.posts.Insert(ctx, string(p.ID), p)
 	if errors.Is(err, docdb.ErrExists) {
 		return c.posts.Get(ctx, string(p.ID))
 	}

@@ -26,8 +26,9 @@ func (c *Core) PublishDraft(ctx context.Context, in creator.PublishDraft) (creat
 	if err != nil {
 		return creator.Post{}, err
 	}
-	now := c.Now()
+	now, taken := c.Now(), false
 	d, err = c.drafts.Update(ctx, string(in.ID), func(d *draft) error {
+		taken = false
 		switch {
 		case d.Post != "":
 			return errUnchanged
@@ -38,6 +39,7 @@ func (c *Core) PublishDraft(ctx context.Context, in creator.PublishDraft) (creat
 		case d.sending(now):
 			return errUnchanged // somebody else is at it: together we make one post
 		}
+		taken = true
 		d.take(now)
 		d.By, d.Earns = w.by, w.earns
 		return nil
@@ -46,8 +48,11 @@ func (c *Core) PublishDraft(ctx context.Context, in creator.PublishDraft) (creat
 		return creator.Post{}, fmt.Errorf("publish draft: %w", err)
 	}
 	p, err := c.send(ctx, d)
+	if err != nil && taken {
+		err = errors.Join(err, c.release(ctx, d, nil))
+	}
 	if err != nil {
-		return creator.Post{}, errors.Join(err, c.release(ctx, d, nil))
+		return creator.Post{}, err
 	}
 	if !p.kept() {
 		return creator.Post{}, creator.ErrNoSuchPost
@@ -105,8 +110,33 @@ func (c *Core) sendNew(ctx context.Context, d draft, p post) (post, error) {
 		return p, moderation.ErrSuspended
 	}
 	w := writer{account: d.Account, by: d.By, name: of.Name, earns: d.Earns, hands: d.Hands}
-	there, err := c.put(ctx, w, p, d.Content)
-	return there, unfinished(err)
+	p, err = c.make(ctx, w, p, d.Content)
+	if err != nil {
+		return p, unfinished(err)
+	}
+	if err := c.fix(ctx, d); err != nil {
+		return p, err
+	}
+	return c.store(ctx, p)
+}
+
+// fix says that a draft that was taken is about to be a post: what is saved
+// from now on would be lost.
+func (c *Core) fix(ctx context.Context, taken draft) error {
+	_, err := c.drafts.Update(ctx, string(taken.ID), func(d *draft) error {
+		switch {
+		case d.Post != "" || d.Fixed && d.Rev == taken.Rev:
+			return errUnchanged
+		case !d.Sending || d.Rev != taken.Rev:
+			return docdb.ErrBusy // whoever took it gave it back meanwhile
+		}
+		d.Fixed = true
+		return nil
+	})
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return fmt.Errorf("fix draft: %w", err)
+	}
+	return nil
 }
 
 // unfinished says of a draft that lacks something what a request that sends
@@ -122,11 +152,12 @@ func unfinished(err error) error {
 }
 
 // release makes a draft that was taken one again, unless somebody else has
-// taken it since. change says what else becomes of it.
+// taken it since or its post may be there: then it stays taken, and the
+// scheduler finishes it. change says what else becomes of it.
 func (c *Core) release(ctx context.Context, taken draft, change func(*draft)) error {
 	now := c.Now()
 	_, err := c.drafts.Update(context.WithoutCancel(ctx), string(taken.ID), func(d *draft) error {
-		if d.Turn != taken.Turn || !d.Sending || !d.open() {
+		if d.Turn != taken.Turn || !d.Sending || !d.open() || d.Fixed {
 			return errUnchanged
 		}
 		d.Sending = false
@@ -272,6 +303,9 @@ func (c *Core) publishTaken(ctx context.Context, d draft) error {
 			}
 		}))
 	}
+	if err := c.unfix(ctx, d); err != nil {
+		return err
+	}
 	return c.release(ctx, d, func(d *draft) {
 		d.PublishAt, d.Zone, d.Problem = time.Time{}, "", reason(err)
 		d.wait(now, false)
@@ -279,6 +313,25 @@ func (c *Core) publishTaken(ctx context.Context, d draft) error {
 			Draft: d.ID, Account: d.Account, By: d.By, Title: d.Content.Title, Reason: d.Problem, At: now,
 		}))
 	})
+}
+
+// unfix takes back that the post of a draft may be there, if it never came to be
+// and now never will: what it shows or names went away since.
+func (c *Core) unfix(ctx context.Context, taken draft) error {
+	if !taken.Fixed {
+		return nil
+	}
+	_, err := c.posts.Get(ctx, string(taken.post()))
+	if !errors.Is(err, docdb.ErrNotFound) {
+		return err
+	}
+	_, err = c.drafts.Update(ctx, string(taken.ID), func(d *draft) error {
+		if d.Turn == taken.Turn {
+			d.Fixed = false
+		}
+		return nil
+	})
+	return err
 }
 
 // notReady is nothing to log: everybody knows that a video takes its time.
