@@ -71,6 +71,9 @@ type (
 	WordList struct {
 		Words []string `json:"words" max:"100"` // of 1 to 40 characters
 	}
+	// AskShield asks for a Shield. Its Hidden and Silent are each in ascending order
+	// of ids, and name nobody twice, so that readers may search them by halves; its
+	// Words are in the order in which they were set.
 	AskShield struct {
 		User id.User `json:"user" min:"1" max:"64"`
 	}

@@ -306,7 +306,7 @@ func (c *Core) Shield(ctx context.Context, in moderation.AskShield) (moderation.
 	return s, err
 }
 
-// once returns users each once, in some order.
+// once returns users each once, in ascending order: readers search in them.
 func once(users []id.User) []id.User {
 	slices.Sort(users)
 	return slices.Compact(users)

@@ -23,8 +23,6 @@ func (s Shop) shield(t *testing.T, a actor.Actor) moderation.Shield {
 func (s Shop) wantShield(t *testing.T, what string, a actor.Actor, hidden, silent []id.User) {
 	t.Helper()
 	got := s.shield(t, a)
-	slices.Sort(got.Hidden)
-	slices.Sort(got.Silent)
 	slices.Sort(hidden)
 	slices.Sort(silent)
 	if diff := cmp.Diff([][]id.User{hidden, silent}, [][]id.User{got.Hidden, got.Silent}); diff != "" {
@@ -51,6 +49,27 @@ func blockIsMutual(t *testing.T, s Shop) {
 		s.wantShield(t, "no block stands", amy, nobody, nobody)
 		s.wantShield(t, "no block stands", bob, nobody, nobody)
 	}
+}
+
+func shieldIsInOrder(t *testing.T, s Shop) {
+	amy := s.User(t, "Amy")
+	var hidden, silent []id.User
+	for i := range 8 {
+		u := s.User(t, fmt.Sprint("Person ", i))
+		hidden = append(hidden, u.User)
+		switch i % 3 {
+		case 0:
+			must(s.Moderation.Mute(as(t, amy), moderation.ByPerson{ID: u.User}))(t)
+			continue
+		case 1:
+			must(s.Moderation.Block(as(t, amy), moderation.ByPerson{ID: u.User}))(t)
+			fallthrough
+		case 2:
+			must(s.Moderation.Block(as(t, u), moderation.ByPerson{ID: amy.User}))(t)
+		}
+		silent = append(silent, u.User)
+	}
+	s.wantShield(t, "people in order, once", amy, hidden, silent)
 }
 
 func muteIsOnesOwn(t *testing.T, s Shop) {

@@ -36,6 +36,7 @@ func Run(t *testing.T, s Shop) {
 	for name, f := range map[string]func(*testing.T, Shop){
 		"ABlockHidesEachFromTheOther":               blockIsMutual,
 		"AMuteIsOnesOwn":                            muteIsOnesOwn,
+		"AShieldIsInOrder":                          shieldIsInOrder,
 		"BlockingManyTimesAtOnceIsBlockingOnce":     blockOnce,
 		"NobodyBlocksThemselvesOrNobody":            blocksSomebody,
 		"BoundariesAreListedLatestFirst":            boundsAreListed,

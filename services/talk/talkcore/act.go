@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
@@ -95,7 +94,7 @@ func (c *Core) LikeComment(ctx context.Context, in talk.ByComment) (talk.Comment
 	switch {
 	case !e.may(k):
 		return talk.CommentLikes{}, talk.ErrNoSuchComment
-	case slices.Contains(e.silent, k.Author):
+	case among(e.silent, k.Author):
 		return talk.CommentLikes{}, creator.ErrBlocked
 	}
 	l, err := c.likes.Upsert(ctx, likeID(me, k.ID), func(l *like) error {

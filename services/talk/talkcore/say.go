@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"unicode/utf8"
 
 	"meadow/services/creator"
@@ -150,9 +149,7 @@ func (c *Core) permit(ctx context.Context, k comment, above id.User) (moderation
 		return moderation.Shield{}, moderation.ErrSuspended
 	}
 	shield, err := c.shield(ctx, k.Author)
-	if err == nil && slices.ContainsFunc(shield.Silent, func(u id.User) bool {
-		return u == k.Account || u == k.Answers || u == above
-	}) {
+	if err == nil && (among(shield.Silent, k.Account) || among(shield.Silent, k.Answers) || among(shield.Silent, above)) {
 		err = creator.ErrBlocked
 	}
 	return shield, err

@@ -218,6 +218,9 @@ func (j judges) Shield(ctx context.Context, in moderation.AskShield) (moderation
 			s.Hidden = append(s.Hidden, pair[1])
 		}
 	}
+	slices.Sort(s.Hidden)
+	slices.Sort(s.Silent)
+	s.Hidden, s.Silent = slices.Compact(s.Hidden), slices.Compact(s.Silent)
 	return s, nil
 }
 
