@@ -51,7 +51,7 @@ type writer struct {
 func TestNothingAcknowledgedIsLostWhenTheShopIsKilled(t *testing.T) {
 	w := settleIn(t, t.TempDir(), 0)
 	n := max(2, rounds(t)*2/5)
-	kills, posts := 0, 0
+	kills, posts, unheard := 0, 0, 0
 	var evenings []*evening
 	for round := range n {
 		e := w.evening(t, round)
@@ -61,6 +61,7 @@ func TestNothingAcknowledgedIsLostWhenTheShopIsKilled(t *testing.T) {
 			return
 		}
 		evenings = append(evenings, e)
+		unheard += e.unheard()
 	}
 	for _, e := range evenings {
 		posts += e.told(t)
@@ -71,7 +72,7 @@ func TestNothingAcknowledgedIsLostWhenTheShopIsKilled(t *testing.T) {
 		e.kept(t)
 		e.told(t)
 	}
-	t.Logf("%d rounds, %d kills, %d posts", n, kills, posts)
+	t.Logf("%d rounds, %d kills, %d posts; %d requests went unanswered for good", n, kills, posts, unheard)
 }
 
 // evening is a round: a crew, and the post that they talk about.
@@ -351,6 +352,19 @@ func (p *writer) careless(ctx context.Context, post id.Post) error {
 		time.Sleep(50 * time.Millisecond) // or the first dead moment takes them all
 	}
 	return nil
+}
+
+// unheard is how much was asked once and not answered.
+func (e *evening) unheard() (n int) {
+	for _, p := range e.crew {
+		n += len(p.maybe)
+		for _, answered := range p.said {
+			if !answered {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // kept checks what must be there as soon as the shop answers again: uploads,
