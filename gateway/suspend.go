@@ -9,13 +9,15 @@ import (
 )
 
 // suspendedMay is what nobody loses with a ban: to come and go, to keep their
-// account safe, to object, to be left alone, and to get out of an order.
+// account safe, to object, to be left alone, to get out of an order, and to take
+// back what they said.
 var suspendedMay = []string{
 	"signIn", "signOut", "enter", "sendCode", "changePassword", "revokeSession",
 	"appeal",
 	"block", "unblock", "mute", "unmute", "setMutedWords",
 	"markRead", "setPreferences", "unsubscribe",
 	"cancelOrder", "confirmPayment",
+	"removePost", "unpublish", "unsay",
 	"exportMe", "eraseMe",
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -68,6 +69,21 @@ func TestWhatASuspendedPersonMayDoIsSaidByConfig(t *testing.T) {
 	for path, want := range map[[2]string]int{{"PUT", "/api/v1/things"}: 200, {"POST", "/api/v1/things"}: 403, {"POST", "/api/v1/sign-out"}: 403} {
 		if res, body := d.do(t, request{method: path[0], path: path[1], body: "{}", header: header}); res.StatusCode != want {
 			t.Errorf("%v: got %d %s, want %d", path, res.StatusCode, body, want)
+		}
+	}
+}
+
+func TestWhoeverIsSuspendedTakesBackWhatTheySaid(t *testing.T) {
+	t.Parallel()
+	may := Default().Suspended
+	for _, route := range []string{"removePost", "unpublish", "unsay"} {
+		if !slices.Contains(may, route) {
+			t.Errorf("%s is not among what they may do", route)
+		}
+	}
+	for _, route := range []string{"publish", "republish", "editPost", "say"} {
+		if slices.Contains(may, route) {
+			t.Errorf("%s is among what they may do", route)
 		}
 	}
 }
