@@ -219,7 +219,7 @@ var (
 )
 
 // OrderData is what others hear of an order: what it takes, and what it owes to
-// whom. It names no buyer.
+// whom. Of its buyer it says the account, and nothing else.
 type OrderData struct {
 	Order     id.Order    `json:"order"`
 	Buyer     id.User     `json:"buyer"`

@@ -55,11 +55,6 @@ func (c *Core) cardsFor(ctx context.Context, posts []post, me id.User, ok func(s
 	return c.cardViews(ctx, s.those(posts, ok), s.people, me)
 }
 
-// cards shows posts that me may read, in a list.
-func (c *Core) cards(ctx context.Context, posts []post, me id.User) ([]creator.Card, error) {
-	return c.cardsFor(ctx, posts, me, sight.may)
-}
-
 // cardViews are posts in a list.
 func (c *Core) cardViews(ctx context.Context, posts []post, people map[id.User]profile, me id.User) ([]creator.Card, error) {
 	ids := make([]id.Post, len(posts))
