@@ -108,12 +108,16 @@ func (s *testShop) elders(t *testing.T, name string, n int) func(*testing.T) act
 	}
 }
 
-// publish makes a public post of one picture.
-func (s *testShop) publish(t *testing.T, author actor.Actor) id.Post {
+// publish makes a public post of one picture, which sells products.
+func (s *testShop) publish(t *testing.T, author actor.Actor, sells ...id.Product) id.Post {
 	t.Helper()
-	return must(s.front.Creator.Publish(as(t, author), creator.Publish{RequestID: id.Secret(), DraftContent: creator.DraftContent{
-		Title: "A post", Body: "Words of " + id.Secret(), Lang: "en", Pictures: []picture.Wanted{{ID: s.picture(t, author.User)}},
-	}}))(t).ID
+	in := creator.Publish{RequestID: id.Secret(), DraftContent: creator.DraftContent{
+		Title: "A post", Body: "Words of " + id.Secret(), Lang: "en", Ad: len(sells) > 0, Pictures: []picture.Wanted{{ID: s.picture(t, author.User)}},
+	}}
+	for _, p := range sells {
+		in.Tags = append(in.Tags, creator.NewTag{Product: p})
+	}
+	return must(s.front.Creator.Publish(as(t, author), in))(t).ID
 }
 
 // goods are products that are on sale, and whose they are.
@@ -222,7 +226,8 @@ func (s *testShop) forCreators() creatortest.Shop {
 func (s *testShop) forTalk(t *testing.T) talktest.Shop {
 	old := s.elders(t, "Fan", 2)
 	return talktest.Shop{
-		Talk: s.front.Talk, Post: s.publish, Old: old,
+		Talk: s.front.Talk, Old: old,
+		Post: func(t *testing.T, author actor.Actor) id.Post { return s.publish(t, author) },
 		User: func(t *testing.T, name string) actor.Actor { return s.user(t, name) },
 		Remove: func(t *testing.T, author actor.Actor, p id.Post) {
 			must(s.front.Creator.Remove(as(t, author), creator.ByPost{ID: p}))(t)
@@ -262,13 +267,18 @@ func (s *testShop) forNews() engagetest.Shop {
 }
 
 func (s *testShop) forInsight() insighttest.Shop {
+	g := &goods{testShop: s}
 	return insighttest.Shop{
 		Insight: s.front.Insight, Now: s.clock.Now,
+		Selling: func(t *testing.T) (actor.Actor, id.Post, id.Product) {
+			a, p := s.user(t, "Author", actor.Creator), g.product(t, "Cup", money.CNY(9900), 3)
+			return a, s.publish(t, a, p.ID), p.ID
+		},
 		Post: func(t *testing.T) (actor.Actor, id.Post) {
 			a := s.user(t, "Author", actor.Creator)
 			return a, s.publish(t, a)
 		},
-		Another: s.publish,
+		Another: func(t *testing.T, by actor.Actor) id.Post { return s.publish(t, by) },
 		Viewer:  func(t *testing.T) actor.Actor { return s.user(t, "Viewer") },
 	}
 }
