@@ -23,8 +23,9 @@ func (c *Core) listen(ctx context.Context) error {
 			}
 			return c.take(ctx, e.At, []hit{{id: e.ID, told: true, account: d.Author, post: d.Post, add: reacted(d)}})
 		}),
-		bus.On(ctx, c.Bus, Consumer, talk.Said, func(ctx context.Context, e bus.Event, d talk.SaidData) error {
-			return c.take(ctx, e.At, []hit{{id: e.ID, told: true, account: d.Author, post: d.Post, add: func(s *sums) { s.Comments++ }}})
+		bus.On(ctx, c.Bus, Consumer, talk.Said, func(ctx context.Context, _ bus.Event, d talk.SaidData) error {
+			// A comment that was hidden is said again when it comes back.
+			return c.take(ctx, d.At, []hit{{id: string(d.Comment), told: true, account: d.Author, post: d.Post, add: func(s *sums) { s.Comments++ }}})
 		}),
 		bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, c.paid),
 	)
