@@ -38,41 +38,45 @@ func (c *Core) Calendar(ctx context.Context, in creator.Calendar) (creator.Calen
 	if !from.Before(to) || to.Sub(from) > maxSpan {
 		return out, errs.ErrInvalid.With("to", "must be after from, by at most 62 days")
 	}
-	posts, err := span(ctx, c.posts, "works", account, from, to)
-	if err != nil {
-		return out, err
-	}
-	for _, p := range posts {
+	posts, err := span(ctx, c.posts, "works", account, from, to, func(p post) creator.CalendarEntry {
 		e := creator.CalendarEntry{Post: p.ID, Title: p.Title, Kind: p.Kind, State: p.State, At: p.At}
 		if len(p.Pictures) > 0 {
 			e.Thumb = p.Pictures[0].Thumb
 		}
-		out.Items = append(out.Items, e)
-	}
-	drafts, err := span(ctx, c.drafts, "scheduled", account, from, to)
+		return e
+	})
 	if err != nil {
 		return out, err
 	}
-	for _, d := range drafts {
-		out.Items = append(out.Items, creator.CalendarEntry{
+	drafts, err := span(ctx, c.drafts, "scheduled", account, from, to, func(d draft) creator.CalendarEntry {
+		return creator.CalendarEntry{
 			Draft: d.ID, Title: d.Content.Title, Thumb: d.Cover, Kind: cmp.Or(d.Content.Kind, creator.Pictures), At: d.PublishAt,
-		})
+		}
+	})
+	if err != nil {
+		return out, err
 	}
+	out.Items = append(append(out.Items, posts...), drafts...)
 	slices.SortStableFunc(out.Items, func(a, b creator.CalendarEntry) int { return a.At.Compare(b.At) })
 	return out, nil
 }
 
-// span returns the documents of an account that lie in [from, to).
-func span[T any](ctx context.Context, in *docdb.Collection[T], index string, account id.User, from, to time.Time) ([]T, error) {
-	var out []T
+// spanPage is how many whole documents a calendar holds at once.
+const spanPage = 50
+
+// span returns the entries of an account's documents that lie in [from, to).
+func span[T any](ctx context.Context, in *docdb.Collection[T], index string, account id.User, from, to time.Time, entry func(T) creator.CalendarEntry) ([]creator.CalendarEntry, error) {
+	var out []creator.CalendarEntry
 	for after := page.Cursor(""); len(out) < maxEntries; {
 		found, err := in.Find(ctx, docdb.Query{
-			Index: index, Equal: []any{string(account)}, From: from, Before: to, Limit: 200, After: after,
+			Index: index, Equal: []any{string(account)}, From: from, Before: to, Limit: spanPage, After: after,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("calendar: %w", err)
 		}
-		out = append(out, found.Items...)
+		for _, x := range found.Items {
+			out = append(out, entry(x))
+		}
 		if after = found.Next; after == "" {
 			break
 		}

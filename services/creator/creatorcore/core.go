@@ -51,6 +51,7 @@ type Core struct {
 	reactions *docdb.Collection[reaction]
 	purchases *docdb.Collection[purchase]
 	drafts    *docdb.Collection[draft]
+	histories *docdb.Collection[history]
 	steps     *docdb.Collection[step]
 	people    people
 

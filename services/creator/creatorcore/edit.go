@@ -43,6 +43,9 @@ func (c *Core) Edit(ctx context.Context, in creator.EditPost) (creator.Post, err
 		if errors.Is(err, errAgain) {
 			continue
 		}
+		if err == nil {
+			err = c.keepVersions(ctx, p)
+		}
 		if err != nil {
 			return creator.Post{}, fmt.Errorf("edit: %w", err)
 		}
@@ -156,36 +159,30 @@ func (c *Core) Remove(ctx context.Context, in creator.ByPost) (rpc.Empty, error)
 	if _, err := c.own(ctx, in.ID, me); err != nil {
 		return rpc.Empty{}, err
 	}
+	// Before, since nobody comes back for them once it is gone, and after, for what
+	// an edit put there meanwhile.
+	if err := c.forgetVersions(ctx, in.ID); err != nil {
+		return rpc.Empty{}, fmt.Errorf("remove: %w", err)
+	}
 	now := c.Now()
 	_, err = c.posts.Update(ctx, string(in.ID), func(p *post) error {
 		if !p.kept() {
 			return creator.ErrNoSuchPost
 		}
 		p.KeptAt, p.JudgeAt = time.Time{}, time.Time{}
-		p.Content, p.Written, p.History = Content{}, "", nil
+		p.Content, p.Written, p.Past = Content{}, "", nil
 		p.Edits++
 		p.turn(now, "")
 		return nil
 	})
+	if err == nil {
+		err = c.forgetVersions(ctx, in.ID)
+	}
 	if err != nil {
 		return rpc.Empty{}, fmt.Errorf("remove: %w", err)
 	}
 	c.relay.Kick(string(in.ID))
 	return rpc.Empty{}, nil
-}
-
-// Versions lists what a post of the caller's said before, latest first.
-func (c *Core) Versions(ctx context.Context, in creator.ByPost) (creator.VersionList, error) {
-	me, err := actor.Signed(ctx)
-	if err != nil {
-		return creator.VersionList{}, err
-	}
-	p, err := c.own(ctx, in.ID, me)
-	out := creator.VersionList{Items: make([]creator.Version, len(p.History))}
-	for i, v := range p.History {
-		out.Items[i] = creator.Version{Rev: v.Rev, Title: v.Title, Body: v.Body, By: v.By, Until: v.Until}
-	}
-	return out, err
 }
 
 // Original is a post of the caller's as they wrote it.
@@ -203,11 +200,6 @@ func (c *Core) Original(ctx context.Context, in creator.ByPost) (creator.DraftCo
 		return out, fmt.Errorf("original: %w", err)
 	}
 	return full(out), nil // lists that were left out are empty
-}
-
-func (p *post) remember(now time.Time, by id.User) {
-	p.History = append([]version{{Rev: p.Edits, Title: p.Title, Body: p.Body, By: by, Until: now}}, p.History...)
-	p.History = p.History[:min(len(p.History), versions)]
 }
 
 func (a Content) equal(b Content) bool {

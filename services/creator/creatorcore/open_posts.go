@@ -11,7 +11,7 @@ import (
 // openPosts opens the collections of posts, of what is done with them, and of
 // what they are made from.
 func (c *Core) openPosts(ctx context.Context) error {
-	var errs [5]error
+	var errs [6]error
 	c.posts, errs[0] = docdb.Open[post](ctx, c.DB, c.Now, docdb.Schema{Name: "posts", Indexes: []docdb.Index{
 		outbox.Index,
 		{Name: "fans", Keys: []string{"fans_at"}},
@@ -39,5 +39,6 @@ func (c *Core) openPosts(ctx context.Context) error {
 		{Name: "due", Keys: []string{"due"}},
 	}})
 	c.steps, errs[4] = docdb.Open[step](ctx, c.DB, c.Now, docdb.Schema{Name: "creator_steps"})
+	c.histories, errs[5] = docdb.Open[history](ctx, c.DB, c.Now, docdb.Schema{Name: "post_versions"})
 	return errors.Join(errs[:]...)
 }

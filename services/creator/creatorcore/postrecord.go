@@ -40,7 +40,7 @@ type post struct {
 	FansAt   time.Time `bson:"fans_at,omitempty"`
 	PublicAt time.Time `bson:"public_at,omitempty"`
 	EditedAt time.Time `bson:"edited_at,omitempty"`
-	History  []version `bson:"history,omitempty"` // what it said before, latest first
+	Past     []version `bson:"history,omitempty"` // what it said before, on its way to a document of its own
 	Request  string    `bson:"request"`           // what was asked when it was published
 
 	Likes       int64 `bson:"likes"`
@@ -101,18 +101,6 @@ type tag struct {
 	Title   string     `bson:"title"`
 	Bought  bool       `bson:"bought"`
 }
-
-// version is what a post said before an edit, and who replaced it.
-type version struct {
-	Rev   int64     `bson:"rev"`
-	Title string    `bson:"title"`
-	Body  string    `bson:"body"`
-	By    id.User   `bson:"by"`
-	Until time.Time `bson:"until"`
-}
-
-// versions is how many earlier ones a post keeps.
-const versions = 10
 
 // kept reports whether it was not removed.
 func (p post) kept() bool { return !p.KeptAt.IsZero() }
