@@ -2642,6 +2642,7 @@ export interface components {
             traits: components["schemas"]["CreatorTrait"][];
         };
         CreatorPersonaChange: {
+            bio?: string;
             persona: components["schemas"]["CreatorPersona"];
             /** Format: date-time */
             until: string;
@@ -2778,6 +2779,7 @@ export interface components {
             note?: string;
         };
         CreatorShowcased: {
+            ad: boolean;
             /** Format: int64 */
             available: number;
             cover?: components["schemas"]["Picture"];
@@ -2943,6 +2945,7 @@ export interface components {
         };
         EngageNotice: {
             actors: components["schemas"]["CreatorAuthor"][];
+            ad: boolean;
             /** Format: date-time */
             at: string;
             category: string;
