@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"meadow/services/creator"
+	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 )
 
@@ -68,5 +69,23 @@ func TestWhatAPostSaidLiesBesideItWheneverAKillComes(t *testing.T) {
 	}
 	if deaths < 6 {
 		t.Errorf("it died %d times only: the test does not test", deaths)
+	}
+}
+
+func TestACalendarGoesOnOverPages(t *testing.T) {
+	t.Parallel()
+	const posts = 120
+	tn := build(t, nil)
+	lin := tn.AddUser("Lin")
+	for i := range posts {
+		tn.publish(t, tn, lin, fmt.Sprint("request ", i))
+	}
+	got := must(tn.Calendar(as(t, lin), creator.Calendar{From: "2030-05-01T00:00:00Z", To: "2030-05-02T00:00:00Z"}))(t).Items
+	seen := map[id.Post]bool{}
+	for _, e := range got {
+		seen[e.Post] = true
+	}
+	if len(got) != posts || len(seen) != posts {
+		t.Errorf("%d entries of %d posts, want %d", len(got), len(seen), posts)
 	}
 }
