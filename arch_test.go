@@ -42,7 +42,7 @@ var rules = []struct{ pkg, allow string }{
 	{"services/platform/notify", "$std services/kernel/*"},
 	{"services/platform/outbox", "$std services/kernel/* services/platform/docdb services/platform/bus"},
 	{"services/platform/jobs", "$std services/kernel/* services/platform/docdb"},
-	{"services/platform/vault", "$std services/kernel/* services/platform/docdb go.mongodb.org/mongo-driver/v2/bson github.com/maypok86/otter/v2"},
+	{"services/platform/vault", "$std services/kernel/* services/platform/docdb go.mongodb.org/mongo-driver/v2/bson"},
 
 	{"services/checkout/pay", "$std services/kernel/*"},
 	{"services/engage/webpush", "$std services/engage services/kernel/* github.com/SherClockHolmes/webpush-go"},
@@ -59,7 +59,7 @@ var rules = []struct{ pkg, allow string }{
 	{"services/*", "$std $contract services/kernel/* services/platform/rpc services/platform/bus"},
 	{"feed", "$std $contract services/kernel/* services/platform/rpc services/platform/bus"},
 	{"media", "$std $contract services/kernel/* services/platform/rpc services/platform/bus"},
-	{"gateway", "$std $contract services/kernel/* services/platform/rpc services/platform/web frontend github.com/gofiber/fiber/v2 golang.org/x/time github.com/maypok86/otter/v2"},
+	{"gateway", "$std $contract services/kernel/* services/platform/rpc services/platform/web frontend github.com/gofiber/fiber/v2 golang.org/x/time"},
 	{"frontend", "$std"},
 	{"deploy", "*"},
 	{"deploy/*", "*"},

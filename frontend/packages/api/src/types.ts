@@ -54,7 +54,7 @@ export interface Share { code: string; url: string; post: string; by: Author }
 export interface Showcased { product: string; title: string; cover?: Picture; price: Money; sold: number; available: number; on_sale: boolean; note: string; link: string; ad: boolean }
 
 export type NoticeCategory = 'comments' | 'mentions' | 'likes' | 'follows' | 'creators' | 'orders' | 'safety'
-export interface Notice { id: string; category: string; kind: string; actors: Author[]; count: number; post?: string; comment?: string; order?: string; thumb?: string; text?: string; ad?: boolean; read: boolean; at: string }
+export interface Notice { id: string; category: string; kind: string; actors: Author[]; count: number; post?: string; comment?: string; order?: string; thumb?: string; text?: string; ad: boolean; read: boolean; at: string }
 export interface Counts { unread: number; categories: Record<string, number> }
 export interface Preferences { app: Record<string, boolean>; push: Record<string, boolean>; digest: boolean; quiet_from: number; quiet_to: number; zone: string; digest_at: number; daily: number }
 

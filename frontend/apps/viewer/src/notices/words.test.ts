@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { clockOf, minutesOf, placeOf, whoOf } from './words'
 
 const by = (name: string) => ({ id: `usr_${name}`, name })
-const notice = (more: Partial<Notice>): Notice => ({ id: 'n', category: 'comments', kind: 'commented', actors: [by('A')], count: 1, read: false, at: '', ...more })
+const notice = (more: Partial<Notice>): Notice => ({ id: 'n', category: 'comments', kind: 'commented', actors: [by('A')], count: 1, ad: false, read: false, at: '', ...more })
 
 test.each([
   ['a comment leads to itself', notice({ post: 'pst_1', comment: 'cmt_1' }), '/p/pst_1?comment=cmt_1'],
