@@ -247,7 +247,7 @@ func (c *Collection[T]) GetMany(ctx context.Context, ids []string) ([]T, error) 
 
 // updateTries is how often Update starts over before it gives up. Each try
 // waits a little longer, so that this many writers of one document all pass.
-const updateTries = 24
+const updateTries = 64
 
 // Update reads the document, lets change decide, and writes it back if nobody
 // else did meanwhile, else starts over. change may run several times and

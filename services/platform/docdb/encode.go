@@ -92,7 +92,7 @@ func ExpiresAt(s Schema, body bson.Raw) (time.Time, bool) {
 // pause waits before the next try: a random part of a span that doubles from
 // 0.2 ms up to 26 ms, so that many writers of one document spread out.
 func pause(ctx context.Context, try int) error {
-	span := 200 * time.Microsecond << min(try, 7)
+	span := 200 * time.Microsecond << min(try, 9)
 	t := time.NewTimer(rand.N(span))
 	defer t.Stop()
 	select {
