@@ -5,4 +5,4 @@
 
 mkdir -p .cache
 go build -o .cache/verdict ./deploy/ci/verdict
-go test -json -race "$@" ./... | .cache/verdict
+go test -json -race -timeout=20m "$@" ./... | .cache/verdict
