@@ -30,8 +30,10 @@ test:
 	deploy/ci/stages.sh $(STAGES)
 
 # What takes longer than CI may: every test again with its long trials (a real
-# MinIO, 100,000 generated requests), 500 kill rounds, and the figures.
-test-long: web-deps
+# MinIO, 100,000 generated requests), 500 kill rounds, the stories on every kind
+# of screen, and the figures.
+test-long: web-deps web build
+	MEADOW_E2E_ALL=1 deploy/ci/e2e.sh
 	deploy/ci/go-test.sh -tags=long -timeout=6h
 	MEADOW_FAULT_ROUNDS=500 go test -count=1 -v -timeout=6h -run=IsKilled ./deploy/fault
 	go test -run='^$$' -bench=. -benchmem ./...
