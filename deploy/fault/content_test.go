@@ -50,7 +50,7 @@ type writer struct {
 // meanwhile: what was answered is there afterwards, once.
 func TestNothingAcknowledgedIsLostWhenTheShopIsKilled(t *testing.T) {
 	w := settleIn(t, t.TempDir(), 0)
-	n := max(2, rounds(t)/5)
+	n := max(2, rounds(t)/3)
 	kills, posts, unheard := 0, 0, 0
 	var evenings []*evening
 	for round := range n {
