@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"meadow/feed"
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -14,7 +15,7 @@ import (
 // It merges the authors' own lists: a post is written once however many follow
 // its author, and a page costs one short walk for each one followed, of whom
 // there are at most creator.MaxFollows or so.
-func (c *Core) Following(ctx context.Context, in page.Ask) (page.Page[creator.Card], error) {
+func (c *Core) Following(ctx context.Context, in feed.AskFollowing) (page.Page[creator.Card], error) {
 	none := page.Page[creator.Card]{}
 	me, err := actor.Signed(ctx)
 	if err != nil {

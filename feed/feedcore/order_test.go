@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"meadow/services/catalog"
+	"meadow/feed"
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -168,7 +169,7 @@ func TestPagesFillUpPastPostsWhoseRemovalWasNotHeardOf(t *testing.T) {
 	slices.SortFunc(want, func(a, b id.Post) int { return -cmpText(a, b) })
 	lists := map[string]func(page.Ask) (page.Page[creator.Card], error){
 		"newest":    func(a page.Ask) (page.Page[creator.Card], error) { return tn.feed.Newest(ctx, a) },
-		"following": func(a page.Ask) (page.Page[creator.Card], error) { return tn.feed.Following(ctx, a) },
+		"following": func(a page.Ask) (page.Page[creator.Card], error) { return tn.feed.Following(ctx, feed.AskFollowing{Ask: a}) },
 	}
 	for name, list := range lists {
 		var got []id.Post
@@ -233,7 +234,7 @@ func TestAPostIsWhatItsHighestRevisionSaysInWhateverOrderItIsHeard(t *testing.T)
 				}
 			}
 		}
-		following := must(tn.feed.Following(actor.With(t.Context(), fan), page.Ask{}))(t)
+		following := must(tn.feed.Following(actor.With(t.Context(), fan), feed.AskFollowing{}))(t)
 		got := place{
 			newest:    slices.Contains(tn.newest(t), string(p.ID)),
 			following: slices.ContainsFunc(following.Items, func(k creator.Card) bool { return k.ID == p.ID }),

@@ -15,13 +15,13 @@ import (
 
 // Search pages through what matches, best first. It passes over what is no
 // longer there or not on sale.
-func (c *Core) Search(ctx context.Context, in feed.Search) (page.Page[feed.Found], error) {
-	none := page.Page[feed.Found]{}
+func (c *Core) Search(ctx context.Context, in feed.Search) (feed.Results, error) {
+	none := feed.Results{}
 	if in.Text == "" {
 		return none, errs.ErrInvalid.With("q", "is required")
 	}
 	size := in.Size(usualPage, mostPage)
-	out := page.Page[feed.Found]{Items: []feed.Found{}, Next: in.After}
+	out := feed.Results{Items: []feed.Found{}, Next: in.After}
 	for range rounds {
 		found, err := c.Index.Find(ctx, search.Query{
 			Text: in.Text, Kind: in.Kind, Limit: size - len(out.Items), After: string(out.Next),

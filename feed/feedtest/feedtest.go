@@ -185,7 +185,7 @@ func (s Shop) newest(t *testing.T) []creator.Card {
 
 func (s Shop) following(t *testing.T, who actor.Actor) []creator.Card {
 	t.Helper()
-	return cards(t, func(a page.Ask) (page.Page[creator.Card], error) { return s.Feed.Following(as(t, who), a) })
+	return cards(t, func(a page.Ask) (page.Page[creator.Card], error) { return s.Feed.Following(as(t, who), feed.AskFollowing{Ask: a}) })
 }
 
 // listed waits until posts are among the newest, and returns those.
@@ -276,13 +276,13 @@ func followingMerges(t *testing.T, s Shop) {
 }
 
 func followingNeedsSomebody(t *testing.T, s Shop) {
-	if _, err := s.Feed.Following(t.Context(), page.Ask{}); !errors.Is(err, actor.ErrNobody) {
+	if _, err := s.Feed.Following(t.Context(), feed.AskFollowing{}); !errors.Is(err, actor.ErrNobody) {
 		t.Errorf("got %v, want %v", err, actor.ErrNobody)
 	}
 }
 
 func followingNobody(t *testing.T, s Shop) {
-	got := must(s.Feed.Following(as(t, s.User(t, "Alone")), page.Ask{}))(t)
+	got := must(s.Feed.Following(as(t, s.User(t, "Alone")), feed.AskFollowing{}))(t)
 	if d := cmp.Diff(page.Page[creator.Card]{Items: []creator.Card{}}, got); d != "" {
 		t.Error(d)
 	}
@@ -322,7 +322,7 @@ func badCursors(t *testing.T, s Shop) {
 		if _, err := s.Feed.Newest(t.Context(), ask); !errors.Is(err, page.ErrCursor) {
 			t.Errorf("newest after %q: got %v, want %v", c, err, page.ErrCursor)
 		}
-		if _, err := s.Feed.Following(as(t, fan), ask); !errors.Is(err, page.ErrCursor) {
+		if _, err := s.Feed.Following(as(t, fan), feed.AskFollowing{Ask: ask}); !errors.Is(err, page.ErrCursor) {
 			t.Errorf("following after %q: got %v, want %v", c, err, page.ErrCursor)
 		}
 		if _, err := s.Feed.Search(t.Context(), feed.Search{Text: "tea", Ask: ask}); errs.CodeOf(err) != errs.Invalid {

@@ -26,7 +26,8 @@ func (s Shop) found(t *testing.T, in feed.Search) ([]feed.Found, string) {
 	t.Helper()
 	return all(t, foundName, func(a page.Ask) (page.Page[feed.Found], error) {
 		in.Ask = a
-		return s.Feed.Search(t.Context(), in)
+		r, err := s.Feed.Search(t.Context(), in)
+		return page.Page[feed.Found]{Items: r.Items, Next: r.Next}, err
 	})
 }
 

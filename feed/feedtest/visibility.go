@@ -75,7 +75,7 @@ func newWithinASecond(t *testing.T, s Shop) {
 		p := s.Publish(t, lin, "Now").ID
 		begun := time.Now()
 		Eventually(t, "following", func() (string, bool) {
-			got := ids(must(s.Feed.Following(as(t, fan), page.Ask{}))(t).Items)
+			got := ids(must(s.Feed.Following(as(t, fan), feed.AskFollowing{}))(t).Items)
 			return sprintIDs(got), slices.Contains(got, p)
 		})
 		took = append(took, time.Since(begun))

@@ -785,6 +785,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feed/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of what you show is promotion */
+        get: operations["promotionBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feed/following": {
         parameters: {
             query?: never;
@@ -792,11 +809,116 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Posts of whom you follow, latest first */
+        /** Posts of whom you follow, latest first or ranked */
         get: operations["following"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/foryou": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What suits you best */
+        get: operations["forYou"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How large the feed is */
+        get: operations["feedHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/hidden/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Not interested */
+        put: operations["hidePost"];
+        post?: never;
+        /** Interested again */
+        delete: operations["unhidePost"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the feed remembers that you did */
+        get: operations["feedHistory"];
+        put?: never;
+        post?: never;
+        /** Forget what I did */
+        delete: operations["eraseFeedHistory"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/history/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of it as CSV */
+        get: operations["exportFeedHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/muted/{topic}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mute a topic */
+        put: operations["muteTopic"];
+        post?: never;
+        /** Mute a topic no more */
+        delete: operations["unmuteTopic"];
         options?: never;
         head?: never;
         patch?: never;
@@ -814,6 +936,110 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far your posts were passed on */
+        get: operations["pools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How you want your feed */
+        get: operations["feedPreferences"];
+        /** Change how you want your feed */
+        put: operations["setFeedPreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the feed believes about you */
+        get: operations["feedProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget what I did and what I chose */
+        post: operations["resetFeed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Products that suit you */
+        get: operations["shopForYou"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed/topics/{topic}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose a topic */
+        put: operations["chooseTopic"];
+        post?: never;
+        /** Choose a topic no more */
+        delete: operations["unchooseTopic"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1455,6 +1681,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/posts/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Posts that go with one */
+        get: operations["related"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/posts/{id}/republish": {
         parameters: {
             query?: never;
@@ -1541,6 +1784,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/posts/{id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a post would be shown to you, as a sum */
+        get: operations["why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/preferences": {
         parameters: {
             query?: never;
@@ -1595,6 +1855,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products/{id}/complements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes with it */
+        get: operations["complements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products/{id}/delist": {
         parameters: {
             query?: never;
@@ -1623,6 +1900,40 @@ export interface paths {
         put?: never;
         /** Put a product on sale */
         post: operations["listProduct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Posts that tag a product */
+        get: operations["productPosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What could be bought instead */
+        get: operations["similarProducts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1807,8 +2118,60 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Posts and products that match */
+        /** Posts, products and creators that match */
         get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you searched for */
+        get: operations["searched"];
+        put?: never;
+        post?: never;
+        /** Forget all searches */
+        delete: operations["forgetSearches"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/history/one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget one search */
+        delete: operations["forgetSearch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Completions of what is typed */
+        get: operations["suggest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1967,6 +2330,91 @@ export interface paths {
         put?: never;
         /** Ask for another look */
         post: operations["appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/topics/{topic}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A topic */
+        get: operations["topic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/topics/{topic}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Posts of a topic */
+        get: operations["topicPosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What many search for and post about */
+        get: operations["trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trends/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Words that wait for review */
+        get: operations["trendQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trends/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a word trend, or not */
+        put: operations["judgeTrend"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3023,13 +3471,152 @@ export interface components {
             message: string;
             reason: string;
         };
+        FeedAdjustment: {
+            kind: string;
+            value: number;
+        };
+        FeedBalance: {
+            cap: number;
+            /** Format: int64 */
+            free: number;
+            /** Format: int64 */
+            impressions: number;
+            over: boolean;
+            /** Format: int64 */
+            posts: number;
+            /** Format: int64 */
+            promoted: number;
+            /** Format: int64 */
+            promotions: number;
+            share: number;
+        };
+        FeedDeed: {
+            /** Format: date-time */
+            at: string;
+            author?: string;
+            kind: string;
+            post?: string;
+            product?: string;
+            /** Format: int64 */
+            seconds?: number;
+            title?: string;
+        };
+        FeedDeedPage: {
+            items: components["schemas"]["FeedDeed"][];
+            next?: string;
+        };
+        FeedFacet: {
+            name: string;
+            values: components["schemas"]["FeedFacetValue"][];
+        };
+        FeedFacetValue: {
+            /** Format: int64 */
+            n: number;
+            value: string;
+        };
+        FeedFile: {
+            name: string;
+            text: string;
+            type: string;
+        };
         FeedFound: {
+            creator?: components["schemas"]["CreatorAuthor"];
+            marks: number[][];
             post?: components["schemas"]["CreatorCard"];
             product?: components["schemas"]["FeedProduct"];
         };
-        FeedFoundPage: {
-            items: components["schemas"]["FeedFound"][];
+        FeedHead: {
+            action: string;
+            expected: number;
+            seen: number;
+        };
+        FeedHealth: {
+            /** Format: int64 */
+            authors: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            events: number;
+            /** Format: date-time */
+            fitted?: string;
+            heads: components["schemas"]["FeedHead"][];
+            /** Format: date-time */
+            kept?: string;
+            /** Format: int64 */
+            max_bytes: number;
+            /** Format: int64 */
+            posts: number;
+            /** Format: int64 */
+            shard: number;
+            /** Format: int64 */
+            shards: number;
+            sources: components["schemas"]["FeedShare"][];
+            /** Format: int64 */
+            viewers: number;
+        };
+        FeedHide: {
+            /** @enum {string} */
+            reason?: "post" | "author" | "topic" | "seen" | "ad";
+        };
+        FeedHint: {
+            post?: string;
+            source: string;
+            title?: string;
+            topic?: string;
+        };
+        FeedInterest: {
+            chosen: boolean;
+            topic: string;
+            weight: number;
+        };
+        FeedJudgeTrend: {
+            allow?: boolean;
+        };
+        FeedLiking: {
+            author: string;
+            name: string;
+            weight: number;
+        };
+        FeedOffer: {
+            because?: string;
+            cover?: components["schemas"]["Picture"];
+            id: string;
+            price: components["schemas"]["Money"];
+            reason: string;
+            /** Format: int64 */
+            sold: number;
+            title: string;
+        };
+        FeedOfferPage: {
+            items: components["schemas"]["FeedOffer"][];
             next?: string;
+        };
+        FeedPoolRow: {
+            ad: boolean;
+            /** Format: date-time */
+            at: string;
+            held?: string;
+            post: string;
+            stage: components["schemas"]["FeedStage"];
+            thumb: string;
+            title: string;
+        };
+        FeedPoolRowPage: {
+            items: components["schemas"]["FeedPoolRow"][];
+            next?: string;
+        };
+        FeedPreferences: {
+            /** Format: date-time */
+            changed_at?: string;
+            dense: boolean;
+            hide_ai: boolean;
+            /** @enum {string} */
+            home?: "discover" | "following" | "nearby" | "video";
+            muted: string[];
+            personal: boolean;
+            place?: string;
+            tabs?: string[];
+            topics: string[];
         };
         FeedProduct: {
             cover?: components["schemas"]["Picture"];
@@ -3038,6 +3625,147 @@ export interface components {
             /** Format: int64 */
             sold: number;
             title: string;
+        };
+        FeedProducts: {
+            items: components["schemas"]["FeedOffer"][];
+        };
+        FeedProfile: {
+            authors: components["schemas"]["FeedLiking"][];
+            /** Format: int64 */
+            deeds: number;
+            /** Format: int64 */
+            hidden: number;
+            personal: boolean;
+            /** Format: date-time */
+            since?: string;
+            topics: components["schemas"]["FeedInterest"][];
+        };
+        FeedResults: {
+            facets?: components["schemas"]["FeedFacet"][];
+            instead?: string[];
+            items: components["schemas"]["FeedFound"][];
+            next?: string;
+            /** Format: int64 */
+            total: number;
+        };
+        FeedSearches: {
+            items: components["schemas"]["FeedSearching"][];
+        };
+        FeedSearching: {
+            /** Format: date-time */
+            at: string;
+            text: string;
+        };
+        FeedShare: {
+            /** Format: int64 */
+            shown: number;
+            source: string;
+            weight: number;
+        };
+        FeedShown: {
+            ad: boolean;
+            ai: boolean;
+            author: components["schemas"]["CreatorAuthor"];
+            cover: components["schemas"]["Picture"];
+            /** Format: int64 */
+            duration_ms?: number;
+            hint: components["schemas"]["FeedHint"];
+            id: string;
+            kind: string;
+            liked: boolean;
+            /** Format: int64 */
+            likes: number;
+            paid_by?: string;
+            preview?: string;
+            price?: components["schemas"]["Money"];
+            /** Format: date-time */
+            published_at: string;
+            title: string;
+            verified: boolean;
+        };
+        FeedShownPage: {
+            items: components["schemas"]["FeedShown"][];
+            next?: string;
+        };
+        FeedStage: {
+            /** Format: int64 */
+            engaged: number;
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            guaranteed: number;
+            /** Format: int64 */
+            impressions: number;
+            /** Format: int64 */
+            step: number;
+            /** Format: int64 */
+            to: number;
+        };
+        FeedSuggestion: {
+            id?: string;
+            kind: string;
+            marks: number[][];
+            text: string;
+        };
+        FeedSuggestions: {
+            items: components["schemas"]["FeedSuggestion"][];
+        };
+        FeedTerm: {
+            action: string;
+            chance: number;
+            value: number;
+            weight: number;
+        };
+        FeedTopic: {
+            chosen: boolean;
+            muted: boolean;
+            name: string;
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            posts: number;
+        };
+        FeedTrend: {
+            /** Format: int64 */
+            heat: number;
+            new: boolean;
+            text: string;
+        };
+        FeedTrendRow: {
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            /** Format: int64 */
+            heat: number;
+            id: string;
+            kind: string;
+            lang?: string;
+            /** Format: int64 */
+            people: number;
+            place?: string;
+            state: string;
+            text: string;
+        };
+        FeedTrendRowPage: {
+            items: components["schemas"]["FeedTrendRow"][];
+            next?: string;
+        };
+        FeedTrends: {
+            /** Format: date-time */
+            at: string;
+            searches: components["schemas"]["FeedTrend"][];
+            topics: components["schemas"]["FeedTrend"][];
+        };
+        FeedWhy: {
+            ad: boolean;
+            adjustments: components["schemas"]["FeedAdjustment"][];
+            /** Format: date-time */
+            at: string;
+            hints: components["schemas"]["FeedHint"][];
+            personal: boolean;
+            post: string;
+            score: number;
+            terms: components["schemas"]["FeedTerm"][];
         };
         GatewayToken: {
             token: string;
@@ -5106,7 +5834,155 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    promotionBalance: {
+        parameters: {
+            query?: {
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedBalance"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     following: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                order?: "newest" | "ranked";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorCardPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    forYou: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                kind?: "pictures" | "video" | "article" | "replay";
+                topic?: string;
+                place?: string;
+                lang?: string;
+                first?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedShownPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    feedHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedHealth"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    hidePost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FeedHide"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unhidePost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    feedHistory: {
         parameters: {
             query?: {
                 after?: string;
@@ -5124,7 +6000,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatorCardPage"];
+                    "application/json": components["schemas"]["FeedDeedPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    eraseFeedHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    exportFeedHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedFile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    muteTopic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unmuteTopic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
             default: components["responses"]["Error"];
@@ -5149,6 +6113,190 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatorCardPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    pools: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedPoolRowPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    feedPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedPreferences"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setFeedPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FeedPreferences"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedPreferences"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    feedProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedProfile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    resetFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedPreferences"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    shopForYou: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                category?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedOfferPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    chooseTopic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unchooseTopic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
             default: components["responses"]["Error"];
@@ -6240,6 +7388,33 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    related: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedShownPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     republish: {
         parameters: {
             query?: never;
@@ -6377,6 +7552,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatorVersionList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    why: {
+        parameters: {
+            query?: {
+                lang?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedWhy"];
                 };
             };
             default: components["responses"]["Error"];
@@ -6532,6 +7732,31 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    complements: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedProducts"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     delistProduct: {
         parameters: {
             query?: never;
@@ -6573,6 +7798,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogProduct"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    productPosts: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatorCardPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    similarProducts: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedProducts"];
                 };
             };
             default: components["responses"]["Error"];
@@ -6851,7 +8127,15 @@ export interface operations {
                 after?: string;
                 limit?: number;
                 q: string;
-                kind?: "post" | "product";
+                kind?: "post" | "video" | "product" | "creator";
+                sort?: "best" | "newest" | "price_up" | "price_down" | "sold";
+                genre?: string;
+                topic?: string;
+                category?: string;
+                price?: string;
+                in?: string;
+                label?: "ad" | "verified" | "ai";
+                lang?: string;
             };
             header?: never;
             path?: never;
@@ -6865,7 +8149,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedFoundPage"];
+                    "application/json": components["schemas"]["FeedResults"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    searched: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedSearches"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    forgetSearches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    forgetSearch: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    suggest: {
+        parameters: {
+            query: {
+                q: string;
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedSuggestions"];
                 };
             };
             default: components["responses"]["Error"];
@@ -7165,6 +8538,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModerationDecision"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    topic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedTopic"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    topicPosts: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                order?: "hot" | "new";
+            };
+            header?: never;
+            path: {
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedShownPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    trends: {
+        parameters: {
+            query?: {
+                lang?: string;
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedTrends"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    trendQueue: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "pending" | "approved" | "denied";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedTrendRowPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    judgeTrend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FeedJudgeTrend"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedTrendRow"];
                 };
             };
             default: components["responses"]["Error"];

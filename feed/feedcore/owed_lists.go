@@ -1,0 +1,103 @@
+package feedcore
+
+import (
+	"context"
+	"errors"
+
+	"meadow/feed"
+	"meadow/services/kernel/page"
+)
+
+var errOwed = errors.New("owed")
+
+func (c *Core) Candidates(ctx context.Context, in feed.CandidateAsk) (feed.CandidateList, error) {
+	return feed.CandidateList{}, errOwed
+}
+
+func (c *Core) FollowingShard(ctx context.Context, in feed.FollowingShard) (feed.PlaceList, error) {
+	return feed.PlaceList{}, errOwed
+}
+
+func (c *Core) ForYou(ctx context.Context, in feed.AskForYou) (page.Page[feed.Shown], error) {
+	return page.Page[feed.Shown]{}, errOwed
+}
+
+func (c *Core) Related(ctx context.Context, in feed.AskRelated) (page.Page[feed.Shown], error) {
+	return page.Page[feed.Shown]{}, errOwed
+}
+
+func (c *Core) Topic(ctx context.Context, in feed.AskTopic) (feed.Topic, error) {
+	return feed.Topic{}, errOwed
+}
+
+func (c *Core) TopicPosts(ctx context.Context, in feed.AskTopicPosts) (page.Page[feed.Shown], error) {
+	return page.Page[feed.Shown]{}, errOwed
+}
+
+func (c *Core) Why(ctx context.Context, in feed.AskWhy) (feed.Why, error) {
+	return feed.Why{}, errOwed
+}
+
+func (c *Core) Hide(ctx context.Context, in feed.Hide) (feed.Empty, error) {
+	return feed.Empty{}, errOwed
+}
+
+func (c *Core) Unhide(ctx context.Context, in feed.OfPost) (feed.Empty, error) {
+	return feed.Empty{}, errOwed
+}
+
+func (c *Core) Preferences(ctx context.Context, in feed.Empty) (feed.Preferences, error) {
+	return feed.Preferences{}, errOwed
+}
+
+func (c *Core) SetPreferences(ctx context.Context, in feed.Preferences) (feed.Preferences, error) {
+	return feed.Preferences{}, errOwed
+}
+
+func (c *Core) ChooseTopic(ctx context.Context, in feed.OneTopic) (feed.Empty, error) {
+	return feed.Empty{}, errOwed
+}
+
+func (c *Core) UnchooseTopic(ctx context.Context, in feed.OneTopic) (feed.Empty, error) {
+	return feed.Empty{}, errOwed
+}
+
+func (c *Core) MuteTopic(ctx context.Context, in feed.OneTopic) (feed.Empty, error) {
+	return feed.Empty{}, errOwed
+}
+
+func (c *Core) UnmuteTopic(ctx context.Context, in feed.OneTopic) (feed.Empty, error) {
+	return feed.Empty{}, errOwed
+}
+
+func (c *Core) Profile(ctx context.Context, in feed.Empty) (feed.Profile, error) {
+	return feed.Profile{}, errOwed
+}
+
+func (c *Core) History(ctx context.Context, in page.Ask) (page.Page[feed.Deed], error) {
+	return page.Page[feed.Deed]{}, errOwed
+}
+
+func (c *Core) ExportHistory(ctx context.Context, in feed.Empty) (feed.File, error) {
+	return feed.File{}, errOwed
+}
+
+func (c *Core) EraseHistory(ctx context.Context, in feed.Empty) (feed.Empty, error) {
+	return feed.Empty{}, errOwed
+}
+
+func (c *Core) Reset(ctx context.Context, in feed.Empty) (feed.Preferences, error) {
+	return feed.Preferences{}, errOwed
+}
+
+func (c *Core) Pools(ctx context.Context, in feed.AskPools) (page.Page[feed.PoolRow], error) {
+	return page.Page[feed.PoolRow]{}, errOwed
+}
+
+func (c *Core) Balance(ctx context.Context, in feed.OfAccount) (feed.Balance, error) {
+	return feed.Balance{}, errOwed
+}
+
+func (c *Core) Health(ctx context.Context, in feed.Empty) (feed.Health, error) {
+	return feed.Health{}, errOwed
+}
