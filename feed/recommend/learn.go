@@ -1,0 +1,158 @@
+package recommend
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	learnWindow = 20  // touches back that a new one is tied to
+	learnDecay  = 0.8 // per touch of distance
+	rowMost     = 48  // entries of a live row
+	maxItem     = 1 << 28
+)
+
+// row holds the items seen together with one item since the fit.
+type row struct {
+	ids  []Item
+	vals []float32
+}
+
+// add adds w to an entry. A full row gives up its weakest entry: of a stream
+// of strangers each pushes out the one before, so strong entries stay.
+func (r *row) add(i Item, w float32) (grew int64) {
+	weakest := 0
+	for k, id := range r.ids {
+		if id == i {
+			r.vals[k] += w
+			return 0
+		}
+		if r.vals[k] < r.vals[weakest] {
+			weakest = k
+		}
+	}
+	if len(r.ids) == rowMost {
+		r.ids[weakest], r.vals[weakest] = i, w
+		return 0
+	}
+	before := cap(r.ids) + cap(r.vals)
+	r.ids, r.vals = append(r.ids, i), append(r.vals, w)
+	return int64(cap(r.ids)+cap(r.vals)-before) * 4
+}
+
+// Learn takes in that somebody with this history (oldest first) touched next.
+// Popularity and co-visitation move at once.
+func (m *Model) Learn(history []Touch, next Touch) {
+	if next.Weight <= 0 || next.Item >= maxItem {
+		return
+	}
+	l := &m.live
+	l.grow(int(next.Item) + 1)
+	c, at := l.at(next.Item)
+	count := c.counts[at].Add(uint32(max(1, next.Weight*grain)))
+	l.total.Add(uint64(max(1, next.Weight*grain)))
+	l.top.moved(l, next.Item, count)
+
+	w := next.Weight
+	for k := len(history) - 1; k >= 0 && k >= len(history)-learnWindow; k-- {
+		h := history[k]
+		if h.Item == next.Item || h.Weight <= 0 || h.Item >= maxItem {
+			continue
+		}
+		l.grow(int(h.Item) + 1)
+		l.tie(h.Item, next.Item, w*min(1, h.Weight))
+		l.tie(next.Item, h.Item, w*min(1, h.Weight))
+		w *= learnDecay
+	}
+}
+
+func (l *live) tie(from, to Item, w float32) {
+	c, at := l.at(from)
+	lock := &l.locks[from%stripes]
+	lock.Lock()
+	grew := c.rows[at].add(to, w)
+	lock.Unlock()
+	if grew != 0 {
+		l.bytes.Add(grew)
+	}
+}
+
+// SetAttributes says what an item is, also of items added after Fit.
+func (m *Model) SetAttributes(i Item, attrs []uint32) {
+	if i >= maxItem {
+		return
+	}
+	m.live.grow(int(i) + 1)
+	c, at := m.live.at(i)
+	own := append([]uint32(nil), attrs...)
+	if old := c.attrs[at].Swap(&own); old != nil {
+		m.live.bytes.Add(-int64(len(*old) * 4))
+	}
+	m.live.bytes.Add(int64(len(own) * 4))
+}
+
+// top holds the most touched items. Counts only rise, so an item outside
+// enters the moment it passes the least that was inside at the last cut.
+type top struct {
+	cutting sync.Mutex // guards adding and cutting
+	list    atomic.Pointer[topList]
+}
+
+const topKeep = 2048
+
+type topList struct {
+	items [2 * topKeep]atomic.Uint32
+	n     atomic.Int32
+	least atomic.Uint32 // count to pass for entering
+	in    sync.Map      // Item: struct{}
+}
+
+func (t *top) moved(l *live, i Item, count uint32) {
+	p := t.list.Load()
+	if p != nil {
+		if count <= p.least.Load() {
+			return
+		}
+		if _, in := p.in.Load(i); in {
+			return
+		}
+	}
+	t.cutting.Lock()
+	defer t.cutting.Unlock()
+	p = t.list.Load()
+	if p == nil {
+		p = &topList{}
+		t.list.Store(p)
+	}
+	if _, in := p.in.Load(i); in {
+		return
+	}
+	if int(p.n.Load()) == len(p.items) {
+		p = p.cut(l)
+		t.list.Store(p)
+		if count <= p.least.Load() {
+			return
+		}
+	}
+	p.items[p.n.Load()].Store(i)
+	p.in.Store(i, struct{}{})
+	p.n.Add(1)
+}
+
+// cut returns a list of the better half.
+func (p *topList) cut(l *live) *topList {
+	best := make([]slot, 0, len(p.items))
+	for k := range p.items {
+		i := p.items[k].Load()
+		best = append(best, slot{item: i, total: l.count(i)})
+	}
+	best = selectTop(best, topKeep)
+	next := &topList{}
+	for k, s := range best {
+		next.items[k].Store(s.item)
+		next.in.Store(s.item, struct{}{})
+		next.least.Store(uint32(s.total * grain))
+	}
+	next.n.Store(int32(len(best)))
+	return next
+}
