@@ -31,8 +31,9 @@ var rules = []struct{ pkg, allow string }{
 	{"services/platform/blob", "$std services/kernel/* github.com/minio/minio-go/v7 github.com/versity/versitygw golang.org/x/sys golang.org/x/sync"},
 	{"services/platform/blob/blobtest", "$std services/kernel/* services/platform/blob $test"},
 	{"services/platform/search", "$std services/kernel/*"},
-	{"services/platform/search/blevesearch", "$std services/kernel/* services/platform/search github.com/blevesearch go.etcd.io/bbolt"},
-	{"services/platform/search/meilisearch", "$std services/kernel/* services/platform/search github.com/meilisearch"},
+	{"services/platform/search/pinyin", "$std github.com/mozillazg/go-pinyin"},
+	{"services/platform/search/blevesearch", "$std services/kernel/* services/platform/search services/platform/search/pinyin github.com/blevesearch go.etcd.io/bbolt"},
+	{"services/platform/search/meilisearch", "$std services/kernel/* services/platform/search services/platform/search/pinyin github.com/meilisearch"},
 	{"services/platform/search/searchtest", "$std services/kernel/* services/platform/search $test"},
 	{"services/platform/bus", "$std services/kernel/* github.com/nats-io golang.org/x/sys"},
 	{"services/platform/bus/bustest", "$std services/kernel/* services/platform/bus $test"},
@@ -48,7 +49,10 @@ var rules = []struct{ pkg, allow string }{
 	{"services/engage/webpush", "$std services/engage services/kernel/* github.com/SherClockHolmes/webpush-go"},
 	{"services/checkout/pay/*", "$std services/kernel/* services/platform/rpc services/platform/docdb services/platform/jobs services/checkout/pay"},
 	{"services/*/*core", "$std $contract services/kernel/* $port services/checkout/pay " + pure},
-	{"feed/feedcore", "$std $contract services/kernel/* $port " + pure},
+	{"feed/feedcore", "$std $contract services/kernel/* $port " + engine + " " + pure},
+	{"feed/engine", "$std feed services/kernel/* " + engine + " " + pure},
+	{"feed/evaluate", "$std feed/recommend services/kernel/*"},
+	{"feed/poolsim", "$std feed/pool services/kernel/*"},
 	{"media/mediacore", "$std $contract services/kernel/* $port media/mediaworker media/mediavideo " + pure},
 	{"media/mediaworker", "$std media services/kernel/* " + images},
 	{"media/mediavideo", "$std media services/kernel/* golang.org/x/sys"},
@@ -57,6 +61,7 @@ var rules = []struct{ pkg, allow string }{
 	{"feed/feedtest", "$std $contract services/kernel/* services/platform/rpc $test"},
 	{"media/mediatest", "$std $contract services/kernel/* services/platform/rpc $test"},
 	{"services/*", "$std $contract services/kernel/* services/platform/rpc services/platform/bus"},
+	{"feed/*", "$std services/kernel/* " + pure},
 	{"feed", "$std $contract services/kernel/* services/platform/rpc services/platform/bus"},
 	{"media", "$std $contract services/kernel/* services/platform/rpc services/platform/bus"},
 	{"gateway", "$std $contract services/kernel/* services/platform/rpc services/platform/web frontend github.com/gofiber/fiber/v2 golang.org/x/time"},
@@ -70,6 +75,8 @@ var rules = []struct{ pkg, allow string }{
 const (
 	images = "golang.org/x/image golang.org/x/sys github.com/gen2brain github.com/gabriel-vasile/mimetype go.n16f.net/thumbhash"
 	pure   = "github.com/alexedwards/argon2id github.com/axiomhq/hyperloglog golang.org/x/text golang.org/x/sync github.com/gabriel-vasile/mimetype"
+	// engine is the parts of the feed that only compute.
+	engine = "feed/engine feed/recommend feed/rank feed/slate feed/pool feed/trend feed/shelf"
 	tests  = "github.com/google/go-cmp pgregory.net/rapid go.uber.org/goleak"
 )
 
