@@ -31,7 +31,7 @@ var rules = []struct{ pkg, allow string }{
 	{"services/platform/blob", "$std services/kernel/* github.com/minio/minio-go/v7 github.com/versity/versitygw golang.org/x/sys golang.org/x/sync"},
 	{"services/platform/blob/blobtest", "$std services/kernel/* services/platform/blob $test"},
 	{"services/platform/search", "$std services/kernel/*"},
-	{"services/platform/search/pinyin", "$std github.com/mozillazg/go-pinyin"},
+	{"services/platform/search/pinyin", "$std services/platform/search github.com/mozillazg/go-pinyin"},
 	{"services/platform/search/blevesearch", "$std services/kernel/* services/platform/search services/platform/search/pinyin github.com/blevesearch go.etcd.io/bbolt"},
 	{"services/platform/search/meilisearch", "$std services/kernel/* services/platform/search services/platform/search/pinyin github.com/meilisearch"},
 	{"services/platform/search/searchtest", "$std services/kernel/* services/platform/search $test"},
