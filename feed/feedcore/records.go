@@ -90,17 +90,24 @@ type product struct {
 	Body     string      `bson:"body"`
 	Category string      `bson:"category"`
 	Merchant id.Merchant `bson:"merchant"`
+	Facts    []string    `bson:"facts"`
+	Price    int64       `bson:"price"` // of its cheapest SKU, in minor units
+	Currency string      `bson:"currency"`
 }
 
 func productOf(p catalog.Product, rev int64) product {
-	body := p.Body
-	for _, f := range p.Facts {
-		body += "\n" + f.Name + " " + f.Value
-	}
-	return product{
+	out := product{
 		ID: p.ID, At: p.UpdatedAt, Rev: rev, Listed: p.State == catalog.Listed,
-		Title: p.Title, Body: body, Category: p.Category, Merchant: p.Merchant,
+		Title: p.Title, Body: p.Body, Category: p.Category, Merchant: p.Merchant,
 	}
+	for _, f := range p.Facts {
+		fact := f.Name + " " + f.Value
+		out.Body += "\n" + fact
+		out.Facts = append(out.Facts, fact)
+	}
+	price := cheapest(p)
+	out.Price, out.Currency = price.Amount, string(price.Currency)
+	return out
 }
 
 func (p product) id() string      { return string(p.ID) }
