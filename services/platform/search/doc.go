@@ -17,6 +17,9 @@ const (
 	MaxFacet = 128
 )
 
+// MaxNum bounds numbers, and -MaxNum: what a float64 holds exactly.
+const MaxNum = 1 << 53
+
 // Check returns d as a driver should keep it: within its bounds and valid
 // UTF-8 throughout. It answers errs.ErrInvalid if d has no usable id.
 func (d Doc) Check() (Doc, error) {
@@ -42,8 +45,23 @@ func (d Doc) Check() (Doc, error) {
 		}
 	}
 	d.Facets = facets
+	nums := make(map[string]int64, len(d.Nums))
+	for name, n := range d.Nums {
+		if IsNum(name) {
+			nums[name] = bound(n)
+		}
+	}
+	d.Nums = nums
 	return d, nil
 }
+
+// NumNames are the names of numbers that are kept.
+func NumNames() []string { return []string{NumAt, NumPrice, NumSold} }
+
+// IsNum reports whether name is one of them.
+func IsNum(name string) bool { return slices.Contains(NumNames(), name) }
+
+func bound(n int64) int64 { return max(-MaxNum, min(n, MaxNum)) }
 
 func clean(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 

@@ -30,6 +30,18 @@ func (q Query) Check() (Query, error) {
 		return q, ErrQuery.With("facets", "are too many")
 	case len(q.Count) > MaxFacets:
 		return q, ErrQuery.With("count", "has too many names")
+	case len(q.Ranges) > MaxFacets:
+		return q, ErrQuery.With("ranges", "are too many")
+	}
+	if name, _ := q.Order(); q.Sort != "" && !IsNum(name) {
+		return q, ErrQuery.With("sort", "is not by a number")
+	}
+	q.Ranges = slices.Clone(q.Ranges)
+	for i, r := range q.Ranges {
+		if !IsNum(r.Num) {
+			return q, ErrQuery.With("ranges", "are not of a number")
+		}
+		q.Ranges[i].Min, q.Ranges[i].Max = bound(r.Min), bound(r.Max)
 	}
 	q.Kind = clean(q.Kind)
 	q.Facets = slices.Clone(q.Facets)
@@ -46,6 +58,12 @@ func (q Query) Check() (Query, error) {
 	}
 	q.Limit = min(q.Limit, MaxLimit)
 	return q, nil
+}
+
+// Order takes Sort apart: by which number, and whether the greatest is first.
+func (q Query) Order() (num string, greatest bool) {
+	num, greatest = strings.CutPrefix(q.Sort, "-")
+	return num, greatest
 }
 
 // cursor is what Next holds: which question it continues, and where.

@@ -21,19 +21,42 @@ type Doc struct {
 	Facets []string `json:"facets,omitempty"` // "category:beauty"; filtered and counted exactly
 	// Rank breaks ties between equally good answers; the greater comes first.
 	Rank int64 `json:"rank"`
+	// Nums are numbers to sort by and to filter, under the names below.
+	Nums map[string]int64 `json:"nums,omitempty"`
 }
 
-// Query asks for documents. Every word of Text must match, if need be with one
-// typo in a Latin word of five letters or more. There are no operators: quotes,
-// signs and brackets are not words. Without Text everything matches, and the
-// greatest Rank comes first; a Text without a word matches nothing.
+// Names of numbers.
+const (
+	NumAt    = "at"    // an instant in milliseconds
+	NumPrice = "price" // in minor units
+	NumSold  = "sold"  // how many were sold
+)
+
+// Query asks for documents. Every word of Text must match. When little is found
+// that is written so, a Latin word of five letters may hold one typo and one of
+// nine letters two, and may be how Chinese in a title or a tag is read (pinyin):
+// "kouhong", or "kh" when nothing else is found. There are no operators: quotes, signs
+// and brackets are not words. Without Text everything matches, and the greatest
+// Rank comes first; a Text without a word matches nothing.
 type Query struct {
 	Text   string   // at most MaxText characters
+	Prefix bool     // the last word may be unfinished; some drivers take it so always
 	Kind   string   // "" is any
 	Facets []string // all of these
+	Ranges []Range  // all of these
 	Count  []string // names of facets to count values of, "category"
-	Limit  int      // at most 100
-	After  string   // a Result's Next
+	// Sort is "" for the best first, or a number's name for the least first, or
+	// that with "-" before it for the greatest first. Documents without the number
+	// are no answers then.
+	Sort  string
+	Limit int    // at most 100
+	After string // a Result's Next
+}
+
+// Range holds for documents whose number is there and in [Min, Max].
+type Range struct {
+	Num      string
+	Min, Max int64
 }
 
 // Hit is one answer. Marks are the parts of Title that matched, as pairs of
@@ -50,6 +73,7 @@ type Hit struct {
 type Result struct {
 	Hits   []Hit
 	Counts map[string]map[string]int // facet name → value → documents
+	Total  int                       // answers on all pages, about
 	Next   string
 }
 

@@ -30,6 +30,22 @@ func Words(text string) []Word {
 	return s.out
 }
 
+// Spans are the parts of the text that the words with a hit stand on, as pairs
+// of [start, end) in bytes; those that touch are one.
+func Spans(words []Word, hit []bool) [][2]int {
+	var out [][2]int
+	for i, w := range words {
+		switch {
+		case !hit[i]:
+		case len(out) > 0 && out[len(out)-1][1] == w.Start:
+			out[len(out)-1][1] = w.End
+		default:
+			out = append(out, [2]int{w.Start, w.End})
+		}
+	}
+	return out
+}
+
 type class uint8
 
 const (

@@ -29,6 +29,18 @@ func (gramAnalyzer) Analyze(b []byte) analysis.TokenStream {
 	return out
 }
 
+// termAnalyzer yields what it makes of a text.
+type termAnalyzer func(string) []string
+
+func (f termAnalyzer) Analyze(b []byte) analysis.TokenStream {
+	terms := f(string(b))
+	out := make(analysis.TokenStream, len(terms))
+	for i, t := range terms {
+		out[i] = token(t, i+1)
+	}
+	return out
+}
+
 // wordAnalyzer yields the words of spaced scripts without accents, and their
 // English stems beside them.
 type wordAnalyzer struct {

@@ -22,7 +22,7 @@ import (
 
 // version changes with the layout of what is indexed; an index of another
 // version is dropped and wants a rebuild.
-const version = "1"
+const version = "2"
 
 const (
 	lockWait = 2 * time.Second
@@ -115,7 +115,7 @@ func (x *Index) inspect(ix bleve.Index) (err error) {
 		return fmt.Errorf("built: %w", err)
 	}
 	x.raw = len(built) == 0
-	_, err = ix.Search(browse(bleve.NewMatchAllQuery(), 1))
+	_, err = ix.Search(browse(bleve.NewMatchAllQuery(), 1, byOrder()))
 	return err
 }
 

@@ -3,23 +3,25 @@ package blevesearch
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/blevesearch/bleve/v2"
+	bsearch "github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
 
 	"meadow/services/platform/search"
 )
 
 const (
-	few       = 5 // answers that are too few to leave a typo at that
+	few       = 5 // answers that are too few to leave it at what was written
 	maxValues = 200
 )
 
 // position is where a page ended.
 type position struct {
-	Wide bool     `json:"wide,omitempty"`
-	Sort []string `json:"sort"`
+	Width width    `json:"width,omitempty"`
+	Sort  []string `json:"sort"`
 }
 
 // Find answers q.
@@ -33,7 +35,7 @@ func (x *Index) Find(ctx context.Context, q search.Query) (search.Result, error)
 		if err := q.Resume(&at); err != nil {
 			return search.Result{}, err
 		}
-		if len(at.Sort) != len(byQuality()) && len(at.Sort) != len(byOrder()) {
+		if at.Width < strict || at.Width > widest || at.Sort == nil {
 			return search.Result{}, search.ErrQuery.With("after", "is not a cursor")
 		}
 	}
@@ -42,16 +44,27 @@ func (x *Index) Find(ctx context.Context, q search.Query) (search.Result, error)
 	if q.Text == "" {
 		return x.ask(ctx, q, plan{}, at)
 	}
-	p := newPlan(q.Text, at.Wide)
+	p := newPlan(q.Text, at.Width, q.Prefix)
 	if p.empty() {
-		return search.Result{}, nil
+		return search.Result{Counts: counts(q, &bleve.SearchResult{})}, nil
 	}
 	r, err := x.ask(ctx, q, p, at)
-	if err != nil || q.After != "" || r.Next != "" || len(r.Hits) >= few {
+	if q.After != "" {
 		return r, err
 	}
-	at.Wide = true
-	return x.ask(ctx, q, newPlan(q.Text, true), at)
+	for at.Width < widest && err == nil && r.Total < enough(at.Width) {
+		at.Width++
+		r, err = x.ask(ctx, q, newPlan(q.Text, at.Width, q.Prefix), at)
+	}
+	return r, err
+}
+
+// enough is how many answers there have to be to ask no wider.
+func enough(w width) int {
+	if w == strict {
+		return few
+	}
+	return 1
 }
 
 func (x *Index) ask(ctx context.Context, q search.Query, p plan, at position) (search.Result, error) {
@@ -69,7 +82,7 @@ func (x *Index) ask(ctx context.Context, q search.Query, p plan, at position) (s
 		}
 		return search.Result{}, fmt.Errorf("find: %w", err)
 	}
-	out := search.Result{Counts: counts(q, found)}
+	out := search.Result{Counts: counts(q, found), Total: int(min(found.Total, math.MaxInt32))}
 	for i, h := range found.Hits {
 		if i == q.Limit {
 			at.Sort = found.Hits[i-1].Sort
@@ -97,14 +110,28 @@ func request(q search.Query, p plan) *bleve.SearchRequest {
 	for _, f := range q.Facets {
 		filters = append(filters, filter(fieldFacet, f))
 	}
+	num, greatest := q.Order()
+	for _, r := range q.Ranges {
+		filters = append(filters, within(r.Num, r.Min, r.Max))
+	}
+	if num != "" {
+		filters = append(filters, within(num, -search.MaxNum, search.MaxNum))
+	}
+	if !p.empty() {
+		filters = append(filters, p.query())
+	}
+	var ask query.Query = bleve.NewMatchAllQuery()
+	if len(filters) > 0 {
+		ask = bleve.NewConjunctionQuery(filters...)
+	}
 	var req *bleve.SearchRequest
 	switch {
-	case p.empty() && len(filters) == 0:
-		req = browse(bleve.NewMatchAllQuery(), q.Limit+1)
+	case num != "":
+		req = browse(ask, q.Limit+1, byNumber(num, greatest))
 	case p.empty():
-		req = browse(bleve.NewConjunctionQuery(filters...), q.Limit+1)
+		req = browse(ask, q.Limit+1, byOrder())
 	default:
-		req = bleve.NewSearchRequestOptions(bleve.NewConjunctionQuery(append(filters, p.query())...), q.Limit+1, 0, false)
+		req = bleve.NewSearchRequestOptions(ask, q.Limit+1, 0, false)
 		req.SortByCustom(byQuality())
 	}
 	req.Fields = []string{fieldTitle, fieldKind}
@@ -116,11 +143,11 @@ func request(q search.Query, p plan) *bleve.SearchRequest {
 	return req
 }
 
-// browse asks for what q matches by rank alone.
-func browse(q query.Query, size int) *bleve.SearchRequest {
+// browse asks for what q matches in some order, however well it matches.
+func browse(q query.Query, size int, by bsearch.SortOrder) *bleve.SearchRequest {
 	req := bleve.NewSearchRequestOptions(q, size, 0, false)
 	req.Score = bleve.ScoreNone
-	req.SortByCustom(byOrder())
+	req.SortByCustom(by)
 	return req
 }
 
@@ -128,6 +155,15 @@ func browse(q query.Query, size int) *bleve.SearchRequest {
 func filter(field, value string) query.Query {
 	q := bleve.NewTermQuery(value)
 	q.SetField(field)
+	q.SetBoost(0)
+	return q
+}
+
+// within holds for documents whose number is in [least, most].
+func within(num string, least, most int64) query.Query {
+	from, to, both := float64(least), float64(most), true
+	q := bleve.NewNumericRangeInclusiveQuery(&from, &to, &both, &both)
+	q.SetField(numField + num)
 	q.SetBoost(0)
 	return q
 }

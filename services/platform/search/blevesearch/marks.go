@@ -20,20 +20,15 @@ func (p plan) marks(title string) [][2]int {
 			hit[i] = p.marksWord(a, w.Term)
 		}
 	}
+	for _, m := range p.words {
+		if m.reading != nil {
+			m.reading.Mark(words, hit)
+		}
+	}
 	for _, run := range p.runs {
 		markRun(words, run, hit)
 	}
-	var out [][2]int
-	for i, w := range words {
-		switch {
-		case !hit[i]:
-		case len(out) > 0 && out[len(out)-1][1] == w.Start:
-			out[len(out)-1][1] = w.End
-		default:
-			out = append(out, [2]int{w.Start, w.End})
-		}
-	}
-	return out
+	return search.Spans(words, hit)
 }
 
 func (p plan) marksWord(a wordAnalyzer, term string) bool {
@@ -42,7 +37,7 @@ func (p plan) marksWord(a wordAnalyzer, term string) bool {
 	return slices.ContainsFunc(p.words, func(m wordMatch) bool {
 		return plain == m.term || stem == m.stem ||
 			m.start && strings.HasPrefix(plain, m.term) ||
-			m.typo && (near(plain, m.term) || near(stem, m.term))
+			m.typos > 0 && (near(plain, m.term, m.typos) || near(stem, m.term, m.typos))
 	})
 }
 
@@ -68,18 +63,31 @@ func markRun(words []search.Word, run []string, hit []bool) {
 	}
 }
 
-// near reports whether one letter more, less, other or swapped with its
-// neighbour makes a of b.
-func near(a, b string) bool {
+// near reports whether so many times one letter more, less, other or swapped
+// with its neighbour makes a of b.
+func near(a, b string, typos int) bool {
 	x, y := []rune(a), []rune(b)
-	for len(x) > 0 && len(y) > 0 && x[0] == y[0] {
-		x, y = x[1:], y[1:]
+	if d := len(x) - len(y); d > typos || -d > typos {
+		return false
 	}
-	for len(x) > 0 && len(y) > 0 && x[len(x)-1] == y[len(y)-1] {
-		x, y = x[:len(x)-1], y[:len(y)-1]
+	// Rows of the table of distances between beginnings of x and of y.
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
 	}
-	if len(x) == 2 && len(y) == 2 {
-		return x[0] == y[1] && x[1] == y[0]
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			other := 1
+			if x[i-1] == y[j-1] {
+				other = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+other)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
 	}
-	return len(x) <= 1 && len(y) <= 1
+	return last[len(y)] <= typos
 }

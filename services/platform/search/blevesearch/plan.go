@@ -8,6 +8,7 @@ import (
 	"github.com/blevesearch/bleve/v2/search/query"
 
 	"meadow/services/platform/search"
+	"meadow/services/platform/search/pinyin"
 )
 
 // What a match is worth: by where it is, and by how exact it is.
@@ -18,13 +19,26 @@ const (
 	asStem    = 0.8
 	asStart   = 0.2
 	asTypo    = 0.1
+	asTypos   = 0.05
+	asRead    = 0.3 // how Chinese sounds
+	asInitial = 0.1
 	asChar    = 0.1 // one character of several
 )
 
-// A word of this many letters may hold a typo, or be only begun.
+// A word of this many letters may hold a typo, or two, or be only begun.
 const (
 	typoFrom  = 5
+	typosFrom = 9
 	startFrom = 3
+)
+
+// width is how much passes for what was written.
+type width int
+
+const (
+	strict width = iota
+	wide         // words may hold a typo, be read as Chinese, and the last be only begun
+	widest       // letters may be what Chinese words begin with
 )
 
 // plan is a query's text as conditions that must all hold.
@@ -33,29 +47,52 @@ type plan struct {
 	runs  [][]string // characters that follow each other
 }
 
-// newPlan reads text. With wide, words may hold a typo and the last may be the
-// beginning of one.
-func newPlan(text string, wide bool) plan {
+// newPlan reads text. With prefix, the last word may be only begun, however
+// wide the plan is.
+func newPlan(text string, w width, prefix bool) plan {
 	var p plan
 	a := newWordAnalyzer()
 	all := search.Words(text)
-	for i, w := range all {
-		if w.Solid {
-			if i > 0 && all[i-1].Solid && all[i-1].End == w.Start {
-				p.runs[len(p.runs)-1] = append(p.runs[len(p.runs)-1], w.Term)
+	for i, word := range all {
+		if word.Solid {
+			if i > 0 && all[i-1].Solid && all[i-1].End == word.Start {
+				p.runs[len(p.runs)-1] = append(p.runs[len(p.runs)-1], word.Term)
 			} else {
-				p.runs = append(p.runs, []string{w.Term})
+				p.runs = append(p.runs, []string{word.Term})
 			}
 			continue
 		}
-		m := wordMatch{term: a.plain(w.Term)}
+		m := wordMatch{term: a.plain(word.Term)}
 		m.stem = a.stem(m.term)
-		letters := utf8.RuneCountInString(m.term)
-		m.typo = wide && letters >= typoFrom && !isNumber(m.term)
-		m.start = wide && letters >= startFrom && i == len(all)-1
+		last := i == len(all)-1
+		m.start = last && prefix
+		if w >= wide {
+			m.widen(last)
+		}
+		if w == widest {
+			if r, ok := pinyin.ReadInitials(m.term); ok {
+				m.reading = &r
+			}
+		}
 		p.words = append(p.words, m)
 	}
 	return p
+}
+
+// widen lets more pass for m.
+func (m *wordMatch) widen(last bool) {
+	letters := utf8.RuneCountInString(m.term)
+	switch {
+	case isNumber(m.term):
+	case letters >= typosFrom:
+		m.typos = 2
+	case letters >= typoFrom:
+		m.typos = 1
+	}
+	m.start = m.start || last && letters >= startFrom
+	if r, ok := pinyin.Read(m.term, m.start); ok {
+		m.reading = &r
+	}
 }
 
 func isNumber(term string) bool { return strings.Trim(term, "0123456789") == "" }
@@ -76,8 +113,10 @@ func (p plan) query() query.Query {
 
 // wordMatch is one word of a spaced script and what passes for it.
 type wordMatch struct {
-	term, stem  string
-	typo, start bool
+	term, stem string
+	typos      int
+	start      bool
+	reading    *pinyin.Query // nil if it is not read as Chinese
 }
 
 func (m wordMatch) query() query.Query {
@@ -88,20 +127,37 @@ func (m wordMatch) query() query.Query {
 			any = append(any, f.term(m.stem, asStem))
 		}
 		if m.start {
-			q := bleve.NewPrefixQuery(m.term)
-			q.SetField(f.field)
-			q.SetBoost(f.worth * asStart)
-			any = append(any, q)
+			any = append(any, f.prefix(m.term, asStart))
 		}
-		if m.typo {
-			q := bleve.NewFuzzyQuery(m.term)
-			q.SetFuzziness(1)
-			q.SetField(f.field)
-			q.SetBoost(f.worth * asTypo)
-			any = append(any, q)
+		if m.typos > 0 {
+			any = append(any, f.fuzzy(m.term, 1, asTypo))
+		}
+		if m.typos > 1 {
+			any = append(any, f.fuzzy(m.term, m.typos, asTypos))
 		}
 	}
+	if m.reading != nil {
+		any = append(any, readingQuery(*m.reading))
+	}
 	return bleve.NewDisjunctionQuery(any...)
+}
+
+// readingQuery matches Chinese that sounds like r: every piece of it, in the
+// title or in a tag.
+func readingQuery(r pinyin.Query) query.Query {
+	title, tags, worth := place{titleReading, inTitle}, place{tagReading, inTags}, asRead
+	if r.Initials {
+		title, tags, worth = place{titleInitials, inTitle}, place{tagInitials, inTags}, asInitial
+	}
+	all := make([]query.Query, 0, len(r.Pieces))
+	for i, piece := range r.Pieces {
+		any := []query.Query{title.term(piece, worth), tags.term(piece, worth)}
+		if r.Open && i == len(r.Pieces)-1 {
+			any = append(any, title.prefix(piece, worth*asStart), tags.prefix(piece, worth*asStart))
+		}
+		all = append(all, bleve.NewDisjunctionQuery(any...))
+	}
+	return bleve.NewConjunctionQuery(all...)
 }
 
 // runQuery matches characters that follow each other. Where words begin and
@@ -142,6 +198,21 @@ type place struct {
 
 func (p place) term(term string, exactness float64) query.Query {
 	q := bleve.NewTermQuery(term)
+	q.SetField(p.field)
+	q.SetBoost(p.worth * exactness)
+	return q
+}
+
+func (p place) prefix(term string, exactness float64) query.Query {
+	q := bleve.NewPrefixQuery(term)
+	q.SetField(p.field)
+	q.SetBoost(p.worth * exactness)
+	return q
+}
+
+func (p place) fuzzy(term string, typos int, exactness float64) query.Query {
+	q := bleve.NewFuzzyQuery(term)
+	q.SetFuzziness(typos)
 	q.SetField(p.field)
 	q.SetBoost(p.worth * exactness)
 	return q

@@ -12,6 +12,11 @@ func byOrder() bsearch.SortOrder {
 	return bsearch.SortOrder{&bsearch.SortField{Field: fieldOrder, Desc: true, Type: bsearch.SortFieldAsString}}
 }
 
+// byNumber sorts by a number, and by nothing else: no two documents are equal.
+func byNumber(name string, greatest bool) bsearch.SortOrder {
+	return bsearch.SortOrder{&bsearch.SortField{Field: sortField + name, Desc: greatest, Type: bsearch.SortFieldAsString}}
+}
+
 // byQuality sorts the best answers first, and equally good ones by rank.
 func byQuality() bsearch.SortOrder {
 	return append(bsearch.SortOrder{&quality{desc: true}}, byOrder()...)

@@ -5,6 +5,9 @@ import "net/url"
 // is is a filter: the attribute holds exactly value.
 func is(attr, value string) string { return attr + ` = "` + encode(value) + `"` }
 
+// isNot is a filter: the attribute holds something else.
+func isNot(attr, value string) string { return attr + ` != "` + encode(value) + `"` }
+
 // encode is the only way a value gets into a filter, and into an attribute that
 // is filtered. Whatever it is given, the result holds nothing but a-z, 0-9 and
 // %:._- so that no filter language can take a part of it for its own, and no

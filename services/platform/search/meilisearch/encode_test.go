@@ -41,7 +41,7 @@ func TestNoOperatorOfMeilisearchSurvives(t *testing.T) {
 		`3.5mm jack`:         "3 5mm jack",
 		`"`:                  "",
 	} {
-		if got := plain(text); got != want {
+		if got := ask(text, asWritten).text; got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

@@ -15,51 +15,96 @@ import (
 // Signs around what matched, which no keyboard has.
 const markFrom, markTo = "\ue000", "\ue001"
 
+// position is where a page ended: in which pass, how far, and what earlier
+// passes found.
+type position struct {
+	Pass   int      `json:"pass,omitempty"`
+	Offset int      `json:"offset"`
+	Found  []string `json:"found,omitempty"`
+}
+
 // Find answers q.
 func (x *Index) Find(ctx context.Context, q search.Query) (search.Result, error) {
 	q, err := q.Check()
 	if err != nil {
 		return search.Result{}, err
 	}
-	offset := 0
+	var at position
 	if q.After != "" {
-		if err := q.Resume(&offset); err != nil {
+		if err := q.Resume(&at); err != nil {
 			return search.Result{}, err
 		}
-		if offset < 0 || offset > maxHits {
+		if at.Offset < 0 || at.Offset > maxHits || at.Pass < 0 || at.Pass >= passes || len(at.Found) > few {
 			return search.Result{}, search.ErrQuery.With("after", "is not a cursor")
 		}
 	}
-	text := plain(q.Text)
-	if text == "" && q.Text != "" {
+	now := ask(q.Text, at.Pass)
+	if now.text == "" && q.Text != "" {
 		return search.Result{}, ctx.Err()
 	}
-	found, err := x.index().SearchWithContext(ctx, text, request(q, text, offset))
+	out, err := x.page(ctx, q, now, at)
+	if err != nil || q.After != "" {
+		return out, err
+	}
+	for at.Pass++; at.Pass < passes && out.Next == "" && out.Total < enough(q, at.Pass); at.Pass++ {
+		wider := ask(q.Text, at.Pass)
+		if !wider.changed {
+			continue
+		}
+		at.Found = ids(out)
+		rest := q
+		rest.Limit -= len(out.Hits)
+		more, err := x.page(ctx, rest, wider, at)
+		if err != nil {
+			return search.Result{}, err
+		}
+		out = join(out, more)
+	}
+	return out, nil
+}
+
+// enough is how many answers there have to be not to take a pass. Those of one
+// pass come behind those of another, so what is to be in order comes of one.
+func enough(q search.Query, pass int) int {
+	if q.Sort == "" && pass == asRead {
+		return min(few, q.Limit)
+	}
+	return 1
+}
+
+func ids(r search.Result) []string {
+	var out []string
+	for _, h := range r.Hits {
+		out = append(out, h.ID)
+	}
+	return out
+}
+
+// join puts the answers of a pass behind those of the ones before.
+func join(a, b search.Result) search.Result {
+	a.Hits = append(a.Hits, b.Hits...)
+	a.Total += b.Total
+	a.Next = b.Next
+	for name, values := range b.Counts {
+		for v, n := range values {
+			a.Counts[name][v] += n
+		}
+	}
+	return a
+}
+
+// page asks for one page of one pass.
+func (x *Index) page(ctx context.Context, q search.Query, now question, at position) (search.Result, error) {
+	found, err := x.index().SearchWithContext(ctx, now.text, request(q, now.text, at))
 	if err != nil {
 		return search.Result{}, fmt.Errorf("find: %w", translate(ctx, err))
 	}
-	return result(q, found, offset)
+	return result(q, found, now, at)
 }
 
-// plain is text without what Meilisearch reads as an operator: its words, in
-// the order they have, and a gap where there was anything else or where the
-// script changes.
-func plain(text string) string {
-	var b strings.Builder
-	var last search.Word
-	for _, w := range search.Words(text) {
-		if b.Len() > 0 && (last.End != w.Start || last.Solid != w.Solid) {
-			b.WriteByte(' ')
-		}
-		b.WriteString(w.Term)
-		last = w
-	}
-	return b.String()
-}
-
-func request(q search.Query, text string, offset int) *meili.SearchRequest {
+func request(q search.Query, text string, at position) *meili.SearchRequest {
 	req := &meili.SearchRequest{
-		Offset:                int64(offset),
+		Offset:                int64(at.Offset),
 		Limit:                 int64(q.Limit) + 1, // one more, to know whether there is a next page
 		MatchingStrategy:      meili.All,
 		AttributesToRetrieve:  []string{attrKey, attrTitle, attrKind},
@@ -68,23 +113,50 @@ func request(q search.Query, text string, offset int) *meili.SearchRequest {
 		HighlightPostTag:      markTo,
 		ShowRankingScore:      true,
 	}
-	if text == "" {
+	num, greatest := q.Order()
+	switch {
+	case num != "" && greatest:
+		req.Sort = []string{numPrefix + num + ":desc", attrRank + ":desc"}
+	case num != "":
+		req.Sort = []string{numPrefix + num + ":asc", attrRank + ":desc"}
+	case text == "":
 		req.Sort = []string{attrRank + ":desc"}
 	}
-	var filters []string
-	if q.Kind != "" {
-		filters = append(filters, is(attrKind, kindPrefix+q.Kind))
-	}
-	for _, f := range q.Facets {
-		filters = append(filters, is(attrFacets, f))
-	}
-	if len(filters) > 0 {
-		req.Filter = strings.Join(filters, " AND ")
+	if f := filters(q, num, at.Found); len(f) > 0 {
+		req.Filter = strings.Join(f, " AND ")
 	}
 	if len(q.Count) > 0 {
 		req.Facets = []string{attrFacets}
 	}
 	return req
+}
+
+// filters are the conditions that no word is part of.
+func filters(q search.Query, num string, not []string) []string {
+	var out []string
+	if q.Kind != "" {
+		out = append(out, is(attrKind, kindPrefix+q.Kind))
+	}
+	for _, f := range q.Facets {
+		out = append(out, is(attrFacets, f))
+	}
+	for _, r := range q.Ranges {
+		out = append(out, within(r)...)
+	}
+	if num != "" {
+		out = append(out, within(search.Range{Num: num, Min: -search.MaxNum, Max: search.MaxNum})...)
+	}
+	for _, id := range not {
+		out = append(out, isNot(attrRef, id))
+	}
+	return out
+}
+
+func within(r search.Range) []string {
+	return []string{
+		fmt.Sprintf("%s%s >= %d", numPrefix, r.Num, r.Min),
+		fmt.Sprintf("%s%s <= %d", numPrefix, r.Num, r.Max),
+	}
 }
 
 // hit is what comes back of a record.
@@ -98,11 +170,12 @@ type hit struct {
 	} `json:"_formatted"`
 }
 
-func result(q search.Query, found *meili.SearchResponse, offset int) (search.Result, error) {
-	var out search.Result
+func result(q search.Query, found *meili.SearchResponse, now question, at position) (search.Result, error) {
+	out := search.Result{Total: int(found.EstimatedTotalHits)}
 	for i, raw := range found.Hits {
 		if i == q.Limit {
-			next, err := q.Cursor(offset + q.Limit)
+			at.Offset += q.Limit
+			next, err := q.Cursor(at)
 			if err != nil {
 				return search.Result{}, fmt.Errorf("find: %w", err)
 			}
@@ -119,7 +192,7 @@ func result(q search.Query, found *meili.SearchResponse, offset int) (search.Res
 		}
 		out.Hits = append(out.Hits, search.Hit{
 			ID: string(id), Kind: strings.TrimPrefix(decode(h.Kind), kindPrefix),
-			Title: h.Title, Score: h.Score, Marks: marks(h.Title, h.Formatted.Title),
+			Title: h.Title, Score: h.Score, Marks: now.marksOf(h.Title, marks(h.Title, h.Formatted.Title)),
 		})
 	}
 	var err error

@@ -28,6 +28,7 @@ const (
 	backlog   = 64    // tasks that may be under way before Put waits for the oldest
 	maxHits   = 10000 // how far pages reach
 	maxValues = 1000  // of all facets together, the most frequent
+	few       = 5     // answers that are too few to leave it at what was written
 )
 
 // Names in Meilisearch's documents.
@@ -40,6 +41,12 @@ const (
 	attrKind    = "kind"
 	attrFacets  = "facets"
 	attrRank    = "rank"
+
+	attrRef      = "ref"      // the id, encoded
+	attrReading  = "reading"  // pieces of how the title and the tags are read
+	attrInitials = "initials" // what their words begin with
+
+	numPrefix = "num_" // with a number's name
 )
 
 // Index is a connection to one index. It is safe for concurrent use.
@@ -101,16 +108,16 @@ func (x *Index) index() meili.IndexManager { return x.server.Index(x.name) }
 
 func settings() *meili.Settings {
 	return &meili.Settings{
-		SearchableAttributes: []string{attrTitle, attrTags, attrBody, attrSingles},
-		FilterableAttributes: []string{attrKind, attrFacets},
-		SortableAttributes:   []string{attrRank},
+		SearchableAttributes: []string{attrTitle, attrTags, attrBody, attrSingles, attrReading, attrInitials},
+		FilterableAttributes: append([]string{attrKind, attrFacets, attrRef}, nums()...),
+		SortableAttributes:   append([]string{attrRank}, nums()...),
 		// The attribute before all that is finer: a title counts more than a body.
-		RankingRules: []string{"words", "typo", "attribute", "proximity", "exactness", "sort", attrRank + ":desc"},
+		RankingRules: []string{"sort", "words", "typo", "attribute", "proximity", "exactness", attrRank + ":desc"},
 		TypoTolerance: &meili.TypoTolerance{
 			Enabled:             true,
-			MinWordSizeForTypos: meili.MinWordSizeForTypos{OneTypo: 5, TwoTypos: 255},
+			MinWordSizeForTypos: meili.MinWordSizeForTypos{OneTypo: 5, TwoTypos: 9},
 			DisableOnWords:      []string{},
-			DisableOnAttributes: []string{attrSingles},
+			DisableOnAttributes: []string{attrSingles, attrReading, attrInitials},
 			DisableOnNumbers:    true, // Meilisearch 1.15 or later
 		},
 		// Without this a short Chinese text may be taken for Japanese.
@@ -121,6 +128,15 @@ func settings() *meili.Settings {
 			SortFacetValuesBy: map[string]meili.SortFacetType{"*": meili.SortFacetTypeCount},
 		},
 	}
+}
+
+// nums are the attributes that hold numbers.
+func nums() []string {
+	out := search.NumNames()
+	for i, name := range out {
+		out[i] = numPrefix + name
+	}
+	return out
 }
 
 // Ping asks the server whether it is well.

@@ -65,7 +65,7 @@ func TestOpeningAgainKeepsWhatIsThere(t *testing.T) {
 	name := id.New("test", time.Now())
 	t.Cleanup(func() {
 		drop(t, name)
-		drop(t, name+"_built")
+		drop(t, name+"_built_2")
 	})
 	for i := range 2 {
 		ix, err := meilisearch.Open(t.Context(), at.url, at.key, name)

@@ -10,6 +10,7 @@ import (
 	meili "github.com/meilisearch/meilisearch-go"
 
 	"meadow/services/platform/search"
+	"meadow/services/platform/search/pinyin"
 )
 
 // record is a document as Meilisearch keeps it.
@@ -22,6 +23,14 @@ type record struct {
 	Kind    string   `json:"kind"`
 	Facets  []string `json:"facets"`
 	Rank    int64    `json:"rank"`
+
+	Ref      string `json:"ref"`
+	Reading  string `json:"reading"`
+	Initials string `json:"initials"`
+
+	At    *int64 `json:"num_at,omitempty"`
+	Price *int64 `json:"num_price,omitempty"`
+	Sold  *int64 `json:"num_sold,omitempty"`
 }
 
 func newRecord(d search.Doc) record {
@@ -34,11 +43,25 @@ func newRecord(d search.Doc) record {
 		Kind:    encode(kindPrefix + d.Kind),
 		Facets:  make([]string, 0, len(d.Facets)),
 		Rank:    d.Rank,
+		Ref:     encode(d.ID),
+		At:      num(d, search.NumAt),
+		Price:   num(d, search.NumPrice),
+		Sold:    num(d, search.NumSold),
 	}
+	chinese := d.Title + " , " + strings.Join(d.Tags, " , ")
+	r.Reading = signed(readingSign, pinyin.Grams(chinese))
+	r.Initials = signed(initialsSign, pinyin.Initials(chinese))
 	for _, f := range d.Facets {
 		r.Facets = append(r.Facets, encode(f))
 	}
 	return r
+}
+
+func num(d search.Doc, name string) *int64 {
+	if n, ok := d.Nums[name]; ok {
+		return &n
+	}
+	return nil
 }
 
 // kindPrefix makes every kind a value, even the empty one.
