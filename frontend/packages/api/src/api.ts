@@ -46,7 +46,6 @@ export const api = {
   // feed
   newest: (query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/feed/newest`, asked(query))),
   following: (query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/feed/following`, asked(query))),
-  search: (query: Ask & { q: string; kind?: 'post' | 'product' }, signal?: AbortSignal) => done<t.Page<t.Found>>(client.GET(`${v1}/search`, { ...asked(query), signal })),
 
   // creator
   profile: (user: string) => done<t.Profile>(client.GET(`${v1}/creators/{id}`, of(user))),

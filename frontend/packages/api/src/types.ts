@@ -81,7 +81,14 @@ export interface Sale { order: string; line: Line; commission: Money; creator?: 
 export interface LedgerLine { entry: string; kind: 'sale' | 'refund'; order: string; amount: Money; at: string }
 
 export interface FoundProduct { id: string; title: string; cover?: Picture; price: Money; sold: number }
-export interface Found { post?: Card; product?: FoundProduct }
+/** Where characters begin and end that matched, in code points. */
+export type Span = [number, number]
+export interface Found { post?: Card; product?: FoundProduct; creator?: Author; marks: Span[] }
+export interface Facet { name: string; values: { value: string; n: number }[] }
+export interface Results { items: Found[]; next?: string; total: number; facets?: Facet[]; instead?: string[] }
+export interface Suggestion { text: string; kind: string; id?: string; marks: Span[] }
+export interface Trend { text: string; heat: number; new: boolean }
+export interface Trends { searches: Trend[]; topics: Trend[]; at: string }
 export interface Letter { n: number; channel: string; to: string; subject?: string; text: string; at: string; locale?: string }
 
 export interface Page<T> { items: T[]; next?: string }
