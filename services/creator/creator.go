@@ -173,6 +173,9 @@ type (
 		Mentions   []id.User    `json:"mentions"`
 		Products   []id.Product `json:"products"`
 		Ad         bool         `json:"ad"`
+		AI         bool         `json:"ai"`              // made by a machine
+		Verified   bool         `json:"verified"`        // its author bought all that it shows
+		Place      string       `json:"place,omitempty"` // as its author named it
 		Visibility Visibility   `json:"visibility"`
 		// Limited is whether it is shown to followers and by its address only.
 		Limited bool      `json:"limited"`

@@ -182,7 +182,8 @@ func (p post) data(name string) creator.PublishedData {
 	}
 	return creator.PublishedData{
 		Post: p.ID, Author: p.Author, Name: name, Kind: p.Kind, Genre: p.Genre, Title: p.Title, Body: p.Body,
-		Topics: some(p.Topics), Mentions: mentions, Products: products, Ad: p.Ad, Visibility: p.Visibility,
+		Topics: some(p.Topics), Mentions: mentions, Products: products, Ad: p.Ad,
+		AI: p.AI, Verified: p.Verified, Place: p.Place, Visibility: p.Visibility,
 		Limited: p.State == creator.Limited, Trace: p.Trace, Lang: p.Lang, At: p.At, Rev: p.Rev,
 	}
 }

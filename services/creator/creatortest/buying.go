@@ -47,6 +47,9 @@ func buyersTagWhatTheyBought(t *testing.T, s Shop) {
 	if !p.Verified || !p.Tags[0].Bought || p.Ad {
 		t.Errorf("verified %t, bought %t, ad %t", p.Verified, p.Tags[0].Bought, p.Ad)
 	}
+	if got := s.told(t)[p.ID]; !got.Verified || got.AI || got.Place != "" {
+		t.Errorf("announced as %+v", got)
+	}
 	if a := s.opened(t, p.Tags[0].Link); a.Reward || a.Creator != fan.User || a.Trace != p.Trace || a.Trace == "" {
 		t.Errorf("the link proves %+v", a)
 	}

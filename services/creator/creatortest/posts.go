@@ -299,22 +299,15 @@ func postsArePaged(t *testing.T, s Shop) {
 
 func allPosts(t *testing.T, s Shop) {
 	lin, cream := s.creatorNamed(t, "Lin"), s.product(t, "Cream", 9900)
-	p, gone := s.Publish(t, lin, "Staying", cream), s.Publish(t, lin, "Going")
+	d, gone := s.draft(t, lin, "Staying", cream), s.Publish(t, lin, "Going")
+	d.Place, d.AI = "Hangzhou", true
+	p := must2(s.Creator.Publish(as(t, lin), creator.Publish{DraftContent: d, RequestID: key()}))(t)
 	must2(s.Creator.Remove(as(t, lin), creator.ByPost{ID: gone.ID}))(t)
-	seen := map[id.Post]creator.PublishedData{}
-	for ask := (page.Ask{Limit: 7}); ; {
-		got := must2(s.Creator.AllPosts(inside(t), ask))(t)
-		for _, d := range got.Items {
-			seen[d.Post] = d
-		}
-		if ask.After = got.Next; ask.After == "" {
-			break
-		}
-	}
+	seen := s.told(t)
 	got := seen[p.ID]
 	want := creator.PublishedData{
 		Post: p.ID, Author: lin.User, Name: "Lin", Kind: creator.Pictures, Title: "Staying", Mentions: []id.User{},
-		Ad: true, Visibility: creator.Public, Trace: p.Trace, Body: p.Body, Topics: p.Topics,
+		Ad: true, AI: true, Place: "Hangzhou", Visibility: creator.Public, Trace: p.Trace, Body: p.Body, Topics: p.Topics,
 		Products: []id.Product{cream.ID}, Lang: "en", At: p.PublishedAt, Rev: 1,
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -325,4 +318,19 @@ func allPosts(t *testing.T, s Shop) {
 	}
 	_, err := s.Creator.AllPosts(as(t, lin), page.Ask{})
 	wantErr(t, "from outside", err, rpc.ErrNoRoute)
+}
+
+// told is every post that others may read, as they hear of it.
+func (s Shop) told(t *testing.T) map[id.Post]creator.PublishedData {
+	t.Helper()
+	all := map[id.Post]creator.PublishedData{}
+	for ask := (page.Ask{Limit: 7}); ; {
+		got := must2(s.Creator.AllPosts(inside(t), ask))(t)
+		for _, d := range got.Items {
+			all[d.Post] = d
+		}
+		if ask.After = got.Next; ask.After == "" {
+			return all
+		}
+	}
 }
