@@ -8,6 +8,7 @@ import (
 
 	"meadow/feed/feedcore"
 	"meadow/services/catalog"
+	"meadow/feed"
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -120,7 +121,7 @@ func BenchmarkFollowing(b *testing.B) {
 			me := actor.With(b.Context(), actor.Actor{User: "usr_me"})
 			b.ReportAllocs()
 			for b.Loop() {
-				got, err := c.Following(me, page.Ask{})
+				got, err := c.Following(me, feed.AskFollowing{})
 				if err != nil || len(got.Items) != 20 {
 					b.Fatal(len(got.Items), err)
 				}

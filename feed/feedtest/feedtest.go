@@ -98,6 +98,9 @@ func Run(t *testing.T, s Shop) {
 		"PagesOfASearchHoldEachAnswerOnce":       searchPages,
 		"AQuestionThatCannotBeAskedIsRefused":    badQuestions,
 		"ACursorOfAnotherListIsRefused":          badCursors,
+		"WhatIsBoughtInsteadIsNotWhatGoesWithIt": twoLists,
+		"AProductThatIsNotThereHasNoLists":       strangeProduct,
+		"TheShopShowsStrangersWhatCanBeBought":   shopForAll,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +188,9 @@ func (s Shop) newest(t *testing.T) []creator.Card {
 
 func (s Shop) following(t *testing.T, who actor.Actor) []creator.Card {
 	t.Helper()
-	return cards(t, func(a page.Ask) (page.Page[creator.Card], error) { return s.Feed.Following(as(t, who), feed.AskFollowing{Ask: a}) })
+	return cards(t, func(a page.Ask) (page.Page[creator.Card], error) {
+		return s.Feed.Following(as(t, who), feed.AskFollowing{Ask: a})
+	})
 }
 
 // listed waits until posts are among the newest, and returns those.

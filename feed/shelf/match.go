@@ -71,6 +71,14 @@ func (s *Shelf) Alike(p, q id.Product) bool {
 	return a.Category == b.Category && s.cosine(a, b) >= alike
 }
 
+// Fresh reports whether a product is new enough for that to be why it is offered.
+func (s *Shelf) Fresh(p id.Product, now time.Time) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	i, ok := s.at[p]
+	return ok && now.Sub(s.entries[i].At) < freshFor && s.heat[p].now(now) < 1
+}
+
 // How what somebody met becomes what suits them. Old touches fade; what many buy,
 // and what is new, is worth something to everybody.
 const (

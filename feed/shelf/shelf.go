@@ -117,7 +117,9 @@ func (s *Shelf) Put(p Product) {
 		e.words[i] = 1 + math.Log(times)
 		s.lists[i] = append(s.lists[i], n)
 	}
-	s.entries[n], s.at[p.ID] = e, n
+	s.at[p.ID] = n
+	e.norm = s.norm(&e)
+	s.entries[n] = e
 	s.changed()
 }
 
