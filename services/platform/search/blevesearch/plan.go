@@ -153,7 +153,9 @@ func readingQuery(r pinyin.Query) query.Query {
 	for i, piece := range r.Pieces {
 		any := []query.Query{title.term(piece, worth), tags.term(piece, worth)}
 		if r.Open && i == len(r.Pieces)-1 {
-			any = append(any, title.prefix(piece, worth*asStart), tags.prefix(piece, worth*asStart))
+			for _, end := range r.Ends {
+				any = append(any, title.term(end, worth*asStart), tags.term(end, worth*asStart))
+			}
 		}
 		all = append(all, bleve.NewDisjunctionQuery(any...))
 	}

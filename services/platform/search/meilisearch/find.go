@@ -46,11 +46,13 @@ func (x *Index) Find(ctx context.Context, q search.Query) (search.Result, error)
 	if err != nil || q.After != "" {
 		return out, err
 	}
+	asked := now.text
 	for at.Pass++; at.Pass < passes && out.Next == "" && out.Total < enough(q, at.Pass); at.Pass++ {
 		wider := ask(q.Text, at.Pass)
-		if !wider.changed {
+		if wider.text == asked {
 			continue
 		}
+		asked = wider.text
 		at.Found = ids(out)
 		rest := q
 		rest.Limit -= len(out.Hits)
@@ -66,7 +68,7 @@ func (x *Index) Find(ctx context.Context, q search.Query) (search.Result, error)
 // enough is how many answers there have to be not to take a pass. Those of one
 // pass come behind those of another, so what is to be in order comes of one.
 func enough(q search.Query, pass int) int {
-	if q.Sort == "" && pass == asRead {
+	if q.Sort == "" && pass <= asReadShort {
 		return min(few, q.Limit)
 	}
 	return 1

@@ -50,7 +50,7 @@ func drop(t *testing.T, name string) {
 
 func TestMeilisearchKeepsThePromisesOfSearch(t *testing.T) {
 	t.Parallel()
-	can := searchtest.Capabilities{Swaps: true, Ties: true}
+	can := searchtest.Capabilities{Swaps: true, Ties: true, Begun: true}
 	if at.wire {
 		can = searchtest.Capabilities{Swaps: true}
 	}

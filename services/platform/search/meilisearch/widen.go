@@ -27,17 +27,17 @@ func signed(sign string, terms []string) string {
 // Passes that a question may take, each asked when the ones before found
 // little.
 const (
-	asWritten = iota
-	asRead    // words that can be are read as Chinese
+	asWritten   = iota
+	asRead      // words of several syllables are read as Chinese
+	asReadShort // and those of one, as many English ones are
 	asInitials
 	passes
 )
 
 // question is a text as one pass asks it.
 type question struct {
-	text    string
-	read    []pinyin.Query // what was taken for Chinese
-	changed bool           // it is another one than what was written
+	text string
+	read []pinyin.Query // what was taken for Chinese
 }
 
 // ask is text without what Meilisearch reads as an operator: its words, in the
@@ -54,7 +54,6 @@ func ask(text string, pass int) question {
 		}
 		last = w
 		if q, sign, ok := reading(w, pass, i == len(all)-1); ok {
-			out.changed = true
 			out.read = append(out.read, q)
 			b.WriteString(signed(sign, q.Pieces))
 			continue
@@ -68,8 +67,9 @@ func ask(text string, pass int) question {
 func reading(w search.Word, pass int, last bool) (q pinyin.Query, sign string, ok bool) {
 	switch {
 	case w.Solid:
-	case pass == asRead:
+	case pass == asRead || pass == asReadShort:
 		q, ok = pinyin.Read(w.Term, last)
+		ok = ok && (q.Length > 1 || pass == asReadShort)
 		sign = readingSign
 	case pass == asInitials:
 		q, ok = pinyin.ReadInitials(w.Term)

@@ -13,10 +13,12 @@ const (
 )
 
 // Query is a word that can be read as Chinese. Every piece must be found.
-// With Open the last piece may be the beginning of one.
+// With Open the last piece may be the beginning of one: any of Ends will do.
 type Query struct {
 	Pieces   []string
+	Length   int // syllables
 	Open     bool
+	Ends     []string
 	Initials bool // the pieces are first letters
 }
 
@@ -30,7 +32,12 @@ func Read(word string, open bool) (Query, bool) {
 	if !ok {
 		return Query{}, false
 	}
-	return Query{Pieces: pieces(s, maxPiece), Open: open}, true
+	q := Query{Pieces: pieces(s, maxPiece), Length: len(s), Open: open}
+	if open {
+		last := q.Pieces[len(q.Pieces)-1]
+		q.Ends = ends(strings.TrimSuffix(last, s[len(s)-1]), s[len(s)-1])
+	}
+	return q, true
 }
 
 // ReadInitials takes word for the first letters of characters: "kh".
@@ -44,7 +51,18 @@ func ReadInitials(word string) (Query, bool) {
 			return Query{}, false
 		}
 	}
-	return Query{Pieces: pieces(letters, maxInitials), Initials: true}, true
+	return Query{Pieces: pieces(letters, maxInitials), Length: len(letters), Initials: true}, true
+}
+
+// ends is head with every syllable that begins with part.
+func ends(head, part string) []string {
+	var out []string
+	for s := range strings.FieldsSeq(syllables) {
+		if strings.HasPrefix(s, part) {
+			out = append(out, head+s)
+		}
+	}
+	return out
 }
 
 // pieces joins syllables, so many at a time. The last piece is a full one: it

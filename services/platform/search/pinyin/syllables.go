@@ -133,8 +133,6 @@ func others(r rune) string {
 		return "shai"
 	case '娜':
 		return "nuo"
-	case '系':
-		return "ji"
 	case '伽':
 		return "jia"
 	}

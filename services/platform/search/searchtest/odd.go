@@ -19,6 +19,10 @@ func (s suite) refused(t *testing.T) {
 		"many counts":     {Count: make([]string, search.MaxFacets+1)},
 		"count no name":   {Count: []string{""}},
 		"count a value":   {Count: []string{"category:beauty"}},
+		"sort by a word":  {Sort: "colour"},
+		"sort by a sign":  {Sort: "-"},
+		"range of a word": {Ranges: []search.Range{{Num: "colour"}}},
+		"many ranges":     {Ranges: make([]search.Range, search.MaxFacets+1)},
 	} {
 		if _, err := ix.Find(t.Context(), q); !errors.Is(err, search.ErrQuery) {
 			t.Errorf("%s: got %v, want %v", name, err, search.ErrQuery)

@@ -76,13 +76,52 @@ func judged() map[string][]string {
 	}
 }
 
+// sounded is the same for what is typed by its sound.
+func sounded() map[string][]string {
+	return map[string][]string{
+		"fangshai":      {"sunscreen-oily", "sunscreen-spray"},
+		"mianmo":        {"after-sun", "mask-hydrating"},
+		"hufu":          {"sunscreen-oily", "after-sun", "face-cream"},
+		"kouhong":       {"lip-red"},
+		"runchungao":    {"lip-balm"},
+		"maoliang":      {"cat-food"},
+		"lvcha":         {"green-tea"},
+		"naicha":        {"milk-tea"},
+		"shoujike":      {"phone-case"},
+		"iphone shouji": {"phone-case"},
+		"lanyaerji":     {"earbuds"},
+		"paobuxie":      {"run-shoes"},
+		"lianyiqun":     {"dress-floral"},
+		"buzhanguo":     {"pan"},
+		"dangao":        {"cake"},
+		"yunnan kafei":  {"coffee"},
+		"luying":        {"camp"},
+		"kh":            {"lip-red"},
+		"fss":           {"sunscreen-oily"},
+		"lyq":           {"dress-floral"},
+		"sjk":           {"phone-case"},
+	}
+}
+
 // Relevance measures answers to the judged queries: how much of what was
 // wanted was found, and how much of what was found was wanted.
 func Relevance(t *testing.T, ix search.Index) (recall, precision float64) {
 	t.Helper()
 	put(t, ix, shelf()...)
+	return measure(t, ix, judged())
+}
+
+// Sounding measures the same of queries in pinyin.
+func Sounding(t *testing.T, ix search.Index) (recall, precision float64) {
+	t.Helper()
+	put(t, ix, shelf()...)
+	return measure(t, ix, sounded())
+}
+
+func measure(t *testing.T, ix search.Index, queries map[string][]string) (recall, precision float64) {
+	t.Helper()
 	var wanted, found, both int
-	for q, want := range judged() {
+	for q, want := range queries {
 		got := ids(find(t, ix, text(q)))
 		hits := 0
 		for _, w := range want {

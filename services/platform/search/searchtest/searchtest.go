@@ -18,6 +18,7 @@ type Capabilities struct {
 	Swaps    bool // two swapped letters are one typo
 	Ties     bool // equally good answers come by Rank
 	Segments bool // a run of several Chinese words finds them apart from each other
+	Begun    bool // an unfinished reading of Chinese finds it
 }
 
 // Open returns an empty index, closed when the test ends.
@@ -31,6 +32,14 @@ func Run(t *testing.T, open Open, can Capabilities) {
 		"EveryWordMustMatch":                   s.everyWord,
 		"FormsAndTyposAreForgiven":             s.forgiven,
 		"TheTitleCountsMoreThanTheBody":        s.weights,
+		"TwoTyposInALongWordAreForgiven":       s.twoTypos,
+		"AnUnfinishedWordFindsWhatItBegins":    s.begun,
+		"ChineseIsFoundByHowItSounds":          s.sounds,
+		"ChineseIsFoundByItsInitials":          s.initials,
+		"WhatIsWrittenComesBeforeWhatSoundsSo": s.writtenFirst,
+		"NumbersSortEveryPage":                 s.sorts,
+		"NumbersFilter":                        s.ranges,
+		"TheTotalCountsAllPages":               s.totals,
 		"EquallyGoodAnswersComeByRank":         s.ties,
 		"MarksShowWhereTheTitleMatched":        s.marks,
 		"FacetsFilterAndCountExactly":          s.facets,
