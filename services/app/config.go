@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/knadh/koanf/parsers/yaml"
@@ -33,7 +34,8 @@ type Config struct {
 	Listen    string `koanf:"listen" help:"host:port to serve on"`
 	PublicURL string `koanf:"public-url" help:"address that browsers use; http://LISTEN if empty"`
 	Roles     string `koanf:"roles" help:"roles to play here, of gateway,feed,creator,checkout,media"`
-	Peers     string `koanf:"peers" help:"role=url,… of the roles played elsewhere"`
+	Peers     string `koanf:"peers" help:"role=url,… of the roles played elsewhere; feed.1=url is the feed's part 1"`
+	FeedShard string `koanf:"feed-shard" help:"the part of the posts that the feed keeps here, as 0/2; all if empty"`
 
 	DB     string `koanf:"db" help:"mongodb://… ; embedded if empty" secret:"url"`
 	Blob   string `koanf:"blob" help:"s3://KEY:SECRET@host:port/bucket ; embedded if empty" secret:"url"`
@@ -185,6 +187,9 @@ func (c *Config) complete() error {
 	if _, err := c.peers(); err != nil {
 		wrong = append(wrong, err)
 	}
+	if _, _, err := c.feedShard(); err != nil {
+		wrong = append(wrong, err)
+	}
 	for _, s := range []struct{ flag, value, schemes string }{
 		{"-db", c.DB, "mongodb mongodb+srv"}, {"-blob", c.Blob, "s3"}, {"-search", c.Search, "http https"},
 		{"-bus", c.Bus, "nats tls"}, {"-notify", c.Notify, "smtp smtps"}, {"-trace", c.Trace, "http https"},
@@ -232,18 +237,41 @@ func (c *Config) roles() []string {
 	return slices.Compact(roles)
 }
 
-// peers are the addresses of roles played elsewhere.
+// peers are the addresses of roles played elsewhere, and of parts of the feed as
+// "feed.1".
 func (c *Config) peers() (map[string]string, error) {
 	out := map[string]string{}
 	for _, p := range list(c.Peers) {
 		role, address, _ := strings.Cut(p, "=")
+		kind, part, parted := strings.Cut(role, ".")
+		if _, err := strconv.ParseUint(part, 10, 8); parted && (kind != Feed || err != nil) {
+			kind = ""
+		}
 		u, err := url.Parse(address)
-		if !slices.Contains(allRoles, role) || err != nil || u.Host == "" {
+		if !slices.Contains(allRoles, kind) || err != nil || u.Host == "" {
 			return nil, fmt.Errorf("-peers: %q is not role=http://host:port", p)
 		}
 		out[role] = strings.TrimSuffix(address, "/")
 	}
 	return out, nil
+}
+
+// maxFeedShards is more than one machine room needs, and bounds what one request
+// asks of others.
+const maxFeedShards = 64
+
+// feedShard is which of how many parts of the posts the feed keeps here.
+func (c *Config) feedShard() (shard, shards int, err error) {
+	if c.FeedShard == "" {
+		return 0, 1, nil
+	}
+	one, all, ok := strings.Cut(c.FeedShard, "/")
+	i, err1 := strconv.Atoi(one)
+	n, err2 := strconv.Atoi(all)
+	if !ok || err1 != nil || err2 != nil || i < 0 || i >= n || n > maxFeedShards {
+		return 0, 0, fmt.Errorf("-feed-shard %q is not a part such as 0/2, of at most %d", c.FeedShard, maxFeedShards)
+	}
+	return i, n, nil
 }
 
 func (c *Config) proxies() ([]netip.Prefix, error) {
@@ -261,7 +289,8 @@ func (c *Config) proxies() ([]netip.Prefix, error) {
 // split refuses an embedded store under some roles only: its other processes
 // would see another store.
 func (c *Config) split() error {
-	if len(c.roles()) == len(allRoles) {
+	shard, shards, _ := c.feedShard() // its fault was said already
+	if len(c.roles()) == len(allRoles) && shards == 1 {
 		return nil
 	}
 	var missing []string
@@ -282,6 +311,13 @@ func (c *Config) split() error {
 			missing = append(missing, r)
 		}
 	}
+	if slices.Contains(c.roles(), Feed) {
+		for i := range shards {
+			if part := fmt.Sprintf("%s.%d", Feed, i); i != shard && peers[part] == "" {
+				missing = append(missing, part)
+			}
+		}
+	}
 	if len(missing) > 0 {
 		return fmt.Errorf("-peers: say where %s is served", strings.Join(missing, ", "))
 	}
@@ -290,7 +326,7 @@ func (c *Config) split() error {
 
 // needs reports whether any of roles uses the store that a flag names.
 func needs(name string, roles []string) bool {
-	users := map[string][]string{"-db": {Feed, Creator, Checkout, Media}, "-blob": {Media}, "-search": {Feed}, "-bus": {Feed, Creator, Checkout, Media}}
+	users := map[string][]string{"-db": {Feed, Creator, Checkout, Media}, "-blob": {Media, Feed}, "-search": {Feed}, "-bus": {Feed, Creator, Checkout, Media}}
 	return slices.ContainsFunc(users[name], func(r string) bool { return slices.Contains(roles, r) })
 }
 
