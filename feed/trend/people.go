@@ -1,6 +1,7 @@
 package trend
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -18,49 +19,64 @@ type people struct {
 	many *sketch
 }
 
-type sketch struct {
-	ranks [registers]uint8
-	count float64 // of people, by HIP
+// sketch holds, for each register, the rarest of its people.
+type sketch [registers]uint8
+
+// add puts a person in.
+func (p *people) add(person uint64) {
+	if p.many == nil {
+		at, in := slices.BinarySearch(p.few, person)
+		if in {
+			return
+		}
+		if len(p.few) < exact {
+			p.few = slices.Insert(p.few, at, person)
+			return
+		}
+		p.many = &sketch{}
+		for _, one := range p.few {
+			p.many.add(one)
+		}
+		p.few = nil
+	}
+	p.many.add(person)
 }
 
-// add puts a person in, and returns how many people that counts for: 0 if they
-// were in already, 1 while it is exact.
-func (p *people) add(person uint64) float64 {
-	if p.many != nil {
-		return p.many.add(person)
+// weigh returns how many people a person counts for who is about to be added to
+// two sets: 0 if they are in one. Where sets are sketches, newcomers that are
+// not noticed count 0 too, and those that are count for them.
+func weigh(a, b *people, person uint64) float64 {
+	for _, p := range []*people{a, b} {
+		if _, in := slices.BinarySearch(p.few, person); in {
+			return 0
+		}
 	}
-	at, in := slices.BinarySearch(p.few, person)
-	switch {
-	case in:
-		return 0
-	case len(p.few) < exact:
-		p.few = slices.Insert(p.few, at, person)
+	s := joined(a.many, b.many)
+	if s == nil {
 		return 1
 	}
-	p.many = &sketch{}
-	for _, one := range p.few {
-		p.many.add(one)
+	if at, rank := place(person); s[at] >= rank {
+		return 0
 	}
-	p.many.count = exact
-	p.few = nil
-	return p.many.add(person)
+	return 1 / s.chance()
 }
 
-// has says if a person is in. A sketch may say so of somebody who is not, in
-// which case they are counted with those whom it noticed.
-func (p *people) has(person uint64) bool {
-	if p.many != nil {
-		at, rank := place(person)
-		return p.many.ranks[at] >= rank
+// joined is the sketch of whom either has seen; it may be one of them.
+func joined(a, b *sketch) *sketch {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
 	}
-	_, in := slices.BinarySearch(p.few, person)
-	return in
+	s := *a
+	for i, r := range b {
+		s[i] = max(s[i], r)
+	}
+	return &s
 }
 
 func (p *people) bytes() int64 {
 	n := int64(8 * cap(p.few))
 	if p.many != nil {
-		n += registers + 8
+		n += registers
 	}
 	return n
 }
@@ -71,30 +87,24 @@ func place(person uint64) (at int, rank uint8) {
 	return int(person % registers), uint8(min(bits.LeadingZeros64(person)+1, 53))
 }
 
-func (s *sketch) add(person uint64) float64 {
+func (s *sketch) add(person uint64) {
 	at, rank := place(person)
-	if s.ranks[at] >= rank {
-		return 0
-	}
-	noticed := s.chance()
-	s.ranks[at] = rank
-	s.count += 1 / noticed
-	return 1 / noticed
+	s[at] = max(s[at], rank)
 }
 
 // chance is how probable it is that somebody new is noticed.
 func (s *sketch) chance() float64 {
 	sum := 0.
-	for _, r := range s.ranks {
+	for _, r := range s {
 		sum += math.Ldexp(1, -int(r))
 	}
 	return sum / registers
 }
 
-// estimate is HyperLogLog's, which also holds for sketches that were joined.
+// estimate is how many people a sketch has seen.
 func (s *sketch) estimate() float64 {
 	zeros := 0
-	for _, r := range s.ranks {
+	for _, r := range s {
 		if r == 0 {
 			zeros++
 		}
@@ -106,44 +116,33 @@ func (s *sketch) estimate() float64 {
 	return raw
 }
 
-// together is how many people are in either set.
-func together(a, b *people) int {
-	if a.many == nil && b.many == nil {
-		n := len(a.few) + len(b.few)
-		for _, one := range a.few {
-			if b.has(one) {
-				n--
-			}
-		}
-		return n
-	}
-	joined := join(a, b)
-	return int(math.Round(joined.many.estimate()))
-}
-
-// join returns the people of either set.
-func join(a, b *people) people {
-	if a.many == nil && b.many == nil {
-		var out people
-		for _, one := range slices.Concat(a.few, b.few) {
-			out.add(one)
-		}
-		return out
-	}
-	s := &sketch{}
+// union returns the people of either set.
+func union(a, b *people) people {
+	var out people
 	for _, p := range []*people{a, b} {
 		for _, one := range p.few {
-			at, rank := place(one)
-			s.ranks[at] = max(s.ranks[at], rank)
+			out.add(one)
 		}
 		if p.many != nil {
-			for i, r := range p.many.ranks {
-				s.ranks[i] = max(s.ranks[i], r)
+			if out.many == nil {
+				few := out.few
+				out = people{many: &sketch{}}
+				for _, one := range few {
+					out.many.add(one)
+				}
 			}
+			out.many = joined(out.many, p.many)
 		}
 	}
-	s.count = s.estimate()
-	return people{many: s}
+	return out
+}
+
+// size is how many there are.
+func (p *people) size() int {
+	if p.many == nil {
+		return len(p.few)
+	}
+	return int(math.Round(p.many.estimate()))
 }
 
 // scramble spreads who a person is over all bits (the finisher of SplitMix64).

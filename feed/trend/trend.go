@@ -252,11 +252,8 @@ func (e *entry) note(o *Options, person uint64, at int64) {
 	at = max(at, e.at)
 	e.decay(o, at)
 	e.turn(o, at)
-	known := e.people[1].has(person)
-	counted := e.people[0].add(person)
-	if known {
-		return
-	}
+	counted := weigh(&e.people[0], &e.people[1], person)
+	e.people[0].add(person)
 	e.now += counted
 	e.usual += counted
 }
@@ -267,7 +264,8 @@ func (e *entry) trend(o *Options, key string, now int64) (Trend, bool) {
 	c := *e
 	c.decay(o, max(now, e.at))
 	c.turn(o, max(now, e.at))
-	tr := Trend{Key: key, People: together(&c.people[0], &c.people[1]), Seen: c.now, Expected: c.expected(o)}
+	all := union(&c.people[0], &c.people[1])
+	tr := Trend{Key: key, People: all.size(), Seen: c.now, Expected: c.expected(o)}
 	if tr.People < o.People || tr.Seen <= tr.Expected {
 		return Trend{}, false
 	}
