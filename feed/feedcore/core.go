@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"meadow/feed"
@@ -19,6 +20,7 @@ import (
 	"meadow/services/kernel/clock"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
+	"meadow/services/platform/outbox"
 	"meadow/services/platform/search"
 )
 
@@ -31,6 +33,8 @@ type Deps struct {
 	Creator creator.Service
 	Catalog catalog.Service
 	Index   search.Index
+	// Shard is which part of the posts this process keeps in memory, of Shards.
+	Shard, Shards int
 }
 
 // Core is the feed.
@@ -40,6 +44,9 @@ type Core struct {
 	heads    *docdb.Collection[Head] // the same documents, less of each
 	products *docdb.Collection[product]
 	formats  *docdb.Collection[format]
+	people   *docdb.Collection[person]
+	tell     *outbox.Relay[person]
+	shop     *shop
 }
 
 // format is how the records are laid out. Records of another layout than this
@@ -51,7 +58,7 @@ type format struct {
 
 const (
 	postFormat    = "posts"
-	currentFormat = 2
+	currentFormat = 3
 )
 
 var _ feed.Service = (*Core)(nil)
@@ -71,14 +78,17 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		{Name: "open", Keys: []string{"open_at"}},
 		{Name: "author", Keys: []string{"author", "at"}},
 	}}
-	var errs [4]error
+	var errs [6]error
 	c.posts, errs[0] = docdb.Open[post](ctx, d.DB, d.Now, schema)
 	c.heads, errs[1] = docdb.Open[Head](ctx, d.DB, d.Now, schema)
 	c.products, errs[2] = docdb.Open[product](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_products"})
 	c.formats, errs[3] = docdb.Open[format](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_formats"})
+	c.shop, errs[4] = newShop(ctx, d)
+	c.people, errs[5] = docdb.Open[person](ctx, d.DB, d.Now, docdb.Schema{Name: peopleName, Indexes: peopleIndexes})
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("feed: %w", err)
 	}
+	c.tell = outbox.NewRelay(c.people, peopleName, func(p *person) *outbox.Box { return &p.Box }, outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log})
 	return c, nil
 }
 
@@ -89,18 +99,30 @@ func (c *Core) Run(ctx context.Context) error {
 	if err := c.listen(ctx); err != nil {
 		return fmt.Errorf("feed: %w", err)
 	}
+	if err := c.stock(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("feed: %w", err)
+	}
+	var work sync.WaitGroup
+	var told error
+	work.Go(func() { told = c.tell.Run(ctx) })
+	c.insist(ctx, "feed not rebuilt", c.ready)
+	<-ctx.Done()
+	work.Wait()
+	return told
+}
+
+// insist does something until it is done or ctx ends.
+func (c *Core) insist(ctx context.Context, failed string, do func(context.Context) error) {
 	for wait := time.Second; ctx.Err() == nil; wait = min(2*wait, time.Minute) {
-		err := c.ready(ctx)
+		err := do(ctx)
 		if err == nil {
-			break
+			return
 		}
 		if ctx.Err() == nil {
-			c.Log.WarnContext(ctx, "feed not rebuilt, will be tried again", "after", wait, "err", err)
+			c.Log.WarnContext(ctx, failed, "again", wait, "err", err)
 			pause(ctx, wait)
 		}
 	}
-	<-ctx.Done()
-	return nil
 }
 
 // fresh is an index that knows whether everything was put into it.

@@ -174,30 +174,35 @@ func (tn *town) finds(t testing.TB, text string) []string {
 type direct struct {
 	bus.Bus
 	mu       sync.Mutex // guards handlers
-	handlers map[string]bus.Handler
+	handlers map[string][]bus.Handler
 }
 
 func (d *direct) Subscribe(_ context.Context, _, topic string, h bus.Handler) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.handlers[topic] = h
+	d.handlers[topic] = append(d.handlers[topic], h)
 	return nil
 }
 
 func (d *direct) tell(ctx context.Context, e bus.Event) error {
 	d.mu.Lock()
-	h := d.handlers[e.Topic]
+	all := d.handlers[e.Topic]
 	d.mu.Unlock()
-	if h == nil {
+	if len(all) == 0 {
 		return errors.New("nobody listens to " + e.Topic)
 	}
-	return h(ctx, e)
+	for _, h := range all {
+		if err := h(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deaf returns the town's feed on a bus that the test speaks through.
 func (tn *town) deaf(t *testing.T) *direct {
 	t.Helper()
-	d := &direct{handlers: map[string]bus.Handler{}}
+	d := &direct{Bus: tn.bus, handlers: map[string][]bus.Handler{}}
 	deps := tn.deps
 	deps.Bus = d
 	tn.feed = must(feedcore.New(t.Context(), deps))(t)

@@ -34,7 +34,7 @@ func (c *Core) takePosts(ctx context.Context, all ...post) error {
 	err := each(all, func(next post) error {
 		_, err := c.posts.Upsert(ctx, string(next.ID), func(p *post) error {
 			if p.ID == "" || next.newer(*p) {
-				*p = next
+				*p = next.over(*p)
 			}
 			return nil
 		})
@@ -46,6 +46,9 @@ func (c *Core) takePosts(ctx context.Context, all ...post) error {
 	ids := make([]string, len(all))
 	for i, p := range all {
 		ids[i] = string(p.ID)
+	}
+	if err := c.tagAll(ctx, ids); err != nil {
+		return err
 	}
 	return reindex(ctx, c.Index, c.posts, ids)
 }

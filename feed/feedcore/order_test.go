@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"meadow/services/catalog"
 	"meadow/feed"
+	"meadow/services/catalog"
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -168,8 +168,10 @@ func TestPagesFillUpPastPostsWhoseRemovalWasNotHeardOf(t *testing.T) {
 	}
 	slices.SortFunc(want, func(a, b id.Post) int { return -cmpText(a, b) })
 	lists := map[string]func(page.Ask) (page.Page[creator.Card], error){
-		"newest":    func(a page.Ask) (page.Page[creator.Card], error) { return tn.feed.Newest(ctx, a) },
-		"following": func(a page.Ask) (page.Page[creator.Card], error) { return tn.feed.Following(ctx, feed.AskFollowing{Ask: a}) },
+		"newest": func(a page.Ask) (page.Page[creator.Card], error) { return tn.feed.Newest(ctx, a) },
+		"following": func(a page.Ask) (page.Page[creator.Card], error) {
+			return tn.feed.Following(ctx, feed.AskFollowing{Ask: a})
+		},
 	}
 	for name, list := range lists {
 		var got []id.Post

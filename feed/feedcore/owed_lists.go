@@ -3,8 +3,11 @@ package feedcore
 import (
 	"context"
 	"errors"
+	"time"
 
 	"meadow/feed"
+	"meadow/feed/shelf"
+	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
 )
 
@@ -38,38 +41,6 @@ func (c *Core) Why(ctx context.Context, in feed.AskWhy) (feed.Why, error) {
 	return feed.Why{}, errOwed
 }
 
-func (c *Core) Hide(ctx context.Context, in feed.Hide) (feed.Empty, error) {
-	return feed.Empty{}, errOwed
-}
-
-func (c *Core) Unhide(ctx context.Context, in feed.OfPost) (feed.Empty, error) {
-	return feed.Empty{}, errOwed
-}
-
-func (c *Core) Preferences(ctx context.Context, in feed.Empty) (feed.Preferences, error) {
-	return feed.Preferences{}, errOwed
-}
-
-func (c *Core) SetPreferences(ctx context.Context, in feed.Preferences) (feed.Preferences, error) {
-	return feed.Preferences{}, errOwed
-}
-
-func (c *Core) ChooseTopic(ctx context.Context, in feed.OneTopic) (feed.Empty, error) {
-	return feed.Empty{}, errOwed
-}
-
-func (c *Core) UnchooseTopic(ctx context.Context, in feed.OneTopic) (feed.Empty, error) {
-	return feed.Empty{}, errOwed
-}
-
-func (c *Core) MuteTopic(ctx context.Context, in feed.OneTopic) (feed.Empty, error) {
-	return feed.Empty{}, errOwed
-}
-
-func (c *Core) UnmuteTopic(ctx context.Context, in feed.OneTopic) (feed.Empty, error) {
-	return feed.Empty{}, errOwed
-}
-
 func (c *Core) Profile(ctx context.Context, in feed.Empty) (feed.Profile, error) {
 	return feed.Profile{}, errOwed
 }
@@ -82,14 +53,6 @@ func (c *Core) ExportHistory(ctx context.Context, in feed.Empty) (feed.File, err
 	return feed.File{}, errOwed
 }
 
-func (c *Core) EraseHistory(ctx context.Context, in feed.Empty) (feed.Empty, error) {
-	return feed.Empty{}, errOwed
-}
-
-func (c *Core) Reset(ctx context.Context, in feed.Empty) (feed.Preferences, error) {
-	return feed.Preferences{}, errOwed
-}
-
 func (c *Core) Pools(ctx context.Context, in feed.AskPools) (page.Page[feed.PoolRow], error) {
 	return page.Page[feed.PoolRow]{}, errOwed
 }
@@ -100,4 +63,12 @@ func (c *Core) Balance(ctx context.Context, in feed.OfAccount) (feed.Balance, er
 
 func (c *Core) Health(ctx context.Context, in feed.Empty) (feed.Health, error) {
 	return feed.Health{}, errOwed
+}
+
+// touched is the products that somebody met.
+func (c *Core) touched(id.User) []shelf.Touch { return nil }
+
+// forgetAll forgets somebody in every process.
+func (c *Core) forgetAll(ctx context.Context, who id.User, until time.Time) error {
+	return c.forgetBuyer(ctx, who)
 }

@@ -7,7 +7,6 @@ import (
 	"meadow/services/catalog"
 	"meadow/services/creator"
 	"meadow/services/kernel/id"
-	"meadow/services/platform/search"
 )
 
 // Head is where a post stands in lists. One without an At is gone: its record
@@ -23,19 +22,31 @@ type Head struct {
 
 // post is a post as it was last announced.
 type post struct {
-	Head   `bson:",inline"`
-	Name   string   `bson:"name"`
-	Title  string   `bson:"title"`
-	Body   string   `bson:"body"`
-	Topics []string `bson:"topics"`
-	Lang   string   `bson:"lang"`
+	Head     `bson:",inline"`
+	Name     string       `bson:"name"`
+	Title    string       `bson:"title"`
+	Body     string       `bson:"body"`
+	Topics   []string     `bson:"topics"`
+	Lang     string       `bson:"lang"`
+	Products []id.Product `bson:"products"`
+
+	Kind     creator.Kind  `bson:"kind"`
+	Genre    creator.Genre `bson:"genre,omitempty"`
+	Place    string        `bson:"place,omitempty"`
+	Ad       bool          `bson:"ad"`
+	AI       bool          `bson:"ai"`
+	Verified bool          `bson:"verified"`
+	Limited  bool          `bson:"limited"` // for followers, by the shop's decision
+	// NameRev is the account's version that Name is of; 0 is as it was announced
+	// with the post.
+	NameRev int64 `bson:"name_rev"`
 }
 
 func (h Head) gone() bool { return h.At.IsZero() }
 
 func (p post) id() string      { return string(p.ID) }
 func (p post) shown() bool     { return !p.OpenAt.IsZero() }
-func (p post) version() string { return fmt.Sprint(p.Rev, p.gone(), p.shown()) }
+func (p post) version() string { return fmt.Sprint(p.Rev, p.gone(), p.shown(), p.NameRev) }
 
 // newer reports whether p is of a later change than q. At one revision, gone is
 // the last word; and hearing a revision again writes it again.
@@ -51,7 +62,8 @@ func (p post) newer(q post) bool {
 func postOf(d creator.PublishedData) post {
 	p := post{
 		Head: Head{ID: d.Post, Author: d.Author, At: d.At, Rev: d.Rev},
-		Name: d.Name, Title: d.Title, Body: d.Body, Topics: d.Topics, Lang: d.Lang,
+		Name: d.Name, Title: d.Title, Body: d.Body, Topics: d.Topics, Lang: d.Lang, Products: d.Products,
+		Kind: d.Kind, Genre: d.Genre, Place: oneLine(d.Place), Ad: d.Ad, AI: d.AI, Verified: d.Verified, Limited: d.Limited,
 	}
 	switch {
 	case d.Visibility == creator.OnlyMe:
@@ -62,22 +74,18 @@ func postOf(d creator.PublishedData) post {
 	return p
 }
 
+// over is p in the place of what was known of the post. A name that the account
+// announced by itself stays.
+func (p post) over(known post) post {
+	if known.NameRev > p.NameRev {
+		p.Name, p.NameRev = known.Name, known.NameRev
+	}
+	return p
+}
+
 // goneOf is a post that was taken away, until a higher revision.
 func goneOf(p id.Post, author id.User, rev int64) post {
 	return post{Head: Head{ID: p, Author: author, Rev: rev}}
-}
-
-// Kinds of what can be found.
-const (
-	kindPost    = "post"
-	kindProduct = "product"
-)
-
-func (p post) doc() search.Doc {
-	return search.Doc{
-		ID: string(p.ID), Kind: kindPost, Title: p.Title, Tags: append([]string{p.Name}, p.Topics...), Body: p.Body,
-		Lang: p.Lang, Facets: []string{"author:" + string(p.Author)}, Rank: p.At.UnixMilli(),
-	}
 }
 
 // product is a product as it was last announced.
@@ -93,12 +101,13 @@ type product struct {
 	Facts    []string    `bson:"facts"`
 	Price    int64       `bson:"price"` // of its cheapest SKU, in minor units
 	Currency string      `bson:"currency"`
+	Sold     int64       `bson:"sold"` // as it was last looked up
 }
 
 func productOf(p catalog.Product, rev int64) product {
 	out := product{
 		ID: p.ID, At: p.UpdatedAt, Rev: rev, Listed: p.State == catalog.Listed,
-		Title: p.Title, Body: p.Body, Category: p.Category, Merchant: p.Merchant,
+		Title: p.Title, Body: p.Body, Category: p.Category, Merchant: p.Merchant, Sold: p.Sold,
 	}
 	for _, f := range p.Facts {
 		fact := f.Name + " " + f.Value
@@ -117,11 +126,4 @@ func (p product) version() string { return fmt.Sprint(p.At.UnixMilli(), p.Rev) }
 // newer reports whether p is of a later change than q.
 func (p product) newer(q product) bool {
 	return p.At.After(q.At) || p.At.Equal(q.At) && p.Rev > q.Rev
-}
-
-func (p product) doc() search.Doc {
-	return search.Doc{
-		ID: string(p.ID), Kind: kindProduct, Title: p.Title, Tags: []string{p.Category}, Body: p.Body,
-		Facets: []string{"category:" + p.Category, "merchant:" + string(p.Merchant)}, Rank: p.At.UnixMilli(),
-	}
 }

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"meadow/feed"
 	"meadow/feed/feedcore"
 	"meadow/services/catalog"
-	"meadow/feed"
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -98,7 +98,7 @@ func BenchmarkFollowing(b *testing.B) {
 			tn := build(b)
 			all := crowd{}
 			start := tn.clock.Now()
-			d := &direct{handlers: map[string]bus.Handler{}}
+			d := &direct{Bus: tn.bus, handlers: map[string][]bus.Handler{}}
 			tn.deps.Bus, tn.deps.Index = d, nothing{}
 			for range follows {
 				all.followed = append(all.followed, id.User(id.New("usr", start)))
