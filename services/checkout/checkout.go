@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"meadow/services/creator"
+	"meadow/services/insight"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -44,6 +45,8 @@ type Line struct {
 	Amount   money.Money     `json:"amount" bson:"amount"`
 	// Source credits the post that sold the line; absent if none did.
 	Source creator.Attribution `json:"source,omitzero" bson:"source,omitempty"`
+	// Met is where the buyer met what sold it.
+	Met insight.Source `json:"-" bson:"met,omitempty"`
 	// Fee is what the platform keeps of Amount, and Commission what the source's
 	// creator earns of it, at Rate.
 	Fee        money.Money `json:"-" bson:"fee"`
@@ -171,6 +174,9 @@ type (
 		SKU  id.SKU `json:"sku" min:"1" max:"64"`
 		N    int64  `json:"n" min:"1" max:"99"`
 		Link string `json:"link,omitempty" max:"1000"` // the purchase link it was bought from
+		// Source is where the buyer met what they buy from, as a screen knows it; "" is
+		// not known. What the link proves counts before it.
+		Source insight.Source `json:"source,omitempty" enum:"discover,following,search,profile,share,link,notice,product,video,nearby,topic,related,shop,other"`
 	}
 	Place struct {
 		Quote     string     `json:"quote" min:"1" max:"64"`
@@ -233,14 +239,17 @@ type OrderData struct {
 
 // LineData is a line of it.
 type LineData struct {
-	SKU        id.SKU      `json:"sku"`
-	Product    id.Product  `json:"product"`
-	N          int64       `json:"n"`
-	Merchant   id.Merchant `json:"merchant"`
-	Creator    id.User     `json:"creator,omitempty"`
-	Post       id.Post     `json:"post,omitempty"`  // that sold it
-	Trace      id.Trace    `json:"trace,omitempty"` // of the chain it belongs to
-	Amount     money.Money `json:"amount"`
-	Fee        money.Money `json:"fee"`
-	Commission money.Money `json:"commission"`
+	SKU      id.SKU      `json:"sku"`
+	Product  id.Product  `json:"product"`
+	N        int64       `json:"n"`
+	Merchant id.Merchant `json:"merchant"`
+	Creator  id.User     `json:"creator,omitempty"`
+	Post     id.Post     `json:"post,omitempty"`  // that sold it
+	Trace    id.Trace    `json:"trace,omitempty"` // of the chain it belongs to
+	// Reach is whose doing the sale is: see insight.Source. "" of a line from before
+	// this was known.
+	Reach      insight.Reach `json:"reach,omitempty"`
+	Amount     money.Money   `json:"amount"`
+	Fee        money.Money   `json:"fee"`
+	Commission money.Money   `json:"commission"`
 }

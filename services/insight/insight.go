@@ -14,25 +14,6 @@ import (
 	"meadow/services/platform/rpc"
 )
 
-// Source is where a post was met.
-type Source string
-
-const (
-	Discover  Source = "discover"
-	Following Source = "following"
-	Search    Source = "search"
-	OnProfile Source = "profile"
-	ByShare   Source = "share"
-	ByLink    Source = "link" // its address, from outside
-	Notice    Source = "notice"
-	OnProduct Source = "product"
-	InVideo   Source = "video" // the vertical feed
-	Elsewhere Source = "other"
-)
-
-// Sources is all of them.
-var Sources = []Source{Discover, Following, Search, OnProfile, ByShare, ByLink, Notice, OnProduct, InVideo, Elsewhere}
-
 // What a screen reports.
 const (
 	Impression = "impression" // a card was at least half visible for a second
@@ -47,7 +28,7 @@ type Event struct {
 	ID      string     `json:"id" min:"8" max:"64"`
 	Kind    string     `json:"kind" min:"1" enum:"impression,view,dwell,click"`
 	Post    id.Post    `json:"post" min:"1" max:"64"`
-	Source  Source     `json:"source" min:"1" enum:"discover,following,search,profile,share,link,notice,product,video,other"`
+	Source  Source     `json:"source" min:"1" enum:"discover,following,search,profile,share,link,notice,product,video,nearby,topic,related,shop,other"`
 	Product id.Product `json:"product,omitempty" max:"64"`          // of a click
 	Millis  int64      `json:"ms,omitempty" min:"0" max:"86400000"` // of a dwell
 	Percent int64      `json:"percent,omitempty" min:"0" max:"100"` // of a dwell: how far the video was watched
@@ -111,6 +92,15 @@ type BySource struct {
 	Views       int64  `json:"views"`
 }
 
+// ByReach is how posts were met in the span, by whose doing that was. An order is
+// of the reach of what it was bought from.
+type ByReach struct {
+	Reach       Reach `json:"reach"`
+	Impressions int64 `json:"impressions"`
+	Views       int64 `json:"views"`
+	Orders      int64 `json:"orders"`
+}
+
 // Kept is how many viewers were still there: after that many seconds, or, of a
 // video, at that percent of it.
 type Kept struct {
@@ -147,6 +137,7 @@ type Report struct {
 	Sum       Day          `json:"sum"`
 	Before    Day          `json:"before"`
 	Sources   []BySource   `json:"sources"`
+	Reach     []ByReach    `json:"reach"`     // of both, always
 	Retention []Kept       `json:"retention"` // by seconds: 1 3 5 10 20 30 60 120
 	Watched   []Kept       `json:"watched"`   // by percent of the video: 10 20 … 100
 	Products  []ProductRow `json:"products"`
@@ -204,6 +195,6 @@ type (
 		Post  id.Post `query:"post" json:"-" max:"64"`
 		From  string  `query:"from" json:"-" min:"10" max:"10"`
 		To    string  `query:"to" json:"-" min:"10" max:"10"`
-		Table string  `query:"table" json:"-" min:"1" enum:"days,sources,retention,watched,posts,products"`
+		Table string  `query:"table" json:"-" min:"1" enum:"days,sources,reach,retention,watched,posts,products"`
 	}
 )

@@ -182,7 +182,7 @@ func noted(o order, provider string) checkout.OrderData {
 	for i, l := range o.Lines {
 		data.Lines[i] = checkout.LineData{
 			SKU: l.SKU, Product: l.Product, N: l.N, Merchant: l.Merchant, Post: l.Source.Post, Trace: l.Source.Trace,
-			Amount: l.Amount, Fee: l.Fee, Commission: l.Commission,
+			Reach: l.Met.Reach(), Amount: l.Amount, Fee: l.Fee, Commission: l.Commission,
 		}
 		if l.Source.Reward {
 			data.Lines[i].Creator = l.Source.Creator

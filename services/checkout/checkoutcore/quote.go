@@ -3,10 +3,12 @@ package checkoutcore
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/creator"
+	"meadow/services/insight"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
@@ -60,7 +62,7 @@ func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p ca
 	}
 	out := checkout.Line{
 		SKU: p.SKU, Product: p.Product, Merchant: p.Merchant, Title: p.Title, Values: p.Values, Picture: p.Picture,
-		N: in.N, Price: p.Price, Amount: amount,
+		N: in.N, Price: p.Price, Amount: amount, Met: met(creator.Attribution{}, in.Source),
 		Commission: money.Money{Currency: amount.Currency},
 	}
 	if out.Fee, err = amount.Part(c.Fee); err != nil {
@@ -76,7 +78,7 @@ func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p ca
 	if err != nil {
 		return out, err
 	}
-	out.Source = source
+	out.Source, out.Met = source, met(source, in.Source)
 	if !source.Reward {
 		return out, nil
 	}
@@ -88,4 +90,18 @@ func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p ca
 	// the fee gives way.
 	out.Fee.Amount = min(out.Fee.Amount, amount.Amount-out.Commission.Amount)
 	return out, nil
+}
+
+// met is where a buyer met what they buy: what the link proves, else what their
+// screen says.
+func met(by creator.Attribution, said insight.Source) insight.Source {
+	switch {
+	case by.Via != "":
+		return insight.ByShare
+	case slices.Contains(insight.Sources, said):
+		return said
+	case by.Creator != "" && by.Post == "":
+		return insight.OnProfile // a showcase
+	}
+	return insight.Elsewhere
 }

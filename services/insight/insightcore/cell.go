@@ -36,7 +36,8 @@ type cell struct {
 type sums struct {
 	insight.Day `bson:",inline"`
 	Sources     map[string]met            `bson:"sources,omitempty"`
-	Left        int64                     `bson:"left"` // views whose length is known
+	Reached     map[string]int64          `bson:"reached,omitempty"` // orders, by reach
+	Left        int64                     `bson:"left"`              // views whose length is known
 	Millis      int64                     `bson:"millis"`
 	Kept        []int64                   `bson:"kept,omitempty"`
 	Watched     []int64                   `bson:"watched,omitempty"`
@@ -70,6 +71,7 @@ type hit struct {
 	post    id.Post
 	viewer  string // of a view; "" otherwise
 	told    bool   // by the shop itself
+	event   insight.Event
 	add     func(*sums)
 }
 
@@ -85,8 +87,9 @@ func (h hit) cell(day string) cell {
 	}
 }
 
-// take counts hits of one day, each once.
-func (c *Core) take(ctx context.Context, at time.Time, hits []hit) error {
+// take counts hits of one day, each once, and returns those that were news; also
+// when it fails, those that it counted until then.
+func (c *Core) take(ctx context.Context, at time.Time, hits []hit) (news []hit, err error) {
 	day := dayOf(at)
 	groups, order := map[string][]hit{}, []cell{}
 	for _, h := range hits {
@@ -97,28 +100,32 @@ func (c *Core) take(ctx context.Context, at time.Time, hits []hit) error {
 		groups[k.ID] = append(groups[k.ID], h)
 	}
 	for _, k := range order {
-		_, err := c.cells.Upsert(ctx, k.ID, func(x *cell) error {
+		var fresh []hit
+		_, err := c.cells.Upsert(ctx, k.ID, func(x *cell) (err error) {
 			if x.ID == "" {
 				*x = k
 			}
-			return x.take(groups[k.ID])
+			fresh, err = x.take(groups[k.ID])
+			return err
 		})
 		if err != nil && !errors.Is(err, errNothing) {
-			return fmt.Errorf("insight: %w", err)
+			return news, fmt.Errorf("insight: %w", err)
 		}
+		news = append(news, fresh...)
 	}
-	return nil
+	return news, nil
 }
 
 // errNothing ends an update that has nothing to write.
 var errNothing = errors.New("nothing new")
 
-func (x *cell) take(hits []hit) error {
+// take counts hits and returns those that were news, or errNothing.
+func (x *cell) take(hits []hit) (news []hit, err error) {
 	seen, err := sketch(x.Seen)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	news, viewed := false, false
+	viewed := false
 	for _, h := range hits {
 		had := &x.Recent
 		if h.told {
@@ -127,7 +134,7 @@ func (x *cell) take(hits []hit) error {
 		if slices.Contains(*had, h.id) {
 			continue
 		}
-		news = true
+		news = append(news, h)
 		*had = append(*had, h.id)
 		*had = (*had)[max(0, len(*had)-recent):]
 		h.add(&x.Sums)
@@ -136,13 +143,13 @@ func (x *cell) take(hits []hit) error {
 			viewed = true
 		}
 	}
-	if !news {
-		return errNothing
+	if len(news) == 0 {
+		return nil, errNothing
 	}
 	if viewed {
 		x.Seen, err = seen.MarshalBinary()
 	}
-	return err
+	return news, err
 }
 
 func sketch(b []byte) (*hyperloglog.Sketch, error) {
@@ -163,6 +170,9 @@ func (s *sums) merge(y sums) {
 		m := s.Sources[k]
 		s.Sources[k] = met{m.Impressions + v.Impressions, m.Views + v.Views}
 	}
+	for k, v := range y.Reached {
+		s.reach(k, v)
+	}
 	s.Left, s.Millis = s.Left+y.Left, s.Millis+y.Millis
 	s.Kept, s.Watched = added(s.Kept, y.Kept), added(s.Watched, y.Watched)
 	for k, v := range y.Products {
@@ -177,6 +187,13 @@ func (s *sums) product(k string, v insight.Bought) {
 	m := s.Products[k]
 	m.Plus(v)
 	s.Products[k] = m
+}
+
+func (s *sums) reach(k string, orders int64) {
+	if s.Reached == nil {
+		s.Reached = map[string]int64{}
+	}
+	s.Reached[k] += orders
 }
 
 func (s *sums) source(k insight.Source, m met) {

@@ -3,6 +3,7 @@ package insightcore_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -169,8 +170,8 @@ func TestWhatPeopleDidIsCountedOnceThoughItIsToldTwice(t *testing.T) {
 		creator.Reacted.Event(now, "r2", creator.ReactedData{Kind: creator.Followed, On: true, User: "usr_w", Author: lin.User, At: now, Rev: 1}),
 		talk.Said.Event(now, "c1", talk.SaidData{Comment: "cmt_a", Post: post, Author: lin.User, By: "usr_w", At: now}),
 		checkout.OrderPaid.Event(now, "o1", checkout.OrderData{Order: "ord_a", Buyer: "usr_w", PaidAt: now, Lines: []checkout.LineData{
-			{Product: "prd_a", Post: post, Creator: lin.User, N: 2, Amount: money.CNY(500), Commission: money.CNY(50)},
-			{Product: "prd_a", Post: post, Creator: lin.User, N: 1, Amount: money.CNY(250), Commission: money.CNY(25)},
+			{Product: "prd_a", Post: post, Creator: lin.User, Reach: insight.Private, N: 2, Amount: money.CNY(500), Commission: money.CNY(50)},
+			{Product: "prd_a", Post: post, Creator: lin.User, Reach: insight.Private, N: 1, Amount: money.CNY(250), Commission: money.CNY(25)},
 			{Product: "prd_b", N: 1, Amount: money.CNY(900)},
 		}}),
 	} {
@@ -186,6 +187,9 @@ func TestWhatPeopleDidIsCountedOnceThoughItIsToldTwice(t *testing.T) {
 	got := [...]int64{r.Sum.Likes, r.Sum.Follows, r.Sum.Comments, r.Sum.Orders, r.Sum.Units, r.Sum.Amount, r.Sum.Commission}
 	if want := [...]int64{1, 1, 1, 1, 3, 750, 75}; got != want {
 		t.Errorf("likes, follows, comments, orders, units, amount, commission %v, want %v", got, want)
+	}
+	if want := []insight.ByReach{{Reach: insight.Public}, {Reach: insight.Private, Orders: 1}}; !slices.Equal(r.Reach, want) {
+		t.Errorf("reach %+v, want %+v", r.Reach, want)
 	}
 	if len(r.Products) != 1 || r.Products[0].Orders != 1 || r.Products[0].Units != 3 || r.Products[0].Title != "product prd_a" {
 		t.Errorf("products %+v", r.Products)
@@ -215,6 +219,11 @@ func TestAFileHoldsNoFormula(t *testing.T) {
 	}
 }
 
+// deaf is a bus that nobody listens to.
+type deaf struct{ bus.Bus }
+
+func (deaf) Publish(context.Context, bus.Event, bool) error { return nil }
+
 func BenchmarkReportOfAMonth(b *testing.B) {
 	clk := clock.NewFake(time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC))
 	db, err := pebbledoc.Open(b.Context(), b.TempDir(), pebbledoc.Options{Now: clk.Now})
@@ -223,7 +232,7 @@ func BenchmarkReportOfAMonth(b *testing.B) {
 	}
 	defer db.Close()
 	posts := creators{mu: new(sync.Mutex), facts: map[id.Post]creator.PostFacts{}}
-	c, err := insightcore.New(b.Context(), insightcore.Deps{DB: db, Now: clk.Now, Creator: posts, Catalog: products{}, Currency: "CNY"})
+	c, err := insightcore.New(b.Context(), insightcore.Deps{DB: db, Bus: deaf{}, Now: clk.Now, Creator: posts, Catalog: products{}, Currency: "CNY"})
 	if err != nil {
 		b.Fatal(err)
 	}

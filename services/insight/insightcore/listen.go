@@ -1,9 +1,11 @@
 package insightcore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"meadow/services/checkout"
 	"meadow/services/creator"
@@ -21,14 +23,23 @@ func (c *Core) listen(ctx context.Context) error {
 			if d.User == d.Author {
 				return nil
 			}
-			return c.take(ctx, e.At, []hit{{id: e.ID, told: true, account: d.Author, post: d.Post, add: reacted(d)}})
+			return c.note(ctx, e.At, hit{id: e.ID, account: d.Author, post: d.Post, add: reacted(d)})
 		}),
 		bus.On(ctx, c.Bus, Consumer, talk.Said, func(ctx context.Context, _ bus.Event, d talk.SaidData) error {
 			// A comment that was hidden is said again when it comes back.
-			return c.take(ctx, d.At, []hit{{id: string(d.Comment), told: true, account: d.Author, post: d.Post, add: func(s *sums) { s.Comments++ }}})
+			return c.note(ctx, d.At, hit{id: string(d.Comment), account: d.Author, post: d.Post, add: func(s *sums) { s.Comments++ }})
 		}),
 		bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, c.paid),
 	)
+}
+
+// note counts what the shop itself says, each hit once.
+func (c *Core) note(ctx context.Context, at time.Time, hits ...hit) error {
+	for i := range hits {
+		hits[i].told = true
+	}
+	_, err := c.take(ctx, at, hits)
+	return err
 }
 
 // reacted counts a like and so on in the day it happens, and takes it away in
@@ -88,14 +99,16 @@ func (c *Core) paid(ctx context.Context, e bus.Event, d checkout.OrderData) erro
 	}
 	var hits []hit
 	for i, f := range order {
-		hits = append(hits, hit{id: e.ID + strconv.Itoa(i), told: true, account: f.account, post: f.post, add: sold(groups[f])})
+		hits = append(hits, hit{id: e.ID + strconv.Itoa(i), account: f.account, post: f.post, add: sold(groups[f])})
 	}
-	return c.take(ctx, at, hits)
+	return c.note(ctx, at, hits...)
 }
 
+// sold counts the lines of one order that came from one place.
 func sold(lines []checkout.LineData) func(*sums) {
 	return func(s *sums) {
 		s.Orders++
+		s.reach(string(cmp.Or(lines[0].Reach, insight.Public)), 1)
 		of := map[id.Product]insight.Bought{}
 		for _, l := range lines {
 			s.Units += l.N

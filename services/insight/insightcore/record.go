@@ -3,6 +3,7 @@ package insightcore
 import (
 	"context"
 	"slices"
+	"time"
 
 	"meadow/services/insight"
 	"meadow/services/kernel/actor"
@@ -33,13 +34,60 @@ func (c *Core) Record(ctx context.Context, in insight.Record) (rpc.Empty, error)
 		if !ok || f.Author == me {
 			continue
 		}
-		h := hit{id: e.ID, account: f.Author, post: e.Post, add: counting(e, f.Tagged)}
+		if !slices.Contains(f.Tagged, e.Product) {
+			e.Product = "" // anybody may say anything
+		}
+		h := hit{id: e.ID, account: f.Author, post: e.Post, event: e, add: counting(e)}
 		if e.Kind == insight.View {
 			h.viewer = viewer(me, in.Visitor, e.ID)
 		}
 		hits = append(hits, h)
 	}
-	return rpc.Empty{}, c.take(ctx, c.Now(), hits)
+	now := c.Now()
+	news, err := c.take(ctx, now, hits)
+	c.announce(ctx, now, me, in.Visitor, inOrder(hits, news))
+	return rpc.Empty{}, err
+}
+
+// inOrder is the events of what was news, as the screen reported them.
+func inOrder(all, news []hit) []insight.Event {
+	fresh := map[string]bool{}
+	for _, h := range news {
+		fresh[string(h.post)+h.id] = true
+	}
+	var out []insight.Event
+	for _, h := range all {
+		if key := string(h.post) + h.id; fresh[key] {
+			delete(fresh, key) // a batch may name an event twice
+			out = append(out, h.event)
+		}
+	}
+	return out
+}
+
+// tellWait is how long announcing may take once the events are counted.
+const tellWait = 5 * time.Second
+
+// announce tells of events that were counted, even if whoever reported them has
+// hung up. What cannot be told is lost, see insight.Seen: reporting it again finds
+// nothing new.
+func (c *Core) announce(ctx context.Context, at time.Time, me id.User, visitor string, events []insight.Event) {
+	if len(events) == 0 {
+		return
+	}
+	data := insight.SeenData{User: me, Events: events, At: at}
+	if me == "" && visitor != "" {
+		data.Visitor = id.Derive("vis", visitor)
+	}
+	batch := []string{string(me), data.Visitor}
+	for _, e := range events {
+		batch = append(batch, string(e.Post), e.ID)
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), tellWait)
+	defer done()
+	if err := c.Bus.Publish(ctx, insight.Seen.Event(at, id.Derive("see", batch...), data), false); err != nil {
+		c.Log.WarnContext(ctx, "what a screen saw is counted and not told", "events", len(events), "err", err)
+	}
 }
 
 // viewer is what tells viewers of a day apart; it goes into a sketch and cannot
@@ -54,9 +102,8 @@ func viewer(me id.User, visitor, event string) string {
 	return "e" + event
 }
 
-// counting counts an event; a click only on what the post really shows, for
-// anybody may say anything.
-func counting(e insight.Event, tagged []id.Product) func(*sums) {
+// counting counts an event; of a click the product only if the post shows it.
+func counting(e insight.Event) func(*sums) {
 	return func(s *sums) {
 		switch e.Kind {
 		case insight.Impression:
@@ -74,7 +121,7 @@ func counting(e insight.Event, tagged []id.Product) func(*sums) {
 			}
 		case insight.Click:
 			s.Clicks++
-			if slices.Contains(tagged, e.Product) {
+			if e.Product != "" {
 				s.product(string(e.Product), insight.Bought{Clicks: 1})
 			}
 		}

@@ -85,7 +85,7 @@ func (c *Core) Report(ctx context.Context, in insight.Ask) (insight.Report, erro
 		out.Days = append(out.Days, d)
 	}
 	out.Sum = all.day("")
-	out.Sources = all.sources()
+	out.Sources, out.Reach = all.sources(), all.reach()
 	out.Retention, out.Watched = curve(keptAt, all.sums.Kept), curve(watchedAt, all.sums.Watched)
 	out.Products, err = c.products(ctx, all.sums.Products)
 	return out, err
@@ -127,6 +127,20 @@ func (a *adding) sources() []insight.BySource {
 	for _, s := range insight.Sources {
 		if m, ok := a.sums.Sources[string(s)]; ok {
 			out = append(out, insight.BySource{Source: s, Impressions: m.Impressions, Views: m.Views})
+		}
+	}
+	return out
+}
+
+func (a *adding) reach() []insight.ByReach {
+	out := make([]insight.ByReach, len(insight.Reaches))
+	for i, r := range insight.Reaches {
+		out[i] = insight.ByReach{Reach: r, Orders: a.sums.Reached[string(r)]}
+		for s, m := range a.sums.Sources {
+			if insight.Source(s).Reach() == r {
+				out[i].Impressions += m.Impressions
+				out[i].Views += m.Views
+			}
 		}
 	}
 	return out

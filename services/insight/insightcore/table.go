@@ -193,6 +193,11 @@ func (c *Core) table(ctx context.Context, in insight.Export) ([][]string, error)
 		for _, s := range r.Sources {
 			out = append(out, append([]string{string(s.Source)}, numbers(s.Impressions, s.Views)...))
 		}
+	case "reach":
+		out = append(out, []string{"reach", "impressions", "views", "orders"})
+		for _, x := range r.Reach {
+			out = append(out, append([]string{string(x.Reach)}, numbers(x.Impressions, x.Views, x.Orders)...))
+		}
 	case "retention", "watched":
 		head, rows := "seconds", r.Retention
 		if in.Table == "watched" {

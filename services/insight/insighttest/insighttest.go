@@ -46,6 +46,7 @@ func Run(t *testing.T, s Shop) {
 		"OnlyTheAccountReadsItsNumbers":        testOthers,
 		"PostsArePagedByAColumn":               testTable,
 		"SpansAreChecked":                      testSpans,
+		"EveryLookIsPublicOrPrivate":           testReach,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, s) })
 	}
@@ -238,6 +239,31 @@ func testTable(t *testing.T, s Shop) {
 	in.After = "nonsense"
 	if _, err := s.Insight.PostTable(as(t, author), in); !errors.Is(err, page.ErrCursor) {
 		t.Errorf("a cursor that was never given: %v", err)
+	}
+}
+
+func testReach(t *testing.T, s Shop) {
+	author, post := s.Post(t)
+	for _, from := range insight.Sources {
+		s.sees(t, actor.Actor{}, event(insight.Impression, post, from), event(insight.View, post, from))
+	}
+	want := []insight.ByReach{
+		{Reach: insight.Public, Impressions: 10, Views: 10}, {Reach: insight.Private, Impressions: 4, Views: 4},
+	}
+	r := s.report(t, author, post)
+	if d := cmp.Diff(want, r.Reach); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if len(r.Sources) != len(insight.Sources) {
+		t.Errorf("sources %+v", r.Sources)
+	}
+	file, err := s.Insight.Export(as(t, author), insight.Export{Post: post, From: s.today(), To: s.today(), Table: "reach"})
+	if err != nil || !strings.Contains(file.Text, "private,4,4,0") {
+		t.Errorf("%q %v", file.Text, err)
+	}
+	other, _ := s.Post(t)
+	if r := s.report(t, other, ""); len(r.Reach) != 2 {
+		t.Errorf("of one whom nobody met: %+v", r.Reach)
 	}
 }
 
