@@ -26,13 +26,22 @@ type Service interface {
 }
 
 // Parts is for other feed processes (actor.AsSystem); nobody else finds it
-// (rpc.ErrNoRoute).
+// (rpc.ErrNoRoute). Each keeps the posts of some authors, and answers for them
+// alone.
 type Parts interface {
 	// Candidates returns what this process would show of the posts it keeps, ranked:
 	// the one in front merges the answers of all and makes a page of them.
 	Candidates(ctx context.Context, in CandidateAsk) (CandidateList, error)
 	// FollowingShard returns the newest posts by those authors that this process keeps.
 	FollowingShard(ctx context.Context, in FollowingShard) (PlaceList, error)
+	// TopicShard counts the posts of a topic, and who made them.
+	TopicShard(ctx context.Context, in AskTopic) (Topic, error)
+	// WhyShard takes a post's score for somebody apart: creator.ErrNoSuchPost.
+	WhyShard(ctx context.Context, in WhyShard) (Why, error)
+	// StageShard says how far posts were passed on; others than its own are left out.
+	StageShard(ctx context.Context, in StageShard) (StageList, error)
+	// BalanceShard is Balance of an account whose posts it keeps.
+	BalanceShard(ctx context.Context, in BalanceShard) (Balance, error)
 }
 
 var (

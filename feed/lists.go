@@ -168,8 +168,29 @@ type (
 		Before  Place     `json:"before"`
 		N       int       `json:"n" min:"1" max:"500"`
 	}
+	// PlaceList is all there is, back to Since: what is older than that may be
+	// missing, and is in the records.
 	PlaceList struct {
-		Items []Place `json:"items"`
+		Items []Place   `json:"items"`
+		Since time.Time `json:"since,omitzero"`
+	}
+	WhyShard struct {
+		User id.User `json:"user"` // "" if nobody, or not personal
+		Post id.Post `json:"post" min:"1" max:"64"`
+		Lang string  `json:"lang,omitempty"`
+	}
+	StageShard struct {
+		Posts []id.Post `json:"posts" max:"200"`
+	}
+	StageList struct {
+		Items []PostStage `json:"items"`
+	}
+	PostStage struct {
+		Post  id.Post `json:"post"`
+		Stage Stage   `json:"stage"`
+	}
+	BalanceShard struct {
+		Account id.User `json:"account" min:"1" max:"64"`
 	}
 	// Place is where a post stands in a list by time.
 	Place struct {

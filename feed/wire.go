@@ -47,6 +47,10 @@ var (
 	judgeTrend     = rpc.Endpoint[JudgeTrend, TrendRow]{Name: "judgeTrend", Method: "PUT", Path: "/trends/:id", Summary: "Let a word trend, or not", Access: rpc.Only(actor.Operator)}
 	candidates     = rpc.Endpoint[CandidateAsk, CandidateList]{Name: "candidates", Method: "POST", Path: "/internal/feed/candidates", Access: rpc.Internal}
 	followingShard = rpc.Endpoint[FollowingShard, PlaceList]{Name: "followingShard", Method: "POST", Path: "/internal/feed/following", Access: rpc.Internal}
+	topicShard     = rpc.Endpoint[AskTopic, Topic]{Name: "topicShard", Method: "GET", Path: "/internal/feed/topics/:topic", Access: rpc.Internal}
+	whyShard       = rpc.Endpoint[WhyShard, Why]{Name: "whyShard", Method: "POST", Path: "/internal/feed/why", Access: rpc.Internal}
+	stageShard     = rpc.Endpoint[StageShard, StageList]{Name: "stageShard", Method: "POST", Path: "/internal/feed/stages", Access: rpc.Internal}
+	balanceShard   = rpc.Endpoint[BalanceShard, Balance]{Name: "balanceShard", Method: "POST", Path: "/internal/feed/balance", Access: rpc.Internal}
 )
 
 // Mount serves s.
@@ -88,6 +92,10 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, judgeTrend, s.JudgeTrend)
 	rpc.Mount(r, candidates, s.Candidates)
 	rpc.Mount(r, followingShard, s.FollowingShard)
+	rpc.Mount(r, topicShard, s.TopicShard)
+	rpc.Mount(r, whyShard, s.WhyShard)
+	rpc.Mount(r, stageShard, s.StageShard)
+	rpc.Mount(r, balanceShard, s.BalanceShard)
 }
 
 // Client is the feed in another process.
@@ -241,4 +249,20 @@ func (c Client) Candidates(ctx context.Context, in CandidateAsk) (CandidateList,
 
 func (c Client) FollowingShard(ctx context.Context, in FollowingShard) (PlaceList, error) {
 	return rpc.Call(ctx, c.Peer, followingShard, in)
+}
+
+func (c Client) TopicShard(ctx context.Context, in AskTopic) (Topic, error) {
+	return rpc.Call(ctx, c.Peer, topicShard, in)
+}
+
+func (c Client) WhyShard(ctx context.Context, in WhyShard) (Why, error) {
+	return rpc.Call(ctx, c.Peer, whyShard, in)
+}
+
+func (c Client) StageShard(ctx context.Context, in StageShard) (StageList, error) {
+	return rpc.Call(ctx, c.Peer, stageShard, in)
+}
+
+func (c Client) BalanceShard(ctx context.Context, in BalanceShard) (Balance, error) {
+	return rpc.Call(ctx, c.Peer, balanceShard, in)
 }

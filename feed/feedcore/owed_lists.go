@@ -72,3 +72,19 @@ func (c *Core) touched(id.User) []shelf.Touch { return nil }
 func (c *Core) forgetAll(ctx context.Context, who id.User, until time.Time) error {
 	return c.forgetBuyer(ctx, who)
 }
+
+func (c *Core) TopicShard(ctx context.Context, in feed.AskTopic) (feed.Topic, error) {
+	return feed.Topic{}, errOwed
+}
+
+func (c *Core) WhyShard(ctx context.Context, in feed.WhyShard) (feed.Why, error) {
+	return feed.Why{}, errOwed
+}
+
+func (c *Core) StageShard(ctx context.Context, in feed.StageShard) (feed.StageList, error) {
+	return feed.StageList{}, errOwed
+}
+
+func (c *Core) BalanceShard(ctx context.Context, in feed.BalanceShard) (feed.Balance, error) {
+	return feed.Balance{}, errOwed
+}
