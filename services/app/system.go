@@ -40,6 +40,7 @@ import (
 	"meadow/services/insight/insightcore"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/money"
+	"meadow/services/kernel/page"
 	"meadow/services/ledger"
 	"meadow/services/ledger/ledgercore"
 	"meadow/services/moderation"
@@ -344,6 +345,9 @@ func (s *System) newNews(ctx context.Context) error {
 		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
 		Account: s.Account, Creator: s.Creator, Moderation: s.Moderation, Vault: s.Vault,
 		Push: push, Gone: func(err error) bool { return errors.Is(err, webpush.ErrGone) }, Check: webpush.Check, URL: s.cfg.PublicURL,
+		ForYou: func(ctx context.Context, in feed.AskForYou) (page.Page[feed.Shown], error) {
+			return s.Feed.ForYou(ctx, in)
+		},
 	})
 	if err != nil {
 		return err

@@ -14,12 +14,14 @@ import (
 	"sync"
 	"time"
 
+	"meadow/feed"
 	"meadow/services/account"
 	"meadow/services/creator"
 	"meadow/services/engage"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
+	"meadow/services/kernel/page"
 	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
@@ -49,6 +51,8 @@ type Deps struct {
 	Gone  func(error) bool
 	Check func(engage.Subscription) error
 	URL   string // where the shop is, for letters
+	// ForYou asks the feed what suits the caller, for the end of a digest.
+	ForYou func(context.Context, feed.AskForYou) (page.Page[feed.Shown], error)
 }
 
 // Core is news.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"meadow/feed"
 	"meadow/services/account"
 	"meadow/services/creator"
 	"meadow/services/engage"
@@ -17,6 +18,7 @@ import (
 	"meadow/services/engage/webpush"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
+	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
 	"meadow/services/moderation"
@@ -76,6 +78,14 @@ func (p *post) Followers(_ context.Context, in creator.Follows) (page.Page[id.Us
 		return page.Page[id.User]{Items: p.fans}, nil
 	}
 	return page.Page[id.User]{Items: p.fans[2:]}, nil
+}
+
+// forYou has one advertisement for everybody, and nothing for who is not known.
+func (p *post) forYou(ctx context.Context, in feed.AskForYou) (page.Page[feed.Shown], error) {
+	if actor.From(ctx).User == "" || in.Limit != 3 {
+		return page.Page[feed.Shown]{}, errs.ErrInvalid
+	}
+	return page.Page[feed.Shown]{Items: []feed.Shown{{Card: creator.Card{ID: adPost, Title: "A lamp", Ad: true}}}}, nil
 }
 
 type desk struct {
@@ -149,6 +159,7 @@ func build(t *testing.T) *street {
 	s.Core, err = engagecore.New(t.Context(), engagecore.Deps{
 		DB: db, Bus: s.bus, Now: s.clock.Now, Log: log, Account: desk{post: s.post}, Creator: s.post, Moderation: judge{post: s.post}, Vault: sealing,
 		Push: sender{push, s.post}, Gone: func(err error) bool { return errors.Is(err, webpush.ErrGone) }, Check: webpush.Check, URL: "https://shop.example",
+		ForYou: s.post.forYou,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -7,9 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"meadow/feed"
 	"meadow/services/account"
 	"meadow/services/engage"
 	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/page"
 	"meadow/services/platform/docdb"
 )
 
@@ -67,7 +70,7 @@ func (c *Core) digest(ctx context.Context, box inbox) error {
 			return err
 		}
 		if counts.Unread > 0 {
-			zh, en := c.letter(counts)
+			zh, en := c.letter(counts, c.picks(ctx, box.ID))
 			_, err := c.Account.Write(actor.AsSystem(ctx, Consumer), account.Write{User: box.ID, Chinese: zh, English: en})
 			if err != nil && !errors.Is(err, account.ErrNoSuchUser) {
 				return fmt.Errorf("digest: %w", err)
@@ -95,13 +98,39 @@ var names = map[engage.Category][2]string{
 	engage.Safety:   {"账号与内容", "Account and content"},
 }
 
-func (c *Core) letter(counts engage.Counts) (zh, en account.Letter) {
+// mostPicks is how many posts a digest ends with: it is sent for the news.
+const mostPicks = 3
+
+// picks are posts that suit somebody, chosen as on their own screen and by what
+// they allow there. A digest goes out without them if the feed does not answer.
+func (c *Core) picks(ctx context.Context, who id.User) []feed.Shown {
+	got, err := c.ForYou(actor.With(ctx, actor.Actor{User: who, Roles: []actor.Role{actor.Viewer}}), feed.AskForYou{Ask: page.Ask{Limit: mostPicks}})
+	if err != nil {
+		c.Log.WarnContext(ctx, "digest without posts", "err", err)
+	}
+	return got.Items[:min(mostPicks, len(got.Items))]
+}
+
+func (c *Core) letter(counts engage.Counts, picks []feed.Shown) (zh, en account.Letter) {
 	var lines [2]strings.Builder
 	for _, k := range engage.Categories {
 		if n := counts.Categories[k]; n > 0 {
 			for i := range lines {
 				fmt.Fprintf(&lines[i], "%s: %d\n", names[k][i], n)
 			}
+		}
+	}
+	if len(picks) > 0 {
+		lines[0].WriteString("\n为你挑选\n")
+		lines[1].WriteString("\nFor you\n")
+	}
+	for _, p := range picks {
+		ad := [2]string{}
+		if p.Ad {
+			ad = [2]string{"【广告】", "[Ad] "}
+		}
+		for i := range lines {
+			fmt.Fprintf(&lines[i], "%s%s\n%s/p/%s\n", ad[i], p.Title, c.URL, p.ID)
 		}
 	}
 	zh = account.Letter{

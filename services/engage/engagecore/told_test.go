@@ -191,7 +191,8 @@ func TestADigestSaysOnceADayWhatIsUnread(t *testing.T) {
 	s.await(t, func(p *post) bool { return len(p.letters) == 1 })
 	got := s.letters[0]
 	if got.User != lin.User || !strings.Contains(got.English.Text, "Comments and replies: 1") || !strings.Contains(got.Chinese.Text, "评论和回复: 1") ||
-		!strings.Contains(got.English.Text, "https://shop.example/preferences") {
+		!strings.Contains(got.English.Text, "https://shop.example/preferences") ||
+		!strings.Contains(got.English.Text, "[Ad] A lamp\nhttps://shop.example/p/"+string(adPost)) {
 		t.Errorf("%+v", got)
 	}
 	s.clock.Advance(24 * time.Hour)
