@@ -37,7 +37,7 @@ func (p plan) marksWord(a wordAnalyzer, term string) bool {
 	return slices.ContainsFunc(p.words, func(m wordMatch) bool {
 		return plain == m.term || stem == m.stem ||
 			m.start && strings.HasPrefix(plain, m.term) ||
-			m.typos > 0 && (near(plain, m.term, m.typos) || near(stem, m.term, m.typos))
+			m.typos > 0 && (search.Near(plain, m.term, m.typos) || search.Near(stem, m.term, m.typos))
 	})
 }
 
@@ -61,33 +61,4 @@ func markRun(words []search.Word, run []string, hit []bool) {
 			}
 		}
 	}
-}
-
-// near reports whether so many times one letter more, less, other or swapped
-// with its neighbour makes a of b.
-func near(a, b string, typos int) bool {
-	x, y := []rune(a), []rune(b)
-	if d := len(x) - len(y); d > typos || -d > typos {
-		return false
-	}
-	// Rows of the table of distances between beginnings of x and of y.
-	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			other := 1
-			if x[i-1] == y[j-1] {
-				other = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+other)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(y)] <= typos
 }
