@@ -141,7 +141,8 @@ func (in *Input) Features(buf []Feature) []Feature {
 	buf = claim(buf, foreign, in.Foreign)
 	buf = add(buf, activity, unit(in.Activity))
 	if in.Seen > 0 {
-		buf = append(buf, Feature{proven, in.Seen / (in.Seen + 200)})
+		seen := min(in.Seen, 1e6)
+		buf = append(buf, Feature{proven, seen / (seen + 200)})
 		for r, v := range in.Rates {
 			buf = add(buf, rate0+uint32(r), lift(v, usual[r]))
 		}

@@ -14,8 +14,8 @@
 //
 // Named features have slots of their own; others share hashed slots. The weights
 // of all heads in one slot lie in one line of the cache. Scoring a candidate is
-// O(features × actions), learning is the same, memory is 160 bytes a slot
-// (10 MB at the usual 65,536 slots).
+// O(features × actions), learning is the same, memory is 256 bytes a slot
+// (17 MB at the usual 65,536 slots).
 //
 // Everything is safe at the same time: weights are read and written as atomic
 // words, and those who learn take turns on one mutex. A prediction may see a

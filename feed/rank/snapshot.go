@@ -29,8 +29,8 @@ func (h *Heads) Encode(w io.Writer) error {
 		}
 		buf = binary.LittleEndian.AppendUint32(buf, slot)
 		for _, s := range state {
-			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(s.z))
-			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(s.n))
+			buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(s.z))
+			buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(s.n))
 		}
 		if _, err := out.Write(buf); err != nil {
 			return fmt.Errorf("encode heads: %w", err)
@@ -73,7 +73,7 @@ func Decode(r io.Reader, o Options) (*Heads, error) {
 	}
 	o.Slots = slots
 	h := NewHeads(o)
-	row := make([]byte, 8*Actions)
+	row := make([]byte, 16*Actions)
 	for {
 		if _, err := io.ReadFull(in, row[:4]); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrSnapshot, err)
@@ -90,14 +90,14 @@ func Decode(r io.Reader, o Options) (*Heads, error) {
 		}
 		for a := range Actions {
 			s := accumulator{
-				z: math.Float32frombits(binary.LittleEndian.Uint32(row[8*a:])),
-				n: math.Float32frombits(binary.LittleEndian.Uint32(row[8*a+4:])),
+				z: math.Float64frombits(binary.LittleEndian.Uint64(row[16*a:])),
+				n: math.Float64frombits(binary.LittleEndian.Uint64(row[16*a+8:])),
 			}
-			if !(s.n >= 0) || math.IsInf(float64(s.n), 0) || math.IsNaN(float64(s.z)) || math.IsInf(float64(s.z), 0) {
+			if !(s.n >= 0 && s.n < 1e15 && math.Abs(s.z) < 1e15) {
 				return nil, ErrSnapshot
 			}
 			h.state[slot*uint32(Actions)+uint32(a)] = s
-			h.weights[slot*line+uint32(a)].Store(math.Float32bits(h.initial(int(slot), a) + s.moved(&h.options)))
+			h.weights[slot*line+uint32(a)].Store(math.Float32bits(h.initial(int(slot))[a] + s.moved(h.options.rate(int(slot)), &h.options)))
 		}
 	}
 }
