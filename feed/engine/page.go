@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"time"
+
+	"meadow/feed"
+	"meadow/feed/slate"
+	"meadow/services/kernel/id"
+)
+
+// Placed is a candidate in its place on a page. Score is the candidate's and
+// the adjustments.
+type Placed struct {
+	feed.Candidate
+	Score       float64
+	Adjustments []feed.Adjustment
+}
+
+// Page orders the next page of a walk, at most size places, out of candidates
+// of this shard or several, and moves the walk on. Promotions on it are claimed
+// for their creators and for the viewer.
+func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, now time.Time) []Placed {
+	rules := slate.DefaultRules()
+	rules.Size = size
+	list := make([]slate.Candidate, len(from))
+	e.mu.RLock()
+	topics := make([]uint32, 0, 4*len(from))
+	promoted := false
+	for i := range from {
+		c := &from[i]
+		begin := len(topics)
+		for _, t := range c.Topics {
+			topics = append(topics, hash(t))
+		}
+		list[i] = slate.Candidate{
+			Post: Hash(c.Post), Author: hash(string(c.Author)), Score: float32(c.Score), Topics: topics[begin:len(topics):len(topics)],
+			Promo: c.Promo, Explore: c.Explore,
+		}
+		if p := e.posts.find(string(c.Post)); p != 0 {
+			list[i].Kind = e.posts.all[p].kind
+		}
+		promoted = promoted || c.Promo
+	}
+	e.mu.RUnlock()
+	placed := slate.Build(list, rules, w.carry, e.granting(user, from, list, promoted, now))
+	w.carry = w.carry.Next(rules, list, placed)
+	out := make([]Placed, len(placed))
+	for i, p := range placed {
+		c := from[p.Index]
+		out[i] = Placed{Candidate: c, Score: c.Score, Adjustments: adjustments(p.Terms)}
+		for _, a := range out[i].Adjustments {
+			out[i].Score += a.Value
+		}
+		w.Show(c.Post)
+		e.tell(c.Hints)
+	}
+	return out
+}
+
+// tell counts which source brought what is shown.
+func (e *Engine) tell(hints []feed.Hint) {
+	if len(hints) == 0 {
+		return
+	}
+	for s, name := range sourceNames {
+		if name == hints[0].Source {
+			e.shown[s].Add(1)
+		}
+	}
+}
+
+func adjustments(t slate.Terms) []feed.Adjustment {
+	var list []feed.Adjustment
+	for _, a := range [...]feed.Adjustment{
+		{Kind: "author", Value: float64(t.Author)}, {Kind: "topic", Value: float64(t.Topic)},
+		{Kind: "kind", Value: float64(t.Kind)}, {Kind: "pool", Value: float64(t.Trial)},
+	} {
+		if a.Value != 0 {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// grant is slate.Caps for one page.
+type grant struct {
+	*Engine
+	now    int64
+	viewer *daily // nil if it is not known who
+	who    map[uint32]id.User
+	left   map[uint32]int64
+}
+
+func (e *Engine) granting(user id.User, from []feed.Candidate, list []slate.Candidate, promoted bool, now time.Time) slate.Caps {
+	g := &grant{Engine: e, now: now.Unix()}
+	if !promoted {
+		return g
+	}
+	g.who, g.left = map[uint32]id.User{}, map[uint32]int64{}
+	for i := range from {
+		if c := &from[i]; c.Promo {
+			g.who[list[i].Author], g.left[list[i].Author] = c.Author, c.Left
+		}
+	}
+	if user != "" {
+		e.mu.Lock()
+		w, _ := e.meet(user)
+		w.last = max(w.last, uint32(max(0, g.now)))
+		e.mu.Unlock()
+		g.viewer = &w.promos
+	}
+	return g
+}
+
+// Take claims a promotion.
+func (g *grant) Take(author uint32) bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	n := g.authors.find(string(g.who[author]))
+	left := int(g.left[author])
+	if n == 0 {
+		n = author | 1<<31 // another shard's, and unknown here
+	} else if g.keeps(g.who[author]) {
+		left = g.allowance(n, g.now)
+	}
+	return g.claims.claim(n, left, g.viewer, g.now)
+}

@@ -1,0 +1,197 @@
+package engine
+
+import (
+	"sync"
+
+	"meadow/feed"
+	"meadow/feed/slate"
+	"meadow/services/kernel/id"
+)
+
+// The caps of promotion. They bound how much of it there is; they never lift a
+// post that is one.
+const (
+	promoShare   = .3  // of what an account showed in 30 days
+	promoFree    = 500 // promotional impressions that every account may have in 30 days
+	promoDays    = 30
+	promoADay    = 20 // promotions that one viewer is shown a day
+	promoOneADay = 3  // of one author
+)
+
+// month counts an author's impressions by day.
+type month struct {
+	day   int32 // the latest counted, in days since 1970
+	all   [promoDays]uint32
+	promo [promoDays]uint32
+}
+
+// turn makes day the latest.
+func (m *month) turn(day int32) {
+	for gap := min(day-m.day, promoDays); gap > 0; gap-- {
+		i := (day - gap + 1) % promoDays
+		m.all[i], m.promo[i] = 0, 0
+	}
+	m.day = max(m.day, day)
+}
+
+func (m *month) sum(day int32) (all, promo int) {
+	for back := range int32(promoDays) {
+		if d := m.day - back; d > day-promoDays && d >= 0 {
+			all += int(m.all[d%promoDays])
+			promo += int(m.promo[d%promoDays])
+		}
+	}
+	return all, promo
+}
+
+// show counts an impression for its author.
+func (e *Engine) show(r *record, at uint32) {
+	for int(r.author) >= len(e.months) {
+		e.months = append(e.months, nil)
+	}
+	m := e.months[r.author]
+	if m == nil {
+		m = &month{}
+		e.months[r.author] = m
+	}
+	day := int32(at / 86400)
+	m.turn(day)
+	if day <= m.day-promoDays {
+		return
+	}
+	m.all[day%promoDays]++
+	if r.flags.has(promo) {
+		m.promo[day%promoDays]++
+	}
+}
+
+// balance is an author's impressions of the last 30 days.
+func (e *Engine) balance(author uint32, now int64) (all, promoted int) {
+	if int(author) >= len(e.months) || e.months[author] == nil {
+		return 0, 0
+	}
+	return e.months[author].sum(int32(now / 86400))
+}
+
+// allowance is how often an author's promotions may still be shown, what was
+// claimed not counted.
+func (e *Engine) allowance(author uint32, now int64) int {
+	all, promoted := e.balance(author, now)
+	return max(promoFree-promoted, slate.Left(promoted, all, promoShare, 0))
+}
+
+// left is how often they may be shown now.
+func (e *Engine) left(author uint32, now int64) int {
+	return max(0, e.allowance(author, now)-e.claims.of(author, now))
+}
+
+// Balance says how much of what an account showed was promotion, as far as it
+// is this shard's.
+func (e *Engine) Balance(author id.User, now int64) feed.Balance {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	n := e.authors.find(string(author))
+	b := feed.Balance{Cap: promoShare, Free: promoFree}
+	if n == 0 {
+		return b
+	}
+	all, promoted := e.balance(n, now)
+	b.Impressions, b.Promoted = int64(all), int64(promoted)
+	if all > 0 {
+		b.Share = float64(promoted) / float64(all)
+	}
+	b.Over = e.left(n, now) <= 0
+	for _, p := range e.rings[n] {
+		b.Posts++
+		if e.posts.all[p].flags.has(promo) {
+			b.Promotions++
+		}
+	}
+	return b
+}
+
+// daily is how many promotions a viewer was shown today, and of whom.
+type daily struct {
+	day  int32
+	all  uint16
+	seen []promoSeen
+}
+
+type promoSeen struct {
+	author uint32
+	n      uint16
+}
+
+// may claims one promotion of an author for the viewer today.
+func (d *daily) may(author uint32, day int32) bool {
+	if d.day != day {
+		d.day, d.all, d.seen = day, 0, d.seen[:0]
+	}
+	if d.all >= promoADay {
+		return false
+	}
+	for i := range d.seen {
+		if d.seen[i].author == author {
+			if d.seen[i].n >= promoOneADay {
+				return false
+			}
+			d.seen[i].n++
+			d.all++
+			return true
+		}
+	}
+	d.seen = push(d.seen, promoSeen{author, 1}, promoADay)
+	d.all++
+	return true
+}
+
+// claims are promotions on pages that were made, and perhaps not seen yet. Each
+// counts for ten minutes, besides the impression that it may have become: so
+// pages made at once cannot pass a cap together.
+type claims struct {
+	mu   sync.Mutex         // guards made, and the promos of every viewer
+	made map[uint32][]int64 // author: unix seconds
+}
+
+const claimLasts = 600
+
+func (c *claims) of(author uint32, now int64) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.count(author, now)
+}
+
+func (c *claims) count(author uint32, now int64) int {
+	n := 0
+	for _, at := range c.made[author] {
+		if now-at < claimLasts {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *claims) add(author uint32, now int64) {
+	if c.made == nil {
+		c.made = map[uint32][]int64{}
+	}
+	kept := c.made[author][:0]
+	for _, at := range c.made[author] {
+		if now-at < claimLasts {
+			kept = append(kept, at)
+		}
+	}
+	c.made[author] = append(kept, now)
+}
+
+// claim takes one promotion of an author who may still have left of them, those
+// claimed not counted, for a viewer (nil if unknown).
+func (c *claims) claim(author uint32, left int, d *daily, now int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if left-c.count(author, now) <= 0 || d != nil && !d.may(author, int32(now/86400)) {
+		return false
+	}
+	c.add(author, now)
+	return true
+}

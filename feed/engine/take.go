@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"meadow/feed/recommend"
+)
+
+// batch is how many events are taken in while asks wait.
+const batch = 64
+
+// part is what of an event is applied: a snapshot may hold some of it already.
+type part uint8
+
+const (
+	toViewer part = 1 << iota
+	toPost
+	toAuthor
+	toPool
+	toModel
+	all = toViewer | toPost | toAuthor | toPool | toModel
+)
+
+// Take takes in what was done; the next ask knows it. It returns how many of
+// the events were not known already.
+func (e *Engine) Take(now time.Time, events ...Event) int {
+	e.taking.Lock()
+	defer e.taking.Unlock()
+	return e.take(now, events, nil)
+}
+
+// take applies events. What gets of an event's parts, by its number, is which
+// of them to apply; nil is all. The caller holds taking.
+func (e *Engine) take(now time.Time, events []Event, gets func(*Event, int64) part) int {
+	fresh := 0
+	for len(events) > 0 {
+		n := min(batch, len(events))
+		e.lessons = e.lessons[:0]
+		e.mu.Lock()
+		for i := range events[:n] {
+			ev := &events[i]
+			if ev.ID != "" && !e.window.add(ev.ID) {
+				continue
+			}
+			e.events++
+			fresh++
+			if gets == nil {
+				ev.facts = e.judge(ev)
+				e.apply(ev, all)
+			} else {
+				e.apply(ev, gets(ev, e.events))
+			}
+		}
+		e.served.expire(e, now)
+		e.mu.Unlock()
+		for i := range e.lessons {
+			l := &e.lessons[i]
+			e.model.Load().Learn(l.before[:l.n], l.next)
+		}
+		events = events[n:]
+	}
+	return fresh
+}
+
+// lesson is something to learn for the model, after asks may go on.
+type lesson struct {
+	before [learnBack]recommend.Touch
+	n      int
+	next   recommend.Touch
+}
+
+const learnBack = 20
+
+// latest is when the last remembered thing was done.
+func (w *viewer) latest() uint32 {
+	if len(w.history) == 0 {
+		return 0
+	}
+	return w.history[len(w.history)-1].at
+}
+
+// undo takes back the latest touch of that kind.
+func (w *viewer) undo(p uint32, kind Kind, author uint32) {
+	for i := len(w.history) - 1; i >= 0; i-- {
+		t := &w.history[i]
+		if t.kind == kind && t.post == p && (kind != Follow && kind != Block && kind != Mute || t.other == author) {
+			w.history = slices.Delete(w.history, i, i+1)
+			return
+		}
+	}
+}
+
+// lean moves what the viewer tends to.
+func (e *Engine) lean(w *viewer, ev *Event, p, author, at uint32) {
+	if ev.Kind == Interest {
+		for _, name := range ev.Topics[:min(len(ev.Topics), mostTopics)] {
+			w.topics = tend(w.topics, e.topics.number(name), 1.5, at)
+		}
+		return
+	}
+	v := ev.worth()
+	switch {
+	case ev.Off:
+		v = -v
+	case !ev.facts.has(news):
+		return
+	}
+	w.authors = tend(w.authors, author, v, at)
+	if p == 0 {
+		return
+	}
+	r := &e.posts.all[p]
+	for _, t := range e.posts.topicsOf(r) {
+		w.topics = tend(w.topics, t, v, at)
+	}
+	for k := range w.kinds {
+		w.kinds[k] *= .98
+	}
+	w.kinds[r.kind] += max(0, v) * .02
+}
