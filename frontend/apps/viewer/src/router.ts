@@ -1,7 +1,8 @@
-import type { Languages } from '@meadow/i18n'
+import { find, reel, taste, viewer, type Languages } from '@meadow/i18n'
 import { nextTick } from 'vue'
-import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router'
+import { createRouter, createWebHistory, START_LOCATION, type RouteLocationNormalized, type Router } from 'vue-router'
 import DiscoverPage from './feed/DiscoverPage.vue'
+import { mine } from './feed/mine'
 import { behind, behindOf } from './post/overlay'
 import { lazily } from './shell/words'
 
@@ -11,10 +12,16 @@ const byId = (r: RouteLocationNormalized) => ({ id: text(r.params.id) })
 /** Pages get what they need as props: one that is kept behind another does not see its route. */
 export function makeRouter(languages: Languages): Router {
   const { page } = lazily(languages)
+  const { page: found } = lazily(languages, find)
+  const { page: tasted } = lazily(languages, viewer, taste)
+  const { page: watched } = lazily(languages, reel)
   const router = createRouter({
     history: createWebHistory(),
     routes: [
-      { path: '/', name: 'discover', component: DiscoverPage, props: (r) => ({ tab: text(r.query.tab) }), meta: { bar: true } },
+      { path: '/', name: 'discover', component: DiscoverPage, props: (r) => ({ tab: text(r.query.tab), topic: text(r.query.topic), order: text(r.query.order) }), meta: { bar: true }, beforeEnter: (to, from) => (from === START_LOCATION && mine.value.home === 'video' && !to.query.tab ? '/video' : true) },
+      { path: '/t/:topic', name: 'topic', component: tasted(() => import('./topic/TopicPage.vue')), props: (r) => ({ name: text(r.params.topic), order: text(r.query.order) }) },
+      { path: '/shop', name: 'shop-for-you', component: tasted(() => import('./product/ForYouPage.vue')), props: (r) => ({ category: text(r.query.category) }), meta: { bar: true } },
+      { path: '/me/feed', name: 'taste', component: tasted(() => import('./taste/TastePage.vue')), meta: { signedIn: true } },
       { path: '/p/:id', name: 'post', component: page(() => import('./post/PostPage.vue')), props: byId },
       { path: '/s/:code', name: 'share', component: page(() => import('./share/SharedPage.vue')), props: (r) => ({ code: text(r.params.code) }) },
       { path: '/product/:id', name: 'product', component: page(() => import('./product/ProductPage.vue')), props: byId },
@@ -23,9 +30,11 @@ export function makeRouter(languages: Languages): Router {
       {
         path: '/search',
         name: 'search',
-        component: page(() => import('./search/SearchPage.vue')),
-        props: (r) => ({ q: text(r.query.q), kind: r.query.kind === 'product' ? 'product' : 'post' }),
+        component: found(() => import('./search/SearchPage.vue')),
+        props: (r) => ({ asked: r.query }),
+        meta: { one: true },
       },
+      { path: '/video/:id?', name: 'video', component: watched(() => import('./video/VideoPage.vue')), props: byId, meta: { bar: true, one: true } },
       { path: '/orders', name: 'orders', component: page(() => import('./orders/OrdersPage.vue')), props: (r) => ({ state: text(r.query.state) }), meta: { bar: true, signedIn: true } },
       { path: '/orders/:id', name: 'order', component: page(() => import('./orders/OrderPage.vue')), props: (r) => ({ id: text(r.params.id), returned: text(r.query.payment) }), meta: { signedIn: true } },
       { path: '/me', name: 'me', component: page(() => import('./account/MePage.vue')), meta: { bar: true } },
@@ -44,7 +53,7 @@ export function makeRouter(languages: Languages): Router {
       { path: '/:rest(.*)*', name: 'lost', component: page(() => import('./shell/LostPage.vue')) },
     ],
     async scrollBehavior(to, from, saved) {
-      if (to.path === from.path || behindOf(to) || behindOf(from)) return false
+      if (to.path === from.path || (to.meta.one && to.name === from.name) || behindOf(to) || behindOf(from)) return false
       await nextTick()
       return saved ?? { top: 0 }
     },

@@ -45,7 +45,8 @@ export const api = {
 
   // feed
   newest: (query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/feed/newest`, asked(query))),
-  following: (query: Ask) => done<t.Page<t.Card>>(client.GET(`${v1}/feed/following`, asked(query))),
+  forYou: (query: Ask & { topic?: string; place?: string; lang?: string }) => done<t.Page<t.Shown>>(client.GET(`${v1}/feed/foryou`, asked(query))),
+  following: (query: Ask & { order?: 'newest' | 'ranked' }) => done<t.Page<t.Card>>(client.GET(`${v1}/feed/following`, asked(query))),
 
   // creator
   profile: (user: string) => done<t.Profile>(client.GET(`${v1}/creators/{id}`, of(user))),

@@ -7,18 +7,15 @@ type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { quer
 
 const v1 = '/api/v1'
 const asked = <Q extends object>(query: Q) => ({ params: { query } })
-const of = (id: string) => ({ params: { path: { id } } })
 
 export type SearchQuery = Query<`${typeof v1}/search`>
 
-/** Search, what is searched for much, and the feed of videos. */
+/** Search, and the feed of videos. */
 export const find = {
   search: (query: SearchQuery, signal?: AbortSignal) => done<t.Results>(client.GET(`${v1}/search`, { ...asked(query), signal })),
   suggest: (q: string, lang: string, signal?: AbortSignal) => done<{ items: t.Suggestion[] }>(client.GET(`${v1}/search/suggest`, { ...asked({ q, lang }), signal })),
   searched: () => done<{ items: { text: string; at: string }[] }>(client.GET(`${v1}/search/history`)),
   forgetSearch: (q: string) => done<Nothing>(client.DELETE(`${v1}/search/history/one`, asked({ q }))),
   forgetSearches: () => done<Nothing>(client.DELETE(`${v1}/search/history`)),
-  trends: (lang: string) => done<t.Trends>(client.GET(`${v1}/trends`, asked({ lang }))),
   videos: (query: Query<`${typeof v1}/feed/foryou`>) => done<t.Page<t.Card>>(client.GET(`${v1}/feed/foryou`, asked(query))),
-  hide: (post: string, on: boolean) => done<Nothing>(on ? client.PUT(`${v1}/feed/hidden/{id}`, { ...of(post), body: {} }) : client.DELETE(`${v1}/feed/hidden/{id}`, of(post))),
 }

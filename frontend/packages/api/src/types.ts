@@ -43,6 +43,10 @@ export interface Post {
 }
 export interface Labelled { ad: boolean; paid_by?: string; ai: boolean; verified: boolean }
 export interface Card extends Labelled { id: string; kind: string; title: string; cover: Picture; duration_ms?: number; preview?: string; author: Author; likes: number; liked: boolean; price?: Money; published_at: string }
+/** Why a card is there, in one line; source is what brought it. */
+export interface Hint { source: string; post?: string; title?: string; topic?: string }
+/** A post that the feed chose. */
+export interface Shown extends Card { hint: Hint }
 export interface Comment {
   id: string; post: string; parent?: string; to?: Author; author: Author; body: string; pictures: Picture[]; mentions: Mention[]; likes: number; liked: boolean
   replies: number; latest?: Comment[]; by_author: boolean; first: boolean; pinned: boolean; bought: boolean; mine: boolean; state: string; at: string
@@ -63,9 +67,10 @@ export interface Bound { user: string; name: string; how: string; at: string }
 export interface Decision { id: string; subject: { kind: 'post' | 'comment' | 'profile'; id: string }; excerpt: string; verdict: { outcome: string; reason?: string; rule?: string }; strike: boolean; at: string; appealed?: string; appeal_until: string }
 export interface Standing { strikes: number; restriction?: { reason: string; from: string; until?: string }; decisions: Page<Decision> }
 
-export type Source = 'discover' | 'following' | 'search' | 'profile' | 'share' | 'link' | 'notice' | 'product' | 'video' | 'other'
+/** Where a post was met. */
+export type Source = 'discover' | 'following' | 'nearby' | 'topic' | 'related' | 'search' | 'profile' | 'share' | 'link' | 'notice' | 'product' | 'video' | 'other'
 export type SeenKind = 'impression' | 'view' | 'dwell' | 'click'
-export interface SeenEvent { id: string; kind: SeenKind; post: string; source: Source; product?: string; ms?: number; percent?: number }
+export interface SeenEvent { id: string; kind: SeenKind; post: string; source: Exclude<Source, 'nearby' | 'topic' | 'related'>; product?: string; ms?: number; percent?: number }
 export interface Ticket { upload: string; media: string; url: string; token: string; max_bytes: number; until: string }
 export interface NewTag { product: string; picture: number; x: number; y: number }
 export interface PostDraft { title: string; body: string; topics: string[]; pictures: PictureWanted[]; tags: NewTag[]; ad: boolean; lang: Locale }

@@ -25,6 +25,24 @@ export const viewer: Catalogue = {
   en: () => import('../locales/viewer.en.json'),
 }
 
+/** What the feed of videos says. */
+export const reel: Catalogue = {
+  'zh-CN': () => import('../locales/reel.zh-CN.json'),
+  en: () => import('../locales/reel.en.json'),
+}
+
+/** What search says. */
+export const find: Catalogue = {
+  'zh-CN': () => import('../locales/find.zh-CN.json'),
+  en: () => import('../locales/find.en.json'),
+}
+
+/** What is said about taste: topics, why a post is shown, what goes with what. */
+export const taste: Catalogue = {
+  'zh-CN': () => import('../locales/taste.zh-CN.json'),
+  en: () => import('../locales/taste.en.json'),
+}
+
 const key = 'locale'
 
 function stored(): Locale | undefined {

@@ -2,8 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import en from '../locales/en.json'
+import findEn from '../locales/find.en.json'
+import findZh from '../locales/find.zh-CN.json'
+import reelEn from '../locales/reel.en.json'
+import reelZh from '../locales/reel.zh-CN.json'
 import studioEn from '../locales/studio.en.json'
 import studioZh from '../locales/studio.zh-CN.json'
+import tasteEn from '../locales/taste.en.json'
+import tasteZh from '../locales/taste.zh-CN.json'
 import viewerEn from '../locales/viewer.en.json'
 import viewerZh from '../locales/viewer.zh-CN.json'
 import zh from '../locales/zh-CN.json'
@@ -35,24 +41,27 @@ test.each([
   ['shared', en, zh],
   ['viewer', viewerEn, viewerZh],
   ['studio', studioEn, studioZh],
+  ['reel', reelEn, reelZh],
+  ['find', findEn, findZh],
+  ['taste', tasteEn, tasteZh],
 ] as [string, Tree, Tree][])('%s says the same things in both languages', (_, a, b) => {
   expect(leaves(a).map(([k]) => k).toSorted()).toEqual(leaves(b).map(([k]) => k).toSorted())
 })
 
-test.each([['en', en], ['zh-CN', zh], ['viewer en', viewerEn], ['viewer zh-CN', viewerZh], ['studio en', studioEn], ['studio zh-CN', studioZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
+test.each([['en', en], ['zh-CN', zh], ['viewer en', viewerEn], ['viewer zh-CN', viewerZh], ['studio en', studioEn], ['studio zh-CN', studioZh], ['reel en', reelEn], ['reel zh-CN', reelZh], ['find en', findEn], ['find zh-CN', findZh], ['taste en', tasteEn], ['taste zh-CN', tasteZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
   expect(leaves(tree).filter(([, v]) => v.trim() === '')).toEqual([])
 })
 
 test('both languages fill in the same holes', () => {
   const holes = (s: string) => [...new Set([...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].toSorted()
-  for (const [a, b] of [[en, zh], [viewerEn, viewerZh], [studioEn, studioZh]] as [Tree, Tree][]) {
+  for (const [a, b] of [[en, zh], [viewerEn, viewerZh], [studioEn, studioZh], [reelEn, reelZh], [findEn, findZh], [tasteEn, tasteZh]] as [Tree, Tree][]) {
     const other = new Map(leaves(b))
     for (const [k, v] of leaves(a)) expect(holes(other.get(k)!), k).toEqual(holes(v))
   }
 })
 
 test.each([
-  ['apps/viewer/src', [en, viewerEn]],
+  ['apps/viewer/src', [en, viewerEn, reelEn, findEn, tasteEn]],
   ['apps/studio/src', [en, studioEn]],
   ['packages/ui/src', [en]],
 ] as [string, Tree[]][])('%s asks for no message that is not there', (folder, trees) => {

@@ -2,7 +2,18 @@ import { expect, test } from 'vitest'
 import { columnsFor, fill } from './columns'
 
 test('phones have two columns and desks up to six', () => {
-  expect([366, 576, 900, 1168, 1600].map(columnsFor)).toEqual([2, 3, 4, 5, 6])
+  const page = (screen: number) => columnsFor(screen - (screen < 900 ? 24 : 288), screen)
+  expect([320, 390, 599, 600, 899, 900, 1279, 1280, 1440, 1700].map(page)).toEqual([2, 2, 2, 3, 3, 4, 4, 5, 5, 6])
+})
+
+test('a list beside something else has as many columns as it has room for', () => {
+  expect(columnsFor(380, 1440)).toBe(2)
+  expect(columnsFor(200, 1440)).toBe(2)
+})
+
+test('small cards make room for one column more', () => {
+  expect(columnsFor(366, 390, true)).toBe(3)
+  expect(columnsFor(1152, 1440, true)).toBe(6)
 })
 
 test('each card goes to the shortest column, the leftmost of equals', () => {

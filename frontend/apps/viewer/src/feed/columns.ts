@@ -1,10 +1,13 @@
-/** How many columns fit a list of this width. */
-export function columnsFor(width: number): number {
-  if (width < 560) return 2
-  if (width < 840) return 3
-  if (width < 1120) return 4
-  if (width < 1400) return 5
-  return 6
+/** The narrowest column that still shows a card. */
+const narrowest = 132
+
+/**
+ * How many columns a list has on a screen of this width: fewer where the list
+ * has only a part of it, one more where cards may be small.
+ */
+export function columnsFor(width: number, screen: number, dense = false): number {
+  const wanted = (width >= 1400 ? 6 : 2 + [600, 900, 1280].filter((w) => screen >= w).length) + (dense ? 1 : 0)
+  return Math.max(2, Math.min(wanted, Math.floor(width / (dense ? 110 : narrowest))))
 }
 
 export interface Place {

@@ -1,15 +1,24 @@
-import { api, type Boot, type Card, type Page, type Reaction } from '@meadow/api'
+import { ApiError, api, type Boot, type Card, type Page, type Reaction, type Shown } from '@meadow/api'
 import { useInfiniteQuery, type InfiniteData, type QueryClient } from '@tanstack/vue-query'
-import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, shallowReactive, toValue, type MaybeRefOrGetter } from 'vue'
 
 type Pages = InfiniteData<Page<Card>, string>
-type Load = (after: string) => Promise<Page<Card>>
+export type Load = (after: string) => Promise<Page<Card & Partial<Shown>>>
+
+/** Marks a cursor of the newest posts in a list that is otherwise chosen. */
+const plain = 'newest '
+
+/** Posts and authors that somebody just said they do not want: ids of both. */
+export const unwanted = shallowReactive(new Set<string>())
+/** The lists that they leave; a profile keeps what is its own. */
+const chosen = ['foryou', 'nearby', 'following', 'topic', 'related']
 
 /** Puts what the server wrote into the page where the screens look for it. */
 export function seed(queries: QueryClient, boot: Boot): void {
   const { feed, post, product, profile, posts, merchant, products } = boot.page ?? {}
   const first = <T>(page: Page<T>) => ({ pages: [page], pageParams: [''] })
-  if (feed) queries.setQueryData(['cards', 'newest'], first(feed))
+  // A first page that was chosen for somebody says of each card why.
+  if (feed?.items.some((c) => 'hint' in c)) queries.setQueryData(['cards', 'foryou', boot.me?.id ?? '', ''], first(feed))
   if (post) queries.setQueryData(['post', post.id], post)
   if (product) queries.setQueryData(['product', product.id], product)
   if (profile) queries.setQueryData(['profile', profile.id], profile)
@@ -29,9 +38,10 @@ export function useCards(key: MaybeRefOrGetter<readonly string[]>, load: Load, e
     staleTime: 5 * 60_000,
   })
   const cards = computed(() => {
-    const seen = new Map<string, Card>()
+    const seen = new Map<string, Card & Partial<Shown>>()
     for (const page of query.data.value?.pages ?? []) for (const c of page.items) if (!seen.has(c.id)) seen.set(c.id, c)
-    return [...seen.values()]
+    const all = [...seen.values()]
+    return chosen.includes(toValue(key)[0] ?? '') ? all.filter((c) => !unwanted.has(c.id) && !unwanted.has(c.author.id)) : all
   })
   const more = () => {
     if (query.hasNextPage.value && !query.isFetching.value && !query.isFetchNextPageError.value) void query.fetchNextPage()
@@ -39,8 +49,18 @@ export function useCards(key: MaybeRefOrGetter<readonly string[]>, load: Load, e
   return { ...query, cards, more }
 }
 
-export const loadNewest: Load = (after) => api.newest({ after, limit: 20 })
-export const loadFollowing: Load = (after) => api.following({ after, limit: 20 })
+/** What suits somebody best; the newest posts while that cannot be worked out. */
+export async function loadForYou(asked: { topic?: string; place?: string; lang?: string }, after: string): ReturnType<Load> {
+  if (!after.startsWith(plain)) {
+    try {
+      return await api.forYou({ ...asked, after, limit: 20 })
+    } catch (err) {
+      if (after || asked.topic || asked.place || !(err instanceof ApiError) || err.status < 500) throw err
+    }
+  }
+  const page = await api.newest({ after: after.slice(plain.length), limit: 20 })
+  return { ...page, next: page.next && plain + page.next }
+}
 
 /** Writes a post's new counts into every list that shows it. */
 export function patchCards(queries: QueryClient, post: string, change: Partial<Pick<Reaction, 'likes' | 'liked'>>): void {

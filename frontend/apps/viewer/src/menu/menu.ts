@@ -9,6 +9,8 @@ export interface MenuFor {
   person?: Author
   /** Whether it was opened from a card. */
   card?: boolean
+  /** What is chosen already. */
+  at?: 'report' | 'why'
 }
 
 /** What the menu of further actions is open for. */

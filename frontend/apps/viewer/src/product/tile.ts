@@ -8,6 +8,8 @@ export interface Tile {
   cover?: Picture
   price: Money
   sold: number
+  /** The message that says why it is there. */
+  reason?: string
 }
 
 /** A product as a tile, at the price of its cheapest SKU. */
