@@ -44,6 +44,8 @@ type Parts interface {
 	// Follows pages through whom a user follows, Followers through who follows them.
 	Follows(ctx context.Context, in Follows) (page.Page[id.User], error)
 	Followers(ctx context.Context, in Follows) (page.Page[id.User], error)
+	// FollowsAmong returns those of some accounts that a user follows now.
+	FollowsAmong(ctx context.Context, in AskAmong) (Among, error)
 	// AllPosts pages through every post that others may read as it would be
 	// announced, oldest first, for rebuilding what is derived from them.
 	AllPosts(ctx context.Context, in page.Ask) (page.Page[PublishedData], error)
@@ -104,6 +106,13 @@ type (
 	Follows struct {
 		page.Ask
 		ID id.User `path:"id" json:"-" max:"64"`
+	}
+	AskAmong struct {
+		User     id.User   `json:"user" min:"1" max:"64"`
+		Accounts []id.User `json:"accounts" max:"200"`
+	}
+	Among struct {
+		Items []id.User `json:"items"`
 	}
 	OpenLink struct {
 		Link string `json:"link" min:"1" max:"1000"`

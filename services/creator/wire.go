@@ -71,6 +71,7 @@ var (
 	authors         = rpc.Endpoint[Authors, AuthorList]{Name: "authors", Method: "POST", Path: "/internal/authors", Access: rpc.Internal}
 	follows         = rpc.Endpoint[Follows, page.Page[id.User]]{Name: "follows", Method: "GET", Path: "/internal/creators/:id/follows", Access: rpc.Internal}
 	followers       = rpc.Endpoint[Follows, page.Page[id.User]]{Name: "followers", Method: "GET", Path: "/internal/creators/:id/followers", Access: rpc.Internal}
+	followsAmong    = rpc.Endpoint[AskAmong, Among]{Name: "followsAmong", Method: "POST", Path: "/internal/follows/among", Access: rpc.Internal}
 	allPosts        = rpc.Endpoint[page.Ask, page.Page[PublishedData]]{Name: "allPosts", Method: "GET", Path: "/internal/posts", Access: rpc.Internal}
 	openLink        = rpc.Endpoint[OpenLink, Attribution]{Name: "openLink", Method: "POST", Path: "/internal/links/open", Access: rpc.Internal}
 	mayAct          = rpc.Endpoint[MayAct, Allowed]{Name: "mayAct", Method: "POST", Path: "/internal/staff", Access: rpc.Internal}
@@ -135,6 +136,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, authors, s.Authors)
 	rpc.Mount(r, follows, s.Follows)
 	rpc.Mount(r, followers, s.Followers)
+	rpc.Mount(r, followsAmong, s.FollowsAmong)
 	rpc.Mount(r, allPosts, s.AllPosts)
 	rpc.Mount(r, openLink, s.OpenLink)
 	rpc.Mount(r, mayAct, s.MayAct)
@@ -371,6 +373,10 @@ func (c Client) Follows(ctx context.Context, in Follows) (page.Page[id.User], er
 
 func (c Client) Followers(ctx context.Context, in Follows) (page.Page[id.User], error) {
 	return rpc.Call(ctx, c.Peer, followers, in)
+}
+
+func (c Client) FollowsAmong(ctx context.Context, in AskAmong) (Among, error) {
+	return rpc.Call(ctx, c.Peer, followsAmong, in)
 }
 
 func (c Client) AllPosts(ctx context.Context, in page.Ask) (page.Page[PublishedData], error) {

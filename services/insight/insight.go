@@ -165,6 +165,9 @@ type Service interface {
 	Report(ctx context.Context, in Ask) (Report, error)
 	// PostTable pages through its posts of the span, by a column, greatest first.
 	PostTable(ctx context.Context, in AskPosts) (page.Page[PostRow], error)
+	// Audience counts whom the caller's account, or one they work for, reaches
+	// again: creator.ErrNotStaff.
+	Audience(ctx context.Context, in AskAudience) (Audience, error)
 	// Export is one of the tables as CSV, the rows of Report and PostTable.
 	Export(ctx context.Context, in Export) (File, error)
 }

@@ -146,6 +146,28 @@ func (c *Core) Followers(ctx context.Context, in creator.Follows) (page.Page[id.
 	return page.Map(found, func(f follow) id.User { return f.Follower }), err
 }
 
+// FollowsAmong returns those of some accounts that a user follows now.
+func (c *Core) FollowsAmong(ctx context.Context, in creator.AskAmong) (creator.Among, error) {
+	out := creator.Among{Items: []id.User{}}
+	if err := internal(ctx); err != nil {
+		return out, err
+	}
+	ids := make([]string, len(in.Accounts))
+	for i, a := range in.Accounts {
+		ids[i] = followID(in.User, a)
+	}
+	found, err := c.follows.GetMany(ctx, ids)
+	if err != nil {
+		return out, fmt.Errorf("follows among: %w", err)
+	}
+	for _, f := range found {
+		if !f.At.IsZero() {
+			out.Items = append(out.Items, f.Followed)
+		}
+	}
+	return out, nil
+}
+
 func (c *Core) internalFollows(ctx context.Context, index string, in creator.Follows) (page.Page[follow], error) {
 	if err := internal(ctx); err != nil {
 		return page.Page[follow]{}, err

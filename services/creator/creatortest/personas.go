@@ -218,6 +218,17 @@ func followersArePaged(t *testing.T, s Shop) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	fan, eve := s.User(t, "Fan"), s.User(t, "Eve")
+	among := creator.AskAmong{User: fan.User, Accounts: []id.User{eve.User, lin.User, "usr_0000000000000000000000000"}}
+	for _, u := range []id.User{lin.User, eve.User} {
+		must2(s.Creator.Follow(as(t, fan), creator.ByUser{ID: u}))(t)
+	}
+	must2(s.Creator.Unfollow(as(t, fan), creator.ByUser{ID: eve.User}))(t)
+	if d := cmp.Diff([]id.User{lin.User}, must2(s.Creator.FollowsAmong(inside(t), among))(t).Items); d != "" {
+		t.Error(d)
+	}
+	_, err := s.Creator.FollowsAmong(as(t, fan), among)
+	wantErr(t, "from outside", err, rpc.ErrNoRoute)
 	for _, ctx := range []context.Context{t.Context(), as(t, lin)} {
 		_, err := s.Creator.Followers(ctx, creator.Follows{ID: lin.User})
 		wantErr(t, "from outside", err, rpc.ErrNoRoute)

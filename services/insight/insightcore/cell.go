@@ -27,6 +27,7 @@ type cell struct {
 	// screens that were taken, Told the last of the shop's own, oldest first: no crowd
 	// of visitors makes a sale forgotten and counted again.
 	Seen   []byte   `bson:"seen,omitempty"`
+	Pool   pool     `bson:"pool,omitempty"`
 	Recent []string `bson:"recent,omitempty"`
 	Told   []string `bson:"told,omitempty"`
 }
@@ -69,8 +70,11 @@ type hit struct {
 	id      string
 	account id.User
 	post    id.Post
-	viewer  string // of a view; "" otherwise
-	told    bool   // by the shop itself
+	viewer  string  // of a view; "" otherwise
+	by      id.User // who did something with the post, if that is known
+	fan     bool    // they follow its author
+	buys    bool
+	told    bool // by the shop itself
 	event   insight.Event
 	add     func(*sums)
 }
@@ -121,11 +125,7 @@ var errNothing = errors.New("nothing new")
 
 // take counts hits and returns those that were news, or errNothing.
 func (x *cell) take(hits []hit) (news []hit, err error) {
-	seen, err := sketch(x.Seen)
-	if err != nil {
-		return nil, err
-	}
-	viewed := false
+	var viewers []string
 	for _, h := range hits {
 		had := &x.Recent
 		if h.told {
@@ -139,17 +139,13 @@ func (x *cell) take(hits []hit) (news []hit, err error) {
 		*had = (*had)[max(0, len(*had)-recent):]
 		h.add(&x.Sums)
 		if h.viewer != "" {
-			seen.Insert([]byte(h.viewer))
-			viewed = true
+			viewers = append(viewers, h.viewer)
 		}
 	}
 	if len(news) == 0 {
 		return nil, errNothing
 	}
-	if viewed {
-		x.Seen, err = seen.MarshalBinary()
-	}
-	return news, err
+	return news, errors.Join(insert(&x.Seen, viewers), x.Pool.take(news))
 }
 
 func sketch(b []byte) (*hyperloglog.Sketch, error) {

@@ -32,11 +32,40 @@ type street struct {
 	creators
 }
 
-// creators are the posts there are; other calls of the contract are not made.
+// creators are the posts there are, and who follows whom; other calls of the
+// contract are not made.
 type creators struct {
 	creator.Service
-	mu    *sync.Mutex
-	facts map[id.Post]creator.PostFacts
+	mu      *sync.Mutex
+	facts   map[id.Post]creator.PostFacts
+	follows map[[2]id.User]bool // who, whom
+}
+
+func (c creators) FollowsAmong(_ context.Context, in creator.AskAmong) (creator.Among, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out creator.Among
+	for _, a := range in.Accounts {
+		if c.follows[[2]id.User{in.User, a}] {
+			out.Items = append(out.Items, a)
+		}
+	}
+	return out, nil
+}
+
+func (c creators) Profile(_ context.Context, in creator.ByUser) (creator.Profile, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := creator.Profile{}
+	for f := range c.follows {
+		if f[1] == in.ID {
+			out.Followers++
+		}
+	}
+	if out.Followers == 0 {
+		return out, creator.ErrNoSuchProfile // who never published may have none
+	}
+	return out, nil
 }
 
 func (c creators) Facts(_ context.Context, in creator.Cards) (creator.FactList, error) {
@@ -68,7 +97,7 @@ func (products) ProductsByID(_ context.Context, in catalog.ProductsByID) (catalo
 func build(t *testing.T) *street {
 	t.Helper()
 	s := &street{clock: clock.NewFake(time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC)),
-		creators: creators{mu: new(sync.Mutex), facts: map[id.Post]creator.PostFacts{}}}
+		creators: creators{mu: new(sync.Mutex), facts: map[id.Post]creator.PostFacts{}, follows: map[[2]id.User]bool{}}}
 	db, err := pebbledoc.Open(t.Context(), t.TempDir(), pebbledoc.Options{Now: s.clock.Now})
 	if err != nil {
 		t.Fatal(err)

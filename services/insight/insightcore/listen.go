@@ -23,11 +23,15 @@ func (c *Core) listen(ctx context.Context) error {
 			if d.User == d.Author {
 				return nil
 			}
-			return c.note(ctx, e.At, hit{id: e.ID, account: d.Author, post: d.Post, add: reacted(d)})
+			h := hit{id: e.ID, account: d.Author, post: d.Post, add: reacted(d)}
+			if d.On && d.Kind != creator.Followed {
+				h.by = d.User
+			}
+			return c.note(ctx, e.At, h)
 		}),
 		bus.On(ctx, c.Bus, Consumer, talk.Said, func(ctx context.Context, _ bus.Event, d talk.SaidData) error {
 			// A comment that was hidden is said again when it comes back.
-			return c.note(ctx, d.At, hit{id: string(d.Comment), account: d.Author, post: d.Post, add: func(s *sums) { s.Comments++ }})
+			return c.note(ctx, d.At, hit{id: string(d.Comment), account: d.Author, post: d.Post, by: d.By, add: func(s *sums) { s.Comments++ }})
 		}),
 		bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, c.paid),
 	)
@@ -37,6 +41,9 @@ func (c *Core) listen(ctx context.Context) error {
 func (c *Core) note(ctx context.Context, at time.Time, hits ...hit) error {
 	for i := range hits {
 		hits[i].told = true
+	}
+	if err := c.fans(ctx, hits); err != nil {
+		return err
 	}
 	_, err := c.take(ctx, at, hits)
 	return err
@@ -99,7 +106,7 @@ func (c *Core) paid(ctx context.Context, e bus.Event, d checkout.OrderData) erro
 	}
 	var hits []hit
 	for i, f := range order {
-		hits = append(hits, hit{id: e.ID + strconv.Itoa(i), account: f.account, post: f.post, add: sold(groups[f])})
+		hits = append(hits, hit{id: e.ID + strconv.Itoa(i), account: f.account, post: f.post, by: d.Buyer, buys: true, add: sold(groups[f])})
 	}
 	return c.note(ctx, at, hits...)
 }

@@ -38,10 +38,16 @@ func (c *Core) Record(ctx context.Context, in insight.Record) (rpc.Empty, error)
 			e.Product = "" // anybody may say anything
 		}
 		h := hit{id: e.ID, account: f.Author, post: e.Post, event: e, add: counting(e)}
-		if e.Kind == insight.View {
+		switch {
+		case e.Kind == insight.View:
 			h.viewer = viewer(me, in.Visitor, e.ID)
+		case e.Kind == insight.Click && e.Product != "":
+			h.by = me
 		}
 		hits = append(hits, h)
+	}
+	if err := c.fans(ctx, hits); err != nil {
+		return rpc.Empty{}, err
 	}
 	now := c.Now()
 	news, err := c.take(ctx, now, hits)

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/axiomhq/hyperloglog"
-
 	"meadow/services/catalog"
 	"meadow/services/creator"
 	"meadow/services/insight"
@@ -94,31 +92,18 @@ func (c *Core) Report(ctx context.Context, in insight.Ask) (insight.Report, erro
 // adding is cells on their way to a row.
 type adding struct {
 	sums sums
-	seen *hyperloglog.Sketch
+	seen union
 }
 
 func (a *adding) cell(x cell) error {
 	a.sums.merge(x.Sums)
-	if len(x.Seen) == 0 {
-		return nil
-	}
-	s, err := sketch(x.Seen)
-	if err != nil {
-		return fmt.Errorf("insight: %w", err)
-	}
-	if a.seen == nil {
-		a.seen = s
-		return nil
-	}
-	return a.seen.Merge(s)
+	return a.seen.add(x.Seen)
 }
 
 func (a *adding) day(name string) insight.Day {
 	d := a.sums.Day
 	d.Day = name
-	if a.seen != nil {
-		d.Viewers = min(int64(a.seen.Estimate()), d.Views)
-	}
+	d.Viewers = min(a.seen.count(), d.Views)
 	return d
 }
 

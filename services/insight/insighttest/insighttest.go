@@ -47,6 +47,7 @@ func Run(t *testing.T, s Shop) {
 		"PostsArePagedByAColumn":               testTable,
 		"SpansAreChecked":                      testSpans,
 		"EveryLookIsPublicOrPrivate":           testReach,
+		"AnAudienceIsANumberOfMany":            testAudience,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, s) })
 	}
@@ -264,6 +265,48 @@ func testReach(t *testing.T, s Shop) {
 	other, _ := s.Post(t)
 	if r := s.report(t, other, ""); len(r.Reach) != 2 {
 		t.Errorf("of one whom nobody met: %+v", r.Reach)
+	}
+}
+
+func testAudience(t *testing.T, s Shop) {
+	author, post, product := s.Selling(t)
+	click := func(who actor.Actor) {
+		e := event(insight.Click, post, insight.Discover)
+		e.Product = product
+		s.sees(t, who, e)
+	}
+	audience := func(who actor.Actor, as id.User) (insight.Audience, error) {
+		return s.Insight.Audience(actor.With(t.Context(), who), insight.AskAudience{As: as})
+	}
+	want := func(n insight.Headcount) {
+		t.Helper()
+		got, err := audience(author, author.User)
+		none := insight.Headcount{Hidden: n.Hidden} // of too few, not even that
+		if err != nil || got.Engaged != n || got.Both != none || got.Buyers != none || got.Followers != (insight.Headcount{}) {
+			t.Errorf("%+v %v, want %+v engaged", got, err, n)
+		}
+	}
+	want(insight.Headcount{})
+	click(author)
+	click(actor.Actor{}) // a visitor is nobody that is reached again
+	for i := range insight.Fewest {
+		who := s.Viewer(t)
+		if i == 0 {
+			s.sees(t, who, event(insight.View, post, insight.Discover)) // to look is not enough
+			want(insight.Headcount{})
+		}
+		if i == insight.Fewest-1 {
+			want(insight.Headcount{Hidden: true})
+		}
+		click(who)
+		click(who)
+	}
+	want(insight.Headcount{N: insight.Fewest})
+	if _, err := audience(s.Viewer(t), author.User); !errors.Is(err, creator.ErrNotStaff) {
+		t.Errorf("another's audience: %v", err)
+	}
+	if _, err := audience(actor.Actor{}, ""); !errors.Is(err, actor.ErrNobody) {
+		t.Errorf("nobody: %v", err)
 	}
 }
 
