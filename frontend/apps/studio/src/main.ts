@@ -1,7 +1,7 @@
 import '@meadow/ui/base.css'
 import './studio.css'
 import { boot, known, me, worthRetrying } from '@meadow/api'
-import { Languages, pick, studio } from '@meadow/i18n'
+import { growth, Languages, pick, studio } from '@meadow/i18n'
 import { startTheme } from '@meadow/ui'
 import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
 import { createApp } from 'vue'
@@ -13,7 +13,7 @@ startTheme()
 const queries = new QueryClient({
   defaultOptions: { queries: { staleTime: 10_000, refetchOnWindowFocus: false, retry: (times, err) => times < 2 && worthRetrying(err) } },
 })
-const languages = new Languages([studio])
+const languages = new Languages([studio, growth])
 const router = makeRouter()
 const app = createApp(App)
 app.use(VueQueryPlugin, { queryClient: queries })

@@ -19,6 +19,12 @@ export const studio: Catalogue = {
   en: () => import('../locales/studio.en.json'),
 }
 
+/** What the studio says about how posts are passed on. */
+export const growth: Catalogue = {
+  'zh-CN': () => import('../locales/growth.zh-CN.json'),
+  en: () => import('../locales/growth.en.json'),
+}
+
 /** What the viewer's screens say besides its first one: loaded with the first of them. */
 export const viewer: Catalogue = {
   'zh-CN': () => import('../locales/viewer.zh-CN.json'),

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import en from '../locales/en.json'
 import findEn from '../locales/find.en.json'
 import findZh from '../locales/find.zh-CN.json'
+import growthEn from '../locales/growth.en.json'
+import growthZh from '../locales/growth.zh-CN.json'
 import reelEn from '../locales/reel.en.json'
 import reelZh from '../locales/reel.zh-CN.json'
 import studioEn from '../locales/studio.en.json'
@@ -44,17 +46,18 @@ test.each([
   ['reel', reelEn, reelZh],
   ['find', findEn, findZh],
   ['taste', tasteEn, tasteZh],
+  ['growth', growthEn, growthZh],
 ] as [string, Tree, Tree][])('%s says the same things in both languages', (_, a, b) => {
   expect(leaves(a).map(([k]) => k).toSorted()).toEqual(leaves(b).map(([k]) => k).toSorted())
 })
 
-test.each([['en', en], ['zh-CN', zh], ['viewer en', viewerEn], ['viewer zh-CN', viewerZh], ['studio en', studioEn], ['studio zh-CN', studioZh], ['reel en', reelEn], ['reel zh-CN', reelZh], ['find en', findEn], ['find zh-CN', findZh], ['taste en', tasteEn], ['taste zh-CN', tasteZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
+test.each([['en', en], ['zh-CN', zh], ['viewer en', viewerEn], ['viewer zh-CN', viewerZh], ['studio en', studioEn], ['studio zh-CN', studioZh], ['reel en', reelEn], ['reel zh-CN', reelZh], ['find en', findEn], ['find zh-CN', findZh], ['taste en', tasteEn], ['taste zh-CN', tasteZh], ['growth en', growthEn], ['growth zh-CN', growthZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
   expect(leaves(tree).filter(([, v]) => v.trim() === '')).toEqual([])
 })
 
 test('both languages fill in the same holes', () => {
   const holes = (s: string) => [...new Set([...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].toSorted()
-  for (const [a, b] of [[en, zh], [viewerEn, viewerZh], [studioEn, studioZh], [reelEn, reelZh], [findEn, findZh], [tasteEn, tasteZh]] as [Tree, Tree][]) {
+  for (const [a, b] of [[en, zh], [viewerEn, viewerZh], [studioEn, studioZh], [reelEn, reelZh], [findEn, findZh], [tasteEn, tasteZh], [growthEn, growthZh]] as [Tree, Tree][]) {
     const other = new Map(leaves(b))
     for (const [k, v] of leaves(a)) expect(holes(other.get(k)!), k).toEqual(holes(v))
   }
@@ -62,7 +65,7 @@ test('both languages fill in the same holes', () => {
 
 test.each([
   ['apps/viewer/src', [en, viewerEn, reelEn, findEn, tasteEn]],
-  ['apps/studio/src', [en, studioEn]],
+  ['apps/studio/src', [en, studioEn, growthEn]],
   ['packages/ui/src', [en]],
 ] as [string, Tree[]][])('%s asks for no message that is not there', (folder, trees) => {
   const keys = trees.flatMap((t) => leaves(t).map(([k]) => k))
