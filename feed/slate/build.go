@@ -7,7 +7,7 @@ import (
 
 // Build orders a page out of the candidates, at most Rules.Size of them. It may
 // place a post once, and none that Carry still knows; candidates whose score is
-// no number are left out. The same arguments give the same page.
+// no number are left out. Without caps no promotion is granted. The same arguments give the same page.
 func Build(candidates []Candidate, r Rules, carry Carry, caps Caps) []Placed {
 	r = r.bounded()
 	b := prepare(candidates, r, carry, caps)
@@ -258,7 +258,7 @@ func (b *builder) shown(post uint32) bool {
 // refused.
 func (b *builder) place(p pick) bool {
 	it := &b.items[p.at]
-	if it.promo && !b.caps.Take(b.candidates[p.at].Author) {
+	if it.promo && (b.caps == nil || !b.caps.Take(b.candidates[p.at].Author)) {
 		b.refused[it.author] = true
 		return false
 	}
