@@ -36,6 +36,8 @@ type Parts interface {
 	FollowingShard(ctx context.Context, in FollowingShard) (PlaceList, error)
 	// TopicShard counts the posts of a topic, and who made them.
 	TopicShard(ctx context.Context, in AskTopic) (Topic, error)
+	// TopicListShard returns posts of a topic, in the order asked for.
+	TopicListShard(ctx context.Context, in TopicList) (WarmList, error)
 	// WhyShard takes a post's score for somebody apart: creator.ErrNoSuchPost.
 	WhyShard(ctx context.Context, in WhyShard) (Why, error)
 	// StageShard says how far posts were passed on; others than its own are left out.

@@ -138,15 +138,23 @@ type (
 	// CandidateAsk is a ForYou between processes. Shown are hashes of what the
 	// caller has had in this walk.
 	CandidateAsk struct {
-		User  id.User  `json:"user"` // "" if nobody, or not personal
-		Kind  string   `json:"kind,omitempty"`
-		Topic string   `json:"topic,omitempty"`
-		Place string   `json:"place,omitempty"`
-		Lang  string   `json:"lang,omitempty"`
-		Like  id.Post  `json:"like,omitempty"` // only what goes with this one
-		Shown []uint32 `json:"shown,omitempty"`
-		Seed  uint64   `json:"seed"`
-		N     int      `json:"n" min:"1" max:"1000"`
+		User  id.User `json:"user"` // "" if nobody, or not personal
+		Kind  string  `json:"kind,omitempty"`
+		Topic string  `json:"topic,omitempty"`
+		Place string  `json:"place,omitempty"`
+		Lang  string  `json:"lang,omitempty"`
+		Like  id.Post `json:"like,omitempty"` // only what goes with this one
+		// Only are the posts to rank, whatever else is there; none: those that suit.
+		Only  []id.Post `json:"only,omitempty" max:"500"`
+		Shown []uint32  `json:"shown,omitempty"`
+		// What the caller decided, and whom they follow: none said is what is known.
+		Following []id.User `json:"following,omitempty" max:"5000"`
+		Hidden    []id.Post `json:"hidden,omitempty" max:"1000"`
+		Chosen    []string  `json:"chosen,omitempty" max:"50"`
+		Muted     []string  `json:"muted,omitempty" max:"50"`
+		HideAI    bool      `json:"hide_ai,omitempty"`
+		Seed      uint64    `json:"seed"`
+		N         int       `json:"n" min:"1" max:"1000"`
 	}
 	CandidateList struct {
 		Items []Candidate `json:"items"`
@@ -174,10 +182,27 @@ type (
 		Items []Place   `json:"items"`
 		Since time.Time `json:"since,omitzero"`
 	}
+	// WhyShard asks about a post as CandidateAsk does.
 	WhyShard struct {
-		User id.User `json:"user"` // "" if nobody, or not personal
-		Post id.Post `json:"post" min:"1" max:"64"`
-		Lang string  `json:"lang,omitempty"`
+		Post id.Post      `json:"post" min:"1" max:"64"`
+		Ask  CandidateAsk `json:"ask"`
+	}
+	// TopicList asks for a topic's posts: the newest before a place, or the hottest
+	// that were not shown.
+	TopicList struct {
+		Name   string   `json:"name" min:"1" max:"40"`
+		Hot    bool     `json:"hot"`
+		Shown  []uint32 `json:"shown,omitempty"`
+		Before Place    `json:"before"`
+		N      int      `json:"n" min:"1" max:"500"`
+	}
+	WarmList struct {
+		Items []Warm `json:"items"`
+	}
+	// Warm is a post with how much people did with it of late.
+	Warm struct {
+		Place
+		Heat float64 `json:"heat"`
 	}
 	StageShard struct {
 		Posts []id.Post `json:"posts" max:"200"`

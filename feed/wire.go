@@ -48,6 +48,7 @@ var (
 	candidates     = rpc.Endpoint[CandidateAsk, CandidateList]{Name: "candidates", Method: "POST", Path: "/internal/feed/candidates", Access: rpc.Internal}
 	followingShard = rpc.Endpoint[FollowingShard, PlaceList]{Name: "followingShard", Method: "POST", Path: "/internal/feed/following", Access: rpc.Internal}
 	topicShard     = rpc.Endpoint[AskTopic, Topic]{Name: "topicShard", Method: "GET", Path: "/internal/feed/topics/:topic", Access: rpc.Internal}
+	topicListShard = rpc.Endpoint[TopicList, WarmList]{Name: "topicListShard", Method: "POST", Path: "/internal/feed/topics", Access: rpc.Internal}
 	whyShard       = rpc.Endpoint[WhyShard, Why]{Name: "whyShard", Method: "POST", Path: "/internal/feed/why", Access: rpc.Internal}
 	stageShard     = rpc.Endpoint[StageShard, StageList]{Name: "stageShard", Method: "POST", Path: "/internal/feed/stages", Access: rpc.Internal}
 	balanceShard   = rpc.Endpoint[BalanceShard, Balance]{Name: "balanceShard", Method: "POST", Path: "/internal/feed/balance", Access: rpc.Internal}
@@ -93,6 +94,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, candidates, s.Candidates)
 	rpc.Mount(r, followingShard, s.FollowingShard)
 	rpc.Mount(r, topicShard, s.TopicShard)
+	rpc.Mount(r, topicListShard, s.TopicListShard)
 	rpc.Mount(r, whyShard, s.WhyShard)
 	rpc.Mount(r, stageShard, s.StageShard)
 	rpc.Mount(r, balanceShard, s.BalanceShard)
@@ -253,6 +255,10 @@ func (c Client) FollowingShard(ctx context.Context, in FollowingShard) (PlaceLis
 
 func (c Client) TopicShard(ctx context.Context, in AskTopic) (Topic, error) {
 	return rpc.Call(ctx, c.Peer, topicShard, in)
+}
+
+func (c Client) TopicListShard(ctx context.Context, in TopicList) (WarmList, error) {
+	return rpc.Call(ctx, c.Peer, topicListShard, in)
 }
 
 func (c Client) WhyShard(ctx context.Context, in WhyShard) (Why, error) {

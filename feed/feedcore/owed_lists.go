@@ -88,3 +88,7 @@ func (c *Core) StageShard(ctx context.Context, in feed.StageShard) (feed.StageLi
 func (c *Core) BalanceShard(ctx context.Context, in feed.BalanceShard) (feed.Balance, error) {
 	return feed.Balance{}, errOwed
 }
+
+func (c *Core) TopicListShard(ctx context.Context, in feed.TopicList) (feed.WarmList, error) {
+	return feed.WarmList{}, errOwed
+}
