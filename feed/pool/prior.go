@@ -71,5 +71,8 @@ func (p *Pool) posterior(r *record) (a, b float64) {
 
 func (p *Pool) sample(r *record, rng *rand.Rand) float64 {
 	a, b := p.posterior(r)
+	if n := a + b; n > p.options.Memory {
+		a, b = a*p.options.Memory/n, b*p.options.Memory/n
+	}
 	return beta(rng, a, b)
 }

@@ -27,7 +27,7 @@ func choose(name string, s settings) policy {
 	case "uniform":
 		return evenly{}
 	case "greedy":
-		return inOrder(func(it *item) float64 { return (float64(it.engaged) + .03) / (float64(it.shown) + 1) })
+		return inOrder(func(it *item) float64 { return float64(it.engaged) })
 	case "oracle":
 		return inOrder(func(it *item) float64 { return it.rate })
 	case "ladder":
@@ -85,9 +85,6 @@ func (evenly) batch(w *world, _, _ []int) {
 		return
 	}
 	left := w.Batch
-	for _, n := range w.chance.Perm(len(w.living)) {
-		_ = n
-	}
 	each := min(w.cap(), w.Batch/len(w.living))
 	for _, i := range w.living {
 		for range each {

@@ -22,7 +22,7 @@ type settings struct {
 func standard(seed uint64) settings {
 	return settings{
 		Seed: seed, Items: 4000, Impressions: 4_000_000, Alive: .1,
-		Batch: 4000, Most: .02, Guarantee: 200,
+		Batch: 1000, Most: .02, Guarantee: 200,
 	}
 }
 
