@@ -47,6 +47,7 @@ type Core struct {
 	people   *docdb.Collection[person]
 	tell     *outbox.Relay[person]
 	shop     *shop
+	find     *finding
 }
 
 // format is how the records are laid out. Records of another layout than this
@@ -78,13 +79,14 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		{Name: "open", Keys: []string{"open_at"}},
 		{Name: "author", Keys: []string{"author", "at"}},
 	}}
-	var errs [6]error
+	var errs [7]error
 	c.posts, errs[0] = docdb.Open[post](ctx, d.DB, d.Now, schema)
 	c.heads, errs[1] = docdb.Open[Head](ctx, d.DB, d.Now, schema)
 	c.products, errs[2] = docdb.Open[product](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_products"})
 	c.formats, errs[3] = docdb.Open[format](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_formats"})
 	c.shop, errs[4] = newShop(ctx, d)
 	c.people, errs[5] = docdb.Open[person](ctx, d.DB, d.Now, docdb.Schema{Name: peopleName, Indexes: peopleIndexes})
+	c.find, errs[6] = newFinding(ctx, d)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("feed: %w", err)
 	}
@@ -102,7 +104,12 @@ func (c *Core) Run(ctx context.Context) error {
 	if err := c.stock(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("feed: %w", err)
 	}
+	find, err := c.findFirst(ctx)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("feed: %w", err)
+	}
 	var work sync.WaitGroup
+	work.Go(func() { find(ctx) })
 	var told error
 	work.Go(func() { told = c.tell.Run(ctx) })
 	c.insist(ctx, "feed not rebuilt", c.ready)

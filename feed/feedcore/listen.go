@@ -50,14 +50,19 @@ func (c *Core) takePosts(ctx context.Context, all ...post) error {
 	if err := c.tagAll(ctx, ids); err != nil {
 		return err
 	}
-	return reindex(ctx, c.Index, c.posts, ids)
+	if err := reindex(ctx, c.Index, c.posts, ids); err != nil {
+		return err
+	}
+	return c.meet(ctx, all)
 }
 
 func (c *Core) takeProducts(ctx context.Context, all ...product) error {
 	err := each(all, func(next product) error {
 		_, err := c.products.Upsert(ctx, string(next.ID), func(p *product) error {
 			if p.ID == "" || next.newer(*p) {
+				sold := max(next.Sold, p.Sold)
 				*p = next
+				p.Sold = sold
 			}
 			return nil
 		})

@@ -32,6 +32,9 @@ func (c *Core) Rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("rebuild products: %w", err)
 	}
+	if err := c.rebuildAuthors(ctx); err != nil {
+		return fmt.Errorf("rebuild authors: %w", err)
+	}
 	if err := c.Index.Sync(ctx); err != nil {
 		return fmt.Errorf("rebuild: %w", err)
 	}

@@ -3,9 +3,13 @@ package feedcore
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"meadow/feed"
 	"meadow/services/catalog"
+	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -14,79 +18,214 @@ import (
 )
 
 // Search pages through what matches, best first. It passes over what is no
-// longer there or not on sale.
+// longer there, not on sale or not for the caller.
 func (c *Core) Search(ctx context.Context, in feed.Search) (feed.Results, error) {
 	none := feed.Results{}
-	if in.Text == "" {
-		return none, errs.ErrInvalid.With("q", "is required")
+	q, err := question(in)
+	if err != nil {
+		return none, err
 	}
 	size := in.Size(usualPage, mostPage)
 	out := feed.Results{Items: []feed.Found{}, Next: in.After}
-	for range rounds {
-		found, err := c.Index.Find(ctx, search.Query{
-			Text: in.Text, Kind: in.Kind, Limit: size - len(out.Items), After: string(out.Next),
-		})
+	for round := range rounds {
+		q.Limit, q.After = size-len(out.Items), string(out.Next)
+		got, err := c.Index.Find(ctx, q)
 		if err != nil {
 			return none, fmt.Errorf("search: %w", err)
 		}
-		items, err := c.found(ctx, found.Hits)
+		if round == 0 {
+			out.Total = int64(got.Total)
+			out.Facets = counted(got.Counts)
+			q.Count = nil
+		}
+		items, err := c.found(ctx, got.Hits)
 		if err != nil {
 			return none, err
 		}
-		out.Items, out.Next = append(out.Items, items...), page.Cursor(found.Next)
+		out.Items, out.Next = append(out.Items, items...), page.Cursor(got.Next)
 		if out.Next == "" || len(out.Items) >= size {
 			break
 		}
 	}
+	if in.After == "" {
+		c.searchedFor(ctx, in)
+		if len(out.Items) == 0 && out.Next == "" {
+			out.Instead = c.find.hints.instead(in.Text)
+		}
+	}
 	return out, nil
+}
+
+// question is what the index is asked.
+func question(in feed.Search) (search.Query, error) {
+	text := strings.TrimSpace(in.Text)
+	if text == "" {
+		return search.Query{}, errs.ErrInvalid.With("q", "is required")
+	}
+	q := search.Query{Text: text, Facets: facets(
+		facet(facetKind, in.Kind), facet(facetGenre, in.Genre), facet(facetTopic, in.Topic), facet(facetCategory, in.Category),
+		facet(facetLang, baseLang(in.InLang)), facet(facetLabel, in.Label),
+	)}
+	switch in.Sort {
+	case "", "best":
+	case "newest":
+		q.Sort = "-" + search.NumAt
+	case "price_up":
+		q.Sort = search.NumPrice
+	case "price_down":
+		q.Sort = "-" + search.NumPrice
+	case "sold":
+		q.Sort = "-" + search.NumSold
+	default:
+		return q, errs.ErrInvalid.With("sort", "is not an order")
+	}
+	if in.Price != "" {
+		r, ok := priceRange(in.Price)
+		if !ok {
+			return q, errs.ErrInvalid.With("price", "is not a range")
+		}
+		q.Ranges = []search.Range{r}
+	}
+	if in.After == "" {
+		q.Count = facetNames()
+	}
+	return q, nil
+}
+
+// mostValues is how many values of a facet are said.
+const mostValues = 12
+
+// counted makes facets of counts, in the order of their names and the greatest
+// count first. What is counted of nothing is left out.
+func counted(counts map[string]map[string]int) []feed.Facet {
+	var out []feed.Facet
+	for _, name := range facetNames() {
+		f := feed.Facet{Name: name, Values: []feed.FacetValue{}}
+		for v, n := range counts[name] {
+			f.Values = append(f.Values, feed.FacetValue{Value: v, N: int64(n)})
+		}
+		if len(f.Values) == 0 {
+			continue
+		}
+		slices.SortFunc(f.Values, func(a, b feed.FacetValue) int {
+			if a.N != b.N {
+				return int(b.N - a.N)
+			}
+			return strings.Compare(a.Value, b.Value)
+		})
+		f.Values = f.Values[:min(len(f.Values), mostValues)]
+		out = append(out, f)
+	}
+	return out
+}
+
+// searchedFor remembers a search of a signed-in caller, if they are remembered,
+// and counts it. The answer does not wait for the success of either.
+func (c *Core) searchedFor(ctx context.Context, in feed.Search) {
+	me := actor.From(ctx).User
+	if me == "" {
+		return
+	}
+	p, err := c.person(ctx, me)
+	if err == nil && !p.personal() {
+		return
+	}
+	if err == nil {
+		err = c.rememberSearch(ctx, me, in.Text)
+	}
+	if err != nil {
+		c.Log.WarnContext(ctx, "search not remembered", "err", err)
+		return
+	}
+	key := searchKey(in.Text)
+	c.castSearch(ctx, noted{
+		Text: key, Lang: baseLang(in.Lang), Place: p.preferences().Place, Person: personHash(me), At: c.Now(),
+	})
+	if c.find.Interested == nil {
+		return
+	}
+	if topics := c.find.hints.topicsIn(key); len(topics) > 0 {
+		c.find.Interested(ctx, me, topics)
+	}
+}
+
+// topicsIn returns the topics that a search is about: as a whole, or else by its
+// parts.
+func (h *hints) topicsIn(key string) []string {
+	if h.topic(key) {
+		return []string{key}
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	const most = 3
+	var out []string
+	for _, part := range h.parts(key) {
+		inside := slices.ContainsFunc(out, func(o string) bool { return strings.Contains(o, part) })
+		if h.all[hintTopic+":"+part] != nil && !inside && len(out) < most {
+			out = append(out, part)
+		}
+	}
+	return out
 }
 
 // found makes hits of what can be shown, in their order.
 func (c *Core) found(ctx context.Context, hits []search.Hit) ([]feed.Found, error) {
 	var posts []place
 	var products []id.Product
+	var people []id.User
 	for _, h := range hits {
 		switch h.Kind {
 		case kindPost:
 			posts = append(posts, place{ID: id.Post(h.ID)})
 		case kindProduct:
 			products = append(products, id.Product(h.ID))
+		case kindCreator:
+			people = append(people, id.User(h.ID))
 		}
 	}
-	shown := map[string]feed.Found{}
 	cards, err := c.cards(ctx, posts)
 	if err != nil {
 		return nil, err
 	}
-	for p, k := range cards {
-		shown[string(p)] = feed.Found{Post: &k}
-	}
-	goods, err := c.goods(ctx, products)
+	listed, err := c.goods(ctx, products)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range goods {
-		shown[string(p.ID)] = feed.Found{Product: &p}
+	authors, err := c.creators(ctx, people)
+	if err != nil {
+		return nil, err
 	}
 	out := make([]feed.Found, 0, len(hits))
 	for _, h := range hits {
-		if f, ok := shown[h.ID]; ok {
-			out = append(out, f)
+		f, title := feed.Found{}, ""
+		if k, ok := cards[id.Post(h.ID)]; ok {
+			f.Post, title = &k, k.Title
+		} else if p, ok := listed[id.Product(h.ID)]; ok {
+			f.Product, title = &p, p.Title
+		} else if a, ok := authors[id.User(h.ID)]; ok {
+			f.Creator, title = &a, a.Name
+		} else {
+			continue
 		}
+		f.Marks = [][2]int{}
+		if title == h.Title && utf8.ValidString(title) {
+			f.Marks = inCharacters(title, h.Marks)
+		}
+		out = append(out, f)
 	}
 	return out, nil
 }
 
 // goods returns products that are listed.
-func (c *Core) goods(ctx context.Context, ids []id.Product) ([]feed.Product, error) {
+func (c *Core) goods(ctx context.Context, ids []id.Product) (map[id.Product]feed.Product, error) {
+	out := map[id.Product]feed.Product{}
 	if len(ids) == 0 {
-		return nil, nil
+		return out, nil
 	}
 	got, err := c.Catalog.ProductsByID(asFeed(ctx), catalog.ProductsByID{IDs: ids})
 	if err != nil {
 		return nil, fmt.Errorf("products: %w", err)
 	}
-	var out []feed.Product
 	for _, p := range got.Items {
 		if p.State != catalog.Listed {
 			continue
@@ -95,7 +234,7 @@ func (c *Core) goods(ctx context.Context, ids []id.Product) ([]feed.Product, err
 		if len(p.Pictures) > 0 {
 			f.Cover = p.Pictures[0]
 		}
-		out = append(out, f)
+		out[p.ID] = f
 	}
 	return out, nil
 }

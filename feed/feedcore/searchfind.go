@@ -1,0 +1,176 @@
+package feedcore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"meadow/feed/trend"
+	"meadow/services/account"
+	"meadow/services/catalog"
+	"meadow/services/checkout"
+	"meadow/services/creator"
+	"meadow/services/kernel/id"
+	"meadow/services/platform/bus"
+	"meadow/services/platform/docdb"
+	"meadow/services/platform/search"
+)
+
+// finding is the part of the feed that answers searches beyond what the index
+// does: who can be found, what completes a word, what was searched for, and what
+// many search for.
+type finding struct {
+	authors  *docdb.Collection[author]
+	searched *docdb.Collection[searched]
+	words    *docdb.Collection[trendWord]
+	parts    *docdb.Collection[trendPart]
+	hints    *hints
+	trends   *trend.Trends
+
+	// Interested, if set, hears what a person searched for, as topics.
+	Interested func(ctx context.Context, u id.User, topics []string)
+	// Refused, if set, reports whether a list of words forbids to show a text.
+	Refused func(ctx context.Context, text string) (bool, error)
+
+	mu       sync.Mutex           // guards all below
+	scopes   map[trend.Scope]bool // that were noted
+	allowed  map[string]trendWord // that may be shown, by id
+	loadedAt time.Time            // when allowed was read; zero if it has to be
+}
+
+func newFinding(ctx context.Context, d Deps) (*finding, error) {
+	f := &finding{hints: newHints(), trends: trend.New(trend.Options{}), scopes: map[trend.Scope]bool{}}
+	var errs [4]error
+	f.authors, errs[0] = docdb.Open[author](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_authors"})
+	f.searched, errs[1] = docdb.Open[searched](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_searched"})
+	f.words, errs[2] = docdb.Open[trendWord](ctx, d.DB, d.Now, docdb.Schema{
+		Name: "feed_trend_words", Expiry: "until", Indexes: []docdb.Index{{Name: "state", Keys: []string{"state", "heat"}}},
+	})
+	f.parts, errs[3] = docdb.Open[trendPart](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_trend_parts"})
+	return f, errors.Join(errs[:]...)
+}
+
+// findFirst begins to hear of what can be found and completed. Every process
+// keeps its own completions and counts, and so hears everything; authors and
+// sales are written down once. What it returns does the rest until ctx ends.
+func (c *Core) findFirst(ctx context.Context) (rest func(context.Context), err error) {
+	own, once := fmt.Sprintf("%s-find-%d", Consumer, c.Shard), Consumer+"-find"
+	stop, heard := c.hearSearches()
+	err = errors.Join(
+		heard,
+		bus.On(ctx, c.Bus, own, creator.Published, func(_ context.Context, _ bus.Event, d creator.PublishedData) error {
+			c.hear(d)
+			return nil
+		}),
+		bus.On(ctx, c.Bus, own, catalog.ProductChanged, func(_ context.Context, _ bus.Event, d catalog.ProductChangedData) error {
+			c.find.hints.product(productOf(d.Product, d.Rev))
+			return nil
+		}),
+		bus.On(ctx, c.Bus, own, account.Changed, func(_ context.Context, _ bus.Event, d account.ChangedData) error {
+			c.find.hints.rename(d.User, d.Name)
+			return nil
+		}),
+		bus.On(ctx, c.Bus, once, account.Changed, func(ctx context.Context, _ bus.Event, d account.ChangedData) error {
+			return c.renamed(ctx, d)
+		}),
+		bus.On(ctx, c.Bus, once, checkout.OrderPaid, func(ctx context.Context, _ bus.Event, d checkout.OrderData) error {
+			return c.resell(ctx, d)
+		}),
+	)
+	return func(ctx context.Context) { defer stop(); c.findOn(ctx) }, err
+}
+
+// hear takes a post's words for completions, and its topics for trends.
+func (c *Core) hear(d creator.PublishedData) {
+	p := postOf(d)
+	if !p.shown() {
+		return
+	}
+	c.find.hints.post(p)
+	if c.Now().Sub(d.At) > trendingPosts {
+		return
+	}
+	for _, t := range p.Topics {
+		c.note(noted{Kind: trend.Topic, Text: searchKey(t), Lang: baseLang(p.Lang), Place: p.Place, Person: personHash(p.Author), At: c.Now()})
+	}
+}
+
+// findOn fills the completions from what is stored, and counts trends until ctx
+// ends.
+func (c *Core) findOn(ctx context.Context) {
+	c.insist(ctx, "search suggestions not read", c.fillHints)
+	c.insist(ctx, "trends not read", c.loadTrends)
+	c.watchTrends(ctx)
+}
+
+// fillHints reads what can be completed from the records.
+func (c *Core) fillHints(ctx context.Context) error {
+	return errors.Join(
+		c.posts.Each(ctx, func(_ string, p post) error {
+			if p.shown() {
+				c.find.hints.post(p)
+			}
+			return nil
+		}),
+		c.products.Each(ctx, func(_ string, p product) error {
+			c.find.hints.product(p)
+			return nil
+		}),
+		c.find.authors.Each(ctx, func(_ string, a author) error {
+			c.find.hints.author(a)
+			return nil
+		}),
+	)
+}
+
+// resell looks up how often what was just ordered was sold, unless that was
+// noted a moment ago.
+func (c *Core) resell(ctx context.Context, d checkout.OrderData) error {
+	var ids []id.Product
+	for _, l := range d.Lines {
+		ids = append(ids, l.Product)
+	}
+	got, err := c.Catalog.ProductsByID(asFeed(ctx), catalog.ProductsByID{IDs: ids})
+	if err != nil {
+		return fmt.Errorf("sold: %w", err)
+	}
+	for _, p := range got.Items {
+		known, err := c.products.Get(ctx, string(p.ID))
+		// A few more of many change no order: it is not worth the writing.
+		if errors.Is(err, docdb.ErrNotFound) || err == nil && p.Sold < known.Sold+max(1, known.Sold/20) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("sold: %w", err)
+		}
+		_, err = c.products.Update(ctx, string(p.ID), func(r *product) error {
+			r.Sold = max(r.Sold, p.Sold)
+			return nil
+		})
+		if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+			return fmt.Errorf("sold: %w", err)
+		}
+		if err := reindex(ctx, c.Index, c.products, []string{string(p.ID)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// searchKey is a text as searches are compared: its words, in small letters and
+// with single gaps where there was anything between them.
+func searchKey(text string) string {
+	var b strings.Builder
+	var last search.Word
+	for _, w := range search.Words(text) {
+		if b.Len() > 0 && !(last.End == w.Start && (last.Solid && w.Solid)) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w.Term)
+		last = w
+	}
+	return b.String()
+}

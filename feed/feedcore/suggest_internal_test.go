@@ -1,0 +1,157 @@
+package feedcore
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"meadow/services/kernel/id"
+)
+
+func stocked() *hints {
+	h := newHints()
+	at := time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC)
+	for i, title := range []string{"平价口红试色", "Velvet lipstick swatches", "Red lipstick for winter", "周末露营装备", "Matte lipstick review"} {
+		p := post{Head: Head{ID: id.Post(fmt.Sprint("pst_", i)), At: at, OpenAt: at}, Title: title, Topics: []string{"口红"}}
+		if i == 3 {
+			p.Topics = []string{"露营", "Outdoor"}
+		}
+		h.post(p)
+	}
+	h.product(product{ID: "prd_1", Listed: true, Title: "Rose 玫瑰 口红 3.5g", Sold: 40})
+	h.product(product{ID: "prd_2", Listed: true, Title: "绿茶 250g", Sold: 3})
+	h.author(author{ID: "usr_1", Name: "林小美", Followers: 9})
+	return h
+}
+
+func texts(all []hint) []string {
+	out := []string{}
+	for _, x := range all {
+		out = append(out, x.kind+" "+x.text)
+	}
+	return out
+}
+
+func TestWordsAreCompletedAsTheyAreWrittenAndAsTheySound(t *testing.T) {
+	t.Parallel()
+	h := stocked()
+	for typed, want := range map[string]string{
+		"口": "topic 口红", "口红": "topic 口红", "kou": "topic 口红", "kouhong": "topic 口红", "kou hong": "topic 口红", "kh": "topic 口红",
+		"lip": "search lipstick", "LIPS": "search lipstick", "ros": "product Rose 玫瑰 口红 3.5g", "mei": "product Rose 玫瑰 口红 3.5g",
+		"lvc": "product 绿茶 250g", "lin": "creator 林小美", "lxm": "creator 林小美", "小美": "creator 林小美", "out": "topic Outdoor",
+		"rose 口": "product Rose 玫瑰 口红 3.5g", "露营": "topic 露营", "luy": "topic 露营",
+	} {
+		if got := texts(h.complete(typed, 10)); len(got) == 0 || !slices.Contains(got[:min(2, len(got))], want) {
+			t.Errorf("%q: got %v, want %q among the first", typed, got, want)
+		}
+	}
+	for _, typed := range []string{"", "  ", "!?", "xyzzy", "口红口红口红", "k h x q"} {
+		if got := h.complete(typed, 10); len(got) > 0 {
+			t.Errorf("%q: got %v", typed, texts(got))
+		}
+	}
+}
+
+func TestWhatIsGoneIsNotSuggested(t *testing.T) {
+	t.Parallel()
+	h := stocked()
+	h.product(product{ID: "prd_2", Title: "绿茶 250g"})
+	h.author(author{ID: "usr_1", Name: "林大美", Followers: 9})
+	for _, typed := range []string{"绿茶", "林小"} {
+		if got := h.complete(typed, 10); len(got) > 0 {
+			t.Errorf("%q: got %v", typed, texts(got))
+		}
+	}
+	if d := cmp.Diff([]string{"creator 林大美"}, texts(h.complete("林", 10))); d != "" {
+		t.Error(d)
+	}
+	h.product(product{ID: "prd_2", Listed: true, Title: "绿茶 250g"})
+	h.mu.Lock()
+	h.sort()
+	h.mu.Unlock()
+	if got := texts(h.complete("绿", 10)); !slices.Contains(got, "product 绿茶 250g") {
+		t.Errorf("on sale again, and not suggested: %v", got)
+	}
+}
+
+func TestMarksSayWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text, typed string
+		want        [][2]int
+	}{
+		{"口红试色", "口", [][2]int{{0, 1}}},
+		{"口红试色", "kouhong", [][2]int{{0, 2}}},
+		{"口红试色", "kh", [][2]int{{0, 2}}},
+		{"口红试色", "shise", [][2]int{{2, 4}}},
+		{"Red lipstick", "lip", [][2]int{{4, 7}}},
+		{"Red lipstick", "RED LIP", [][2]int{{0, 7}}},
+		{"玫瑰 Rose", "ros", [][2]int{{3, 6}}},
+		{"绿茶", "x", [][2]int{}},
+	} {
+		if d := cmp.Diff(c.want, typedMarks(c.text, c.typed)); d != "" {
+			t.Errorf("%q in %q: %s", c.typed, c.text, d)
+		}
+	}
+}
+
+func TestASearchThatFindsNothingIsAnsweredWithOthers(t *testing.T) {
+	t.Parallel()
+	h := stocked()
+	for text, want := range map[string]string{"lispstick": "lipstick", "lipstikc bundle": "lipstick bundle", "口红不存在": "口红", "zzz": "口红"} {
+		if got := h.instead(text); !slices.Contains(got, want) {
+			t.Errorf("%q: got %v, want %q among them", text, got, want)
+		}
+	}
+	if got := h.instead("口红"); slices.Contains(got, "口红") {
+		t.Errorf("offered again: %v", got)
+	}
+	if got := newHints().instead("anything"); len(got) > 0 {
+		t.Errorf("an empty shop offers %v", got)
+	}
+}
+
+func TestASearchIsAboutTheTopicsInIt(t *testing.T) {
+	t.Parallel()
+	h := stocked()
+	for text, want := range map[string][]string{"口红": {"口红"}, "露营和口红": {"露营", "口红"}, "outdoor 露营": {"outdoor", "露营"}, "绿茶": nil} {
+		got := h.topicsIn(searchKey(text))
+		slices.Sort(got)
+		slices.Sort(want)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%q: %s", text, d)
+		}
+	}
+}
+
+// crowded is as many hints as are kept.
+func crowded(n int) *hints {
+	h := newHints()
+	r := rand.New(rand.NewPCG(1, 2))
+	han := []rune("油皮防晒霜测评款清爽不搓泥夏天遮阳帽推荐显脸小修复面膜敏感肌可用补水平价合集秋冬保湿怎么选红色系口试支润唇膏黑榜幼猫粮")
+	syllables := []string{"ka", "lo", "mi", "ten", "der", "sha", "ver", "ton", "pre", "con"}
+	for i := range n {
+		title := ""
+		for range 3 + r.IntN(6) {
+			title += string(han[r.IntN(len(han))])
+		}
+		title += " " + syllables[r.IntN(10)] + syllables[r.IntN(10)] + syllables[r.IntN(10)]
+		h.product(product{ID: id.Product(fmt.Sprint("prd_", i)), Listed: true, Title: title, Sold: int64(r.IntN(1000))})
+	}
+	return h
+}
+
+func BenchmarkSuggest(b *testing.B) {
+	h := crowded(100_000)
+	typed := []string{"k", "s", "口", "口红", "kouhong", "ka", "kalo", "kh", "霜 ka", "f"}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		h.complete(typed[i%len(typed)], mostSuggestions)
+		i++
+	}
+}
