@@ -42,6 +42,12 @@ func (p *people) add(person uint64) {
 	p.many.add(person)
 }
 
+func (p *people) remove(person uint64) {
+	if at, in := slices.BinarySearch(p.few, person); in {
+		p.few = slices.Delete(p.few, at, at+1)
+	}
+}
+
 // weigh returns how many people a person counts for who is about to be added to
 // two sets: 0 if they are in one. Where sets are sketches, newcomers that are
 // not noticed count 0 too, and those that are count for them.
@@ -51,14 +57,16 @@ func weigh(a, b *people, person uint64) float64 {
 			return 0
 		}
 	}
-	s := joined(a.many, b.many)
-	if s == nil {
-		return 1
+	at, rank := place(person)
+	for _, p := range []*people{a, b} {
+		if p.many != nil && p.many[at] >= rank {
+			return 0
+		}
 	}
-	if at, rank := place(person); s[at] >= rank {
-		return 0
+	if s := joined(a.many, b.many); s != nil {
+		return 1 / s.chance()
 	}
-	return 1 / s.chance()
+	return 1
 }
 
 // joined is the sketch of whom either has seen; it may be one of them.

@@ -1,7 +1,7 @@
 // Package trend says which searches and topics more people ask for than usual.
 //
 // It counts people, not events. A person counts for a key when they were not
-// already among its people of this generation or of the last (12 hours each by
+// already among its people of this generation or of the last (half a day each by
 // default), so whoever repeats themselves adds nothing. Each count decays with a
 // short half-life (now) and with a long one (usual), and a key's score is the
 // chi-square of what is seen against what is usual,
@@ -40,7 +40,7 @@ type Options struct {
 	People     int           // who must have asked before a key is listed; 5, and never fewer
 	Keys       int           // that are kept in all; 20,000
 	Scopes     int           // that are kept; 500
-	Salt       uint64        // mixed into who people are; part of a snapshot
+	Salt       uint64        // mixed into who people are; the same for all shards, and for good
 }
 
 // fewest is the least number of people behind anything that is listed.
@@ -136,7 +136,7 @@ func (t *Trends) note(s Scope, key string, person uint64, at int64) {
 	}
 	e := keys[key]
 	if e == nil {
-		e = &entry{at: at, turned: at}
+		e = &entry{at: at, generation: t.options.generation(at)}
 		keys[key] = e
 		t.keys++
 	}
@@ -160,6 +160,20 @@ func (t *Trends) Top(s Scope, n int, now time.Time) []Trend {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Key, b.Key))
 	})
 	return slices.Clip(out[:min(max(n, 0), len(out))])
+}
+
+// Forget takes a person out wherever people are kept one by one. What they added
+// to a count stays: it says nothing about them.
+func (t *Trends) Forget(person uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	person = scramble(person ^ t.options.Salt)
+	for _, keys := range t.scopes {
+		for _, e := range keys {
+			e.people[0].remove(person)
+			e.people[1].remove(person)
+		}
+	}
 }
 
 // Stats is what is kept.
@@ -214,14 +228,15 @@ func (t *Trends) sweep(now int64) {
 
 // entry is what is kept of a key.
 type entry struct {
-	at     int64   // unix milliseconds that now and usual are as of
-	now    float64 // people, decayed with the half-life
-	usual  float64 // people, decayed with the long one
-	turned int64   // when this generation began
-	people [2]people
+	at     int64     // unix milliseconds that now and usual are as of
+	now    float64   // people, decayed with the half-life
+	usual  float64   // people, decayed with the long one
+	people [2]people // of this generation and the last
+
+	generation int64 // which is this
 }
 
-func (e *entry) bytes() int64 { return 240 + e.people[0].bytes() + e.people[1].bytes() }
+func (e *entry) bytes() int64 { return 200 + e.people[0].bytes() + e.people[1].bytes() }
 
 // decay brings what is counted to a later time.
 func (e *entry) decay(o *Options, at int64) {
@@ -234,18 +249,20 @@ func (e *entry) decay(o *Options, at int64) {
 	e.at = at
 }
 
+// generation numbers the generations of all keys alike, so that shards agree.
+func (o *Options) generation(at int64) int64 { return at / o.Generation.Milliseconds() }
+
 // turn begins a new generation when it is time.
 func (e *entry) turn(o *Options, at int64) {
-	long := o.Generation.Milliseconds()
-	switch passed := at - e.turned; {
-	case passed < long:
+	switch passed := o.generation(at) - e.generation; {
+	case passed <= 0:
 		return
-	case passed < 2*long:
+	case passed == 1:
 		e.people[1], e.people[0] = e.people[0], people{}
 	default:
 		e.people = [2]people{}
 	}
-	e.turned = at
+	e.generation = o.generation(at)
 }
 
 func (e *entry) note(o *Options, person uint64, at int64) {
