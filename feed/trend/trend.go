@@ -111,7 +111,7 @@ func New(o Options) *Trends {
 // longer and empty ones are not counted. Time may stand still but does not go
 // back: what comes late counts as of the last.
 func (t *Trends) Note(s Scope, key string, person uint64, at time.Time) {
-	if key == "" || len(key) > mostKey {
+	if key == "" || len(key) > mostKey || len(s.Region) > mostKey || len(s.Lang) > mostKey {
 		return
 	}
 	t.mu.Lock()
