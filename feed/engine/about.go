@@ -148,8 +148,8 @@ func (e *Engine) SetPreferences(u id.User, p feed.Preferences, now time.Time) {
 // Stage is how far a post was passed on, if it was ever on trial here.
 func (e *Engine) Stage(p id.Post) (feed.Stage, bool) {
 	e.mu.RLock()
+	defer e.mu.RUnlock()
 	n := e.posts.find(string(p))
-	e.mu.RUnlock()
 	s, ok := e.pool.Stage(n)
 	if n == 0 || !ok {
 		return feed.Stage{}, false

@@ -39,7 +39,10 @@ func (e *Engine) judge(ev *Event) facts {
 
 // apply is what an event does.
 func (e *Engine) apply(ev *Event, parts part) {
-	if ev.Kind == 0 || ev.Kind > lastKind || ev.At.IsZero() {
+	if ev.Kind >= forgotDeeds {
+		if parts&toViewer != 0 {
+			e.forgotten(ev)
+		}
 		return
 	}
 	at := uint32(max(0, ev.At.Unix()))

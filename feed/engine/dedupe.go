@@ -63,6 +63,17 @@ func (s *set) add(k uint64) bool {
 	return true
 }
 
+// values are the numbers of the set, in no order.
+func (s *set) values() []uint64 {
+	out := make([]uint64, 0, s.n)
+	for _, v := range s.slots {
+		if v != 0 {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 // long is a name in 64 bits, never 0.
 func long(s string) uint64 {
 	h := uint64(14695981039346656037)

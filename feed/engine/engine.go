@@ -84,9 +84,12 @@ type Engine struct {
 	window   window
 	events   int64 // taken in since the beginning
 	fitted   time.Time
+	ticked   time.Time        // when tick last looked at the clock
 	restored time.Time        // when the snapshot that this began with was begun
 	weights  [sources]float64 // of the sources, chosen on what was held out
 
+	fitting sync.Mutex // one Refit at a time; before shaping
+	shaping sync.Mutex // held while numbers are written down or given anew; before taking and mu
 	taking  sync.Mutex // held by whoever takes in events; before mu
 	lessons []lesson   // guarded by taking
 

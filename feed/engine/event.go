@@ -31,6 +31,10 @@ const (
 	Mute     // Author
 
 	lastKind = Mute
+
+	// Not anybody's deeds: they are in the log so that a replay forgets too.
+	forgotDeeds Kind = 200
+	forgotAll   Kind = 201
 )
 
 var kindNames = [...]string{
@@ -75,6 +79,11 @@ type Event struct {
 	Consent bool
 
 	facts facts // found when it was taken in; replaying it finds the same
+}
+
+// void reports whether an event says nothing.
+func (ev *Event) void() bool {
+	return ev.Kind == 0 || ev.Kind > lastKind && ev.Kind != forgotDeeds && ev.Kind != forgotAll || ev.At.IsZero()
 }
 
 // facts is what an event meant when it was taken in.

@@ -18,6 +18,15 @@ func (e *Engine) ForgetDeeds(u id.User) {
 	e.forgetDeeds(u)
 }
 
+// forgotten does what a note in the log says.
+func (e *Engine) forgotten(ev *Event) {
+	if ev.Kind == forgotAll {
+		e.forget(ev.User)
+	} else {
+		e.forgetDeeds(ev.User)
+	}
+}
+
 func (e *Engine) forgetDeeds(u id.User) {
 	w, n := e.people.find(u)
 	if w == nil {

@@ -2,8 +2,12 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"time"
 
+	"meadow/services/kernel/clock"
+	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 )
 
@@ -20,12 +24,23 @@ type Store interface {
 
 // KeeperOptions say how a Keeper works. The zero value is usual.
 type KeeperOptions struct {
-	Prefix  string                      // of keys; "" is "feed/<shard>of<shards>/"
-	Gather  time.Duration               // how long events wait for company; 1 s
-	Most    int                         // events in a segment; 1,000
-	Every   time.Duration               // between snapshots; 15 min. Below 0: only at the end
-	Between func(began time.Time) error // called by Open when the last snapshot was read, before the events after it: time to Put posts changed since then (zero: all)
+	Prefix string        // of keys; "" is "feed/<shard>-<shards>/"
+	Gather time.Duration // how long events wait for company; 1 s
+	Most   int           // events in a segment; 1,000
+	Every  time.Duration // between snapshots; 15 min. Below 0: only at the end
+	// Between is called by OpenKeeper when the last snapshot was read, with when it
+	// was begun (zero if there is none), and before the events after it are
+	// replayed: it has to Put what changed of posts since then, and to set
+	// preferences.
+	Between func(ctx context.Context, began time.Time) error
 }
+
+// mostWaiting events may wait for a store that is down.
+const mostWaiting = 200_000
+
+// ErrBehind answers events that cannot be kept, because the store did not take
+// those before them.
+var ErrBehind = errs.New(errs.Unavailable, "feed_behind", "The feed cannot remember anything right now. Please try again.")
 
 // Keeper makes what an engine learns survive. Events act at once, and are
 // acknowledged when they are stored.
@@ -33,48 +48,157 @@ type Keeper struct {
 	engine  *Engine
 	store   Store
 	options KeeperOptions
-	now     func() time.Time
+	now     clock.Now
+	wake    chan struct{} // somebody waits for a full segment, or for a snapshot
+
+	storing sync.Mutex // held by whoever stores; before mu
+
+	mu      sync.Mutex // guards what follows
+	waiting []byte     // events for the next segment
+	first   int64      // number of the first of them
+	many    int64
+	stored  chan struct{} // closed when what is waiting now is stored
+	sending *sending      // the segment that is being stored, until it is
+	wanted  bool          // a snapshot that leaves nothing old behind
+}
+
+// sending is a segment on its way.
+type sending struct {
+	key    string
+	object []byte
+	stored chan struct{}
 }
 
 // OpenKeeper brings an empty engine to where its store has it: the newest good
 // snapshot and the events after it. A store that is empty or spoiled is a start
 // from nothing, said to the engine's Log.
-func OpenKeeper(ctx context.Context, e *Engine, s Store, now func() time.Time, o KeeperOptions) (*Keeper, error) {
-	k := &Keeper{engine: e, store: s, options: o, now: now}
-	if o.Between != nil {
-		if err := o.Between(time.Time{}); err != nil {
-			return nil, err
-		}
+func OpenKeeper(ctx context.Context, e *Engine, s Store, now clock.Now, o KeeperOptions) (*Keeper, error) {
+	if o.Prefix == "" {
+		o.Prefix = fmt.Sprintf("feed/%d-%d/", e.Shard, e.Shards)
+	}
+	if o.Gather <= 0 {
+		o.Gather = time.Second
+	}
+	if o.Most <= 0 {
+		o.Most = 1000
+	}
+	if o.Every == 0 {
+		o.Every = 15 * time.Minute
+	}
+	k := &Keeper{engine: e, store: s, options: o, now: now, wake: make(chan struct{}, 1), stored: make(chan struct{})}
+	if err := k.load(ctx); err != nil {
+		return nil, fmt.Errorf("feed/engine: open: %w", err)
 	}
 	return k, nil
-}
-
-// Run stores events and snapshots until ctx ends; then it stores what is left,
-// and a last snapshot, within half a minute.
-func (k *Keeper) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
 }
 
 // Take takes events in and returns when they are stored, which may take as long
 // as Gather says. After an error they may be sent again: what was taken in
 // counts once.
 func (k *Keeper) Take(ctx context.Context, events ...Event) error {
-	k.engine.Take(k.now(), events...)
-	return nil
+	e := k.engine
+	e.taking.Lock()
+	k.mu.Lock()
+	if k.many >= mostWaiting {
+		k.mu.Unlock()
+		e.taking.Unlock()
+		return ErrBehind
+	}
+	k.mu.Unlock()
+	e.take(k.now(), events, k.note)
+	wait := k.pending()
+	e.taking.Unlock()
+	if wait == nil {
+		return nil
+	}
+	select {
+	case <-wait:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
-// Forget erases somebody's deeds, or with decisions too, everything about them,
-// and returns when that is stored; their events go from the store with the next
-// snapshot, which is begun at once.
-func (k *Keeper) Forget(ctx context.Context, u id.User, decisions bool) error {
-	if decisions {
-		k.engine.Forget(u)
-	} else {
-		k.engine.ForgetDeeds(u)
+// pending is closed when all that was taken in is stored; nil if it is.
+func (k *Keeper) pending() <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.many >= int64(k.options.Most) || k.wanted {
+		k.nudge()
+	}
+	switch {
+	case k.many > 0:
+		return k.stored
+	case k.sending != nil:
+		return k.sending.stored
 	}
 	return nil
 }
 
-// Snapshot stores a snapshot now, and drops what it makes needless.
-func (k *Keeper) Snapshot(ctx context.Context) error { return nil }
+// note appends an event to what is waiting. The caller holds taking.
+func (k *Keeper) note(ev *Event, number int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.many == 0 {
+		k.first = number
+	}
+	k.waiting = appendEvent(k.waiting, ev)
+	k.many++
+}
+
+func (k *Keeper) nudge() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Forget erases somebody's deeds, or with decisions everything about them, and
+// returns when that is stored. Their events go from the store with the next
+// snapshot, which is begun soon.
+func (k *Keeper) Forget(ctx context.Context, u id.User, decisions bool) error {
+	kind := forgotDeeds
+	if decisions {
+		kind = forgotAll
+	}
+	k.mu.Lock()
+	k.wanted = true
+	k.mu.Unlock()
+	return k.Take(ctx, Event{Kind: kind, User: u, At: k.now()})
+}
+
+// Flush stores what is waiting now.
+func (k *Keeper) Flush(ctx context.Context) error {
+	k.storing.Lock()
+	defer k.storing.Unlock()
+	return k.flush(ctx)
+}
+
+// flush stores what is waiting, and first what could not be stored the last
+// time. The caller holds storing.
+func (k *Keeper) flush(ctx context.Context) error {
+	for {
+		next := k.next()
+		if next == nil {
+			return nil
+		}
+		if err := k.store.Put(ctx, next.key, next.object); err != nil {
+			return fmt.Errorf("store events: %w", err)
+		}
+		k.mu.Lock()
+		k.sending = nil
+		k.mu.Unlock()
+		close(next.stored)
+	}
+}
+
+// next is the segment to store, or nil.
+func (k *Keeper) next() *sending {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.sending == nil && k.many > 0 {
+		k.sending = &sending{k.segmentKey(k.first, k.many), segment(k.first, k.many, k.waiting), k.stored}
+		k.waiting, k.many, k.stored = nil, 0, make(chan struct{})
+	}
+	return k.sending
+}

@@ -167,8 +167,19 @@ func (s *served) expire(e *Engine, now time.Time) {
 func (s *served) forget(viewer uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.erase(func(x *example) bool { return x.viewer == viewer })
+}
+
+// without drops what is about posts that are gone.
+func (s *served) without(gone func(post uint32) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.erase(func(x *example) bool { return gone(x.post) })
+}
+
+func (s *served) erase(which func(*example) bool) {
 	for i := range s.entries {
-		if x := &s.entries[i]; x.viewer == viewer {
+		if x := &s.entries[i]; x.viewer != 0 && which(x) {
 			delete(s.index, pair(x.viewer, x.post))
 			*x = example{}
 		}

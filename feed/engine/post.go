@@ -56,6 +56,9 @@ func (e *Engine) Put(p Post) bool {
 	e.tag(n, p.Topics)
 	e.posts.revs[n] = p.Rev
 	e.offer(n)
+	if !p.Open {
+		e.pool.Drop(n)
+	}
 	e.model.Load().SetAttributes(n, e.attributes(r))
 	if r.hot != 0 {
 		e.chartAll(n, r)
@@ -86,6 +89,7 @@ func (e *Engine) Remove(p id.Post, author id.User, rev int64) bool {
 		return false
 	}
 	e.withdraw(n)
+	e.pool.Drop(n)
 	if r.author == 0 {
 		r.author = e.author(author)
 	}
@@ -141,7 +145,6 @@ func (e *Engine) withdraw(n uint32) {
 		}
 		e.recent = e.posts.delist(e.recent, n)
 		e.placed[r.place] = e.posts.delist(e.placed[r.place], n)
-		e.pool.Drop(n)
 	}
 	r.flags &^= live
 	e.judgeFit(n)

@@ -30,37 +30,94 @@ func (e *Engine) Take(now time.Time, events ...Event) int {
 	return e.take(now, events, nil)
 }
 
-// take applies events. What gets of an event's parts, by its number, is which
-// of them to apply; nil is all. The caller holds taking.
-func (e *Engine) take(now time.Time, events []Event, gets func(*Event, int64) part) int {
+// take applies events that are not known already, and tells log of each with
+// its number. The caller holds taking.
+func (e *Engine) take(now time.Time, events []Event, log func(*Event, int64)) int {
 	fresh := 0
 	for len(events) > 0 {
 		n := min(batch, len(events))
-		e.lessons = e.lessons[:0]
 		e.mu.Lock()
 		for i := range events[:n] {
 			ev := &events[i]
-			if ev.ID != "" && !e.window.add(ev.ID) {
+			if ev.void() || ev.ID != "" && !e.window.add(ev.ID) {
 				continue
 			}
 			e.events++
 			fresh++
-			if gets == nil {
-				ev.facts = e.judge(ev)
-				e.apply(ev, all)
-			} else {
-				e.apply(ev, gets(ev, e.events))
+			ev.facts = e.judge(ev)
+			e.apply(ev, all)
+			if log != nil {
+				log(ev, e.events)
 			}
 		}
-		e.served.expire(e, now)
+		e.tick(now)
 		e.mu.Unlock()
-		for i := range e.lessons {
-			l := &e.lessons[i]
-			e.model.Load().Learn(l.before[:l.n], l.next)
-		}
+		e.learn()
 		events = events[n:]
 	}
 	return fresh
+}
+
+// tick does what time brings.
+func (e *Engine) tick(now time.Time) {
+	e.served.expire(e, now)
+	if now.Sub(e.ticked) > time.Minute {
+		e.ticked = now
+		e.pool.Expire(now)
+	}
+}
+
+// learn gives the model what was put aside for it, while asks go on. The caller
+// holds taking.
+func (e *Engine) learn() {
+	m := e.model.Load()
+	for i := range e.lessons {
+		l := &e.lessons[i]
+		m.Learn(l.before[:l.n], l.next)
+	}
+	e.lessons = e.lessons[:0]
+}
+
+// replay applies an event that was taken in before, as far as a snapshot does
+// not have it. Events have to come in order.
+func (e *Engine) replay(now time.Time, ev *Event, number int64, has *restoring) {
+	e.mu.Lock()
+	if ev.ID != "" {
+		e.window.add(ev.ID)
+	}
+	e.events = max(e.events, number)
+	if parts := has.missing(ev, number); parts != 0 {
+		e.apply(ev, parts)
+	}
+	if number%batch == 0 {
+		e.tick(now)
+	}
+	e.mu.Unlock()
+	e.learn()
+}
+
+// missing is what of an event no part of the snapshot has.
+func (s *restoring) missing(ev *Event, number int64) part {
+	if s == nil {
+		return all
+	}
+	e, parts := s.e, part(0)
+	add := func(p part, has int64) {
+		if number > has {
+			parts |= p
+		}
+	}
+	who, has := e.people.numbers[ev.User], s.from
+	if who != 0 {
+		has = s.people.of(who, s.from)
+	}
+	add(toViewer, has)
+	p := e.posts.find(string(ev.Post))
+	add(toPost, s.posts.of(p, s.from))
+	add(toAuthor, s.months.of(e.posts.all[p].author, s.from))
+	add(toPool, s.pool)
+	add(toModel, s.model)
+	return parts
 }
 
 // lesson is something to learn for the model, after asks may go on.

@@ -89,8 +89,8 @@ func (e *Engine) meet(u id.User) (*viewer, uint32) {
 		e.evict()
 	}
 	n := uint32(len(v.all))
-	if k := len(v.free); k > 0 {
-		n, v.free = v.free[k-1], v.free[:k-1]
+	if len(v.free) > mostFree {
+		n, v.free = v.free[0], v.free[1:]
 	} else {
 		v.all = append(v.all, nil)
 	}
@@ -112,9 +112,13 @@ func (e *Engine) evict() {
 		}
 	}
 	if pick != nil {
-		e.forget(pick.user)
+		e.drop(pick.user)
 	}
 }
+
+// mostFree numbers rest before one is given again: examples may still be open
+// under them.
+const mostFree = 1024
 
 // away reports whether w is more dispensable than x.
 func (w *viewer) away(x *viewer) bool {
@@ -130,14 +134,19 @@ func (w *viewer) decided() bool {
 
 // forget erases everything about somebody.
 func (e *Engine) forget(u id.User) {
-	n := e.people.numbers[u]
-	if n == 0 {
-		return
+	if n := e.drop(u); n != 0 {
+		e.served.forget(n)
 	}
-	e.people.all[n] = nil
-	delete(e.people.numbers, u)
-	e.people.free = append(e.people.free, n)
-	e.served.forget(n)
+}
+
+func (e *Engine) drop(u id.User) uint32 {
+	n := e.people.numbers[u]
+	if n != 0 {
+		e.people.all[n] = nil
+		delete(e.people.numbers, u)
+		e.people.free = append(e.people.free, n)
+	}
+	return n
 }
 
 // remember appends a touch, in place of the oldest if there are many.
