@@ -87,28 +87,42 @@ func isLatin(s string) bool {
 // written, or else as they are read.
 func typedMarks(text, typed string) [][2]int {
 	words, want := search.Words(text), search.Words(typed)
-	hit := make([]bool, len(words))
-	var out [][2]int
-	for at := 0; at+len(want) <= len(words) && len(want) > 0; at++ {
-		if n := typedLength(words[at:], want, text); n > 0 {
-			return inCharacters(text, [][2]int{{words[at].Start, words[at].Start + n}})
-		}
+	if m, ok := typedAt(words, want); ok {
+		return inCharacters(text, [][2]int{m})
 	}
 	key := strings.ReplaceAll(searchKey(typed), " ", "")
+	hit := make([]bool, len(words))
 	if q, ok := pinyin.Read(key, true); ok {
 		q.Mark(words, hit)
-		out = search.Spans(words, hit)
+	} else {
+		for i, w := range want {
+			for j, x := range words {
+				hit[j] = hit[j] || x.Term == w.Term || i == len(want)-1 && strings.HasPrefix(x.Term, w.Term)
+			}
+			if q, ok := pinyin.Read(w.Term, i == len(want)-1); ok && !w.Solid {
+				q.Mark(words, hit)
+			}
+		}
 	}
-	if q, ok := pinyin.ReadInitials(key); ok && len(out) == 0 {
+	if q, ok := pinyin.ReadInitials(key); ok && !slices.Contains(hit, true) {
 		q.Mark(words, hit)
-		out = search.Spans(words, hit)
 	}
-	return inCharacters(text, out)
+	return inCharacters(text, search.Spans(words, hit))
 }
 
-// typedLength is how many bytes of text, from the first of words on, are want;
+// typedAt finds want in words as it is written.
+func typedAt(words, want []search.Word) (mark [2]int, ok bool) {
+	for at := 0; at+len(want) <= len(words) && len(want) > 0; at++ {
+		if n := typedLength(words[at:], want); n > 0 {
+			return [2]int{words[at].Start, words[at].Start + n}, true
+		}
+	}
+	return mark, false
+}
+
+// typedLength is how many bytes, from the first of words on, are want;
 // the last of want may be only the beginning of a word. It is 0 if they are not.
-func typedLength(words, want []search.Word, text string) int {
+func typedLength(words, want []search.Word) int {
 	for i, w := range want {
 		term := words[i].Term
 		switch {

@@ -71,9 +71,10 @@ func twoLists(t *testing.T, s Shop) {
 			return s.Feed.ProductPosts(t.Context(), feed.AskProductPosts{Ask: a, ID: brush.ID})
 		})
 	}
-	if got := posts(); len(got) != 1 || got[0].ID != both.ID {
-		t.Errorf("the posts of a product: got %d, want the one that tags it", len(got))
-	}
+	Eventually(t, "the post that tags a product", func() (string, bool) {
+		got := ids(posts())
+		return sprintIDs(got), slices.Equal(got, []id.Post{both.ID})
+	})
 	must(s.Creator.Remove(as(t, lin), creator.ByPost{ID: both.ID}))(t)
 	Eventually(t, "a removed post leaves its products", func() (string, bool) {
 		got := must(s.Feed.Complements(t.Context(), in))(t).Items
