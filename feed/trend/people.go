@@ -100,11 +100,19 @@ func (s *sketch) add(person uint64) {
 	s[at] = max(s[at], rank)
 }
 
+// halves are the powers of 1/2.
+var halves = func() (h [64]float64) {
+	for i := range h {
+		h[i] = math.Ldexp(1, -i)
+	}
+	return h
+}()
+
 // chance is how probable it is that somebody new is noticed.
 func (s *sketch) chance() float64 {
 	sum := 0.
 	for _, r := range s {
-		sum += math.Ldexp(1, -int(r))
+		sum += halves[r&63]
 	}
 	return sum / registers
 }

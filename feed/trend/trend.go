@@ -275,15 +275,27 @@ func (e *entry) note(o *Options, person uint64, at int64) {
 	e.usual += counted
 }
 
+// many says if there may be as many people as that.
+func (e *entry) many(n int) bool {
+	a, b := &e.people[0], &e.people[1]
+	return a.many != nil || b.many != nil || len(a.few)+len(b.few) >= n
+}
+
 // trend compares what is seen with what is usual; false if nothing is to be
 // listed.
 func (e *entry) trend(o *Options, key string, now int64) (Trend, bool) {
+	if !e.many(o.People) {
+		return Trend{}, false // as nearly all keys
+	}
 	c := *e
 	c.decay(o, max(now, e.at))
 	c.turn(o, max(now, e.at))
+	tr := Trend{Key: key, Seen: c.now, Expected: c.expected(o)}
+	if tr.Seen <= tr.Expected {
+		return Trend{}, false
+	}
 	all := union(&c.people[0], &c.people[1])
-	tr := Trend{Key: key, People: all.size(), Seen: c.now, Expected: c.expected(o)}
-	if tr.People < o.People || tr.Seen <= tr.Expected {
+	if tr.People = all.size(); tr.People < o.People {
 		return Trend{}, false
 	}
 	tr.Score = (tr.Seen - tr.Expected) * (tr.Seen - tr.Expected) / tr.Expected
