@@ -1,7 +1,6 @@
 import { find, reel, taste, viewer, type Languages } from '@meadow/i18n'
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory, START_LOCATION, type RouteLocationNormalized, type Router } from 'vue-router'
-import DiscoverPage from './feed/DiscoverPage.vue'
 import { mine } from './feed/mine'
 import { behind, behindOf } from './post/overlay'
 import { lazily } from './shell/words'
@@ -18,7 +17,7 @@ export function makeRouter(languages: Languages): Router {
   const router = createRouter({
     history: createWebHistory(),
     routes: [
-      { path: '/', name: 'discover', component: DiscoverPage, props: (r) => ({ tab: text(r.query.tab), topic: text(r.query.topic), order: text(r.query.order) }), meta: { bar: true }, beforeEnter: (to, from) => (from === START_LOCATION && mine.value.home === 'video' && !to.query.tab ? '/video' : true) },
+      { path: '/', name: 'discover', component: () => import('./feed/DiscoverPage.vue'), props: (r) => ({ tab: text(r.query.tab), topic: text(r.query.topic), order: text(r.query.order) }), meta: { bar: true }, beforeEnter: (to, from) => (from === START_LOCATION && mine.value.home === 'video' && !to.query.tab ? '/video' : true) },
       { path: '/t/:topic', name: 'topic', component: tasted(() => import('./topic/TopicPage.vue')), props: (r) => ({ name: text(r.params.topic), order: text(r.query.order) }) },
       { path: '/shop', name: 'shop-for-you', component: tasted(() => import('./product/ForYouPage.vue')), props: (r) => ({ category: text(r.query.category) }), meta: { bar: true } },
       { path: '/me/feed', name: 'taste', component: tasted(() => import('./taste/TastePage.vue')), meta: { signedIn: true } },
