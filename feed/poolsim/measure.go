@@ -30,10 +30,13 @@ func play(name string, s settings) *world {
 
 // measure plays a policy, and the two that its efficiency is between.
 func measure(name string, s settings) figures {
-	w := play(name, s)
-	low, high := play("uniform", s).sought, play("oracle", s).sought
-	f := figures{Policy: name, Seed: s.Seed, Efficiency: (w.sought - low) / (high - low)}
+	return judge(name, play(name, s), play("uniform", s).sought, play("oracle", s).sought)
+}
 
+// judge measures a world that was played through; low and high are the
+// engagement of the two policies that efficiency is between.
+func judge(name string, w *world, low, high float64) figures {
+	f := figures{Policy: name, Seed: w.Seed, Efficiency: (w.sought - low) / (high - low)}
 	byRate, byShown := order(w, func(it *item) float64 { return it.rate }), order(w, func(it *item) float64 { return float64(it.shown) })
 	top := max(1, len(w.items)/20)
 	found := map[int]bool{}
@@ -50,7 +53,7 @@ func measure(name string, s settings) figures {
 		if n < top && found[i] {
 			f.Discovery += 1 / float64(top)
 		}
-		if w.items[i].shown >= s.Guarantee {
+		if w.items[i].shown >= w.Guarantee {
 			f.Guaranteed++
 		}
 	}

@@ -52,10 +52,9 @@ func (e *entry) merge(o *Options, other *entry) {
 		one.decay(o, at)
 		one.turn(o, at)
 	}
-	mine, theirs := union(&e.people[0], &e.people[1]), union(&other.people[0], &other.people[1])
-	all, share := union(&mine, &theirs), 1.
+	mine, theirs, share := union(&e.people[0], &e.people[1]), union(&other.people[0], &other.people[1]), 1.
 	if n := mine.size() + theirs.size(); n > 0 {
-		share = min(1, float64(all.size())/float64(n))
+		share = min(1, float64(together(&mine, &theirs))/float64(n))
 	}
 	e.now = (e.now + other.now) * share
 	e.usual = (e.usual + other.usual) * share

@@ -153,6 +153,21 @@ func union(a, b *people) people {
 	return out
 }
 
+// together is how many people are in either set.
+func together(a, b *people) int {
+	if a.many != nil || b.many != nil {
+		all := union(a, b)
+		return all.size()
+	}
+	n := len(a.few) + len(b.few)
+	for _, one := range a.few {
+		if _, in := slices.BinarySearch(b.few, one); in {
+			n--
+		}
+	}
+	return n
+}
+
 // size is how many there are.
 func (p *people) size() int {
 	if p.many == nil {

@@ -294,8 +294,7 @@ func (e *entry) trend(o *Options, key string, now int64) (Trend, bool) {
 	if tr.Seen <= tr.Expected {
 		return Trend{}, false
 	}
-	all := union(&c.people[0], &c.people[1])
-	if tr.People = all.size(); tr.People < o.People {
+	if tr.People = together(&c.people[0], &c.people[1]); tr.People < o.People {
 		return Trend{}, false
 	}
 	tr.Score = (tr.Seen - tr.Expected) * (tr.Seen - tr.Expected) / tr.Expected
