@@ -141,11 +141,11 @@ func (c *Core) searchedFor(ctx context.Context, in feed.Search) {
 	c.castSearch(ctx, noted{
 		Text: key, Lang: baseLang(in.Lang), Place: p.preferences().Place, Person: personHash(me), At: c.Now(),
 	})
-	if c.find.Interested == nil {
+	if c.find.interested == nil {
 		return
 	}
 	if topics := c.find.hints.topicsIn(key); len(topics) > 0 {
-		c.find.Interested(ctx, me, topics)
+		c.find.interested(ctx, me, topics)
 	}
 }
 

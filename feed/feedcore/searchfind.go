@@ -28,21 +28,22 @@ type finding struct {
 	words    *docdb.Collection[trendWord]
 	parts    *docdb.Collection[trendPart]
 	hints    *hints
+
+	interested func(ctx context.Context, u id.User, topics []string) // nil if nobody wants to know
+	refused    func(ctx context.Context, text string) (bool, error)  // nil if there are no lists
+
+	mu       sync.Mutex // guards all below
 	trends   *trend.Trends
-
-	// Interested, if set, hears what a person searched for, as topics.
-	Interested func(ctx context.Context, u id.User, topics []string)
-	// Refused, if set, reports whether a list of words forbids to show a text.
-	Refused func(ctx context.Context, text string) (bool, error)
-
-	mu       sync.Mutex           // guards all below
+	salt     uint64               // of trends
+	turn     int64                // of what is kept of them
 	scopes   map[trend.Scope]bool // that were noted
 	allowed  map[string]trendWord // that may be shown, by id
 	loadedAt time.Time            // when allowed was read; zero if it has to be
 }
 
 func newFinding(ctx context.Context, d Deps) (*finding, error) {
-	f := &finding{hints: newHints(), trends: trend.New(trend.Options{}), scopes: map[trend.Scope]bool{}}
+	f := &finding{hints: newHints(), scopes: map[trend.Scope]bool{}, salt: newSalt()}
+	f.trends = trend.New(trend.Options{Salt: f.salt})
 	var errs [4]error
 	f.authors, errs[0] = docdb.Open[author](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_authors"})
 	f.searched, errs[1] = docdb.Open[searched](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_searched"})
@@ -52,6 +53,16 @@ func newFinding(ctx context.Context, d Deps) (*finding, error) {
 	f.parts, errs[3] = docdb.Open[trendPart](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_trend_parts"})
 	return f, errors.Join(errs[:]...)
 }
+
+// OnInterest sets who hears which topics a person searched for, if they let
+// themselves be remembered. It is called before Run.
+func (c *Core) OnInterest(f func(ctx context.Context, u id.User, topics []string)) {
+	c.find.interested = f
+}
+
+// Refuse sets who reports whether a list of words forbids to show a text among
+// the trends. It is called before Run.
+func (c *Core) Refuse(f func(ctx context.Context, text string) (bool, error)) { c.find.refused = f }
 
 // findFirst begins to hear of what can be found and completed. Every process
 // keeps its own completions and counts, and so hears everything; authors and
@@ -101,8 +112,8 @@ func (c *Core) hear(d creator.PublishedData) {
 // findOn fills the completions from what is stored, and counts trends until ctx
 // ends.
 func (c *Core) findOn(ctx context.Context) {
-	c.insist(ctx, "search suggestions not read", c.fillHints)
 	c.insist(ctx, "trends not read", c.loadTrends)
+	c.insist(ctx, "search suggestions not read", c.fillHints)
 	c.watchTrends(ctx)
 }
 

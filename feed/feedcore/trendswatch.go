@@ -112,8 +112,8 @@ func (c *Core) review(ctx context.Context, w trendWord) error {
 		return nil
 	}
 	denied := false
-	if len(known) == 0 && c.find.Refused != nil {
-		if denied, err = c.find.Refused(ctx, w.Text); err != nil {
+	if len(known) == 0 && c.find.refused != nil {
+		if denied, err = c.find.refused(ctx, w.Text); err != nil {
 			return err
 		}
 	}
