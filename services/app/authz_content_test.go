@@ -400,6 +400,7 @@ func newsRows(w *world, about aboutFunc) map[string][]row {
 			return sent{query: span + "&post=" + w.object(c, "post", w.post)}
 		}}),
 		"postTable":     reports(""),
+		"audience":      reports(""),
 		"exportInsight": reports("&table=days"),
 	}
 }

@@ -43,16 +43,13 @@ func rows(w *world) map[string][]row {
 	all := map[string][]row{}
 	for _, part := range []map[string][]row{
 		accountRows(w), catalogRows(w, about, product, sku), tillRows(w, about, sku),
-		peopleRows(w, about), postRows(w, about), talkRows(w, about), moderationRows(w, about), newsRows(w, about),
+		peopleRows(w, about), postRows(w, about), talkRows(w, about), moderationRows(w, about), newsRows(w, about), feedRows(w, about),
 	} {
 		for name, rs := range part {
 			all[name] = append(all[name], rs...)
 		}
 	}
 	for name, rs := range map[string][]row{
-		"newest":    {{who: everybody, send: nothing, want: alone("ok")}},
-		"following": {{who: signedIn, send: nothing, want: alone("ok")}},
-		"search":    {{who: everybody, send: func(cell) sent { return sent{query: "q=cup"} }, want: alone("ok")}},
 		"devInbox":  {{who: everybody, send: nothing, want: alone("ok")}},
 		"csrfToken": {{who: everybody, send: nothing, want: alone("ok")}},
 	} {

@@ -88,6 +88,7 @@ type cell struct {
 type sent struct {
 	id, query string
 	post      string // in the path, beside id
+	topic     string // in the path
 	body      any
 	// none says that this person has nothing of the kind.
 	none bool
@@ -310,7 +311,7 @@ func (w *world) ask(t *testing.T, r rpc.Route, row row) (n int) {
 
 func (w *world) send(p *person, r rpc.Route, s sent, header map[string]string) answer {
 	w.t.Helper()
-	q := request{method: r.Method, path: strings.NewReplacer(":id", s.id, ":product", s.id, ":code", s.id, ":name", s.id, ":post", s.post).Replace(r.Path), body: s.body, header: map[string]string{}}
+	q := request{method: r.Method, path: strings.NewReplacer(":id", s.id, ":product", s.id, ":code", s.id, ":name", s.id, ":post", s.post, ":topic", s.topic).Replace(r.Path), body: s.body, header: map[string]string{}}
 	if s.query != "" {
 		q.path += "?" + s.query
 	}

@@ -49,6 +49,8 @@ func (s *System) newGateway(d Deps) (err error) {
 		"enter": {PerSecond: 0.2, Burst: 10}, "changePassword": {PerSecond: 0.2, Burst: 10},
 		// What costs more than most.
 		"insight": {PerSecond: 2, Burst: 20}, "postTable": {PerSecond: 2, Burst: 20}, "exportInsight": {PerSecond: 0.5, Burst: 10},
+		"audience": {PerSecond: 2, Burst: 20}, "suggest": {PerSecond: 10, Burst: 60}, "search": {PerSecond: 5, Burst: 40},
+		"exportFeedHistory": {PerSecond: 0.2, Burst: 5}, "resetFeed": {PerSecond: 0.5, Burst: 10}, "eraseFeedHistory": {PerSecond: 0.5, Burst: 10},
 		"calendar": {PerSecond: 2, Burst: 20}, "findPeople": {PerSecond: 5, Burst: 30}, "collections": {PerSecond: 5, Burst: 30},
 		"report": {PerSecond: 0.5, Burst: 20}, "recordSeen": {PerSecond: 5, Burst: 60}, "upload": {PerSecond: 2, Burst: 60},
 	}

@@ -67,6 +67,13 @@ func TestSuitesOverEveryTopology(t *testing.T) {
 	}
 }
 
+// TestTwoFeedsAnswerAsOne runs the feed's suite with the posts divided between two
+// processes, each of which answers for both.
+func TestTwoFeedsAnswerAsOne(t *testing.T) {
+	s := startShop(t, [][]string{{Media, Creator, Checkout}, {Feed + " 0/2"}, {Feed + " 1/2"}, {Gateway}}, stubFilm)
+	feedtest.Run(t, s.forFeed())
+}
+
 // merchant makes somebody with a shop.
 func (s *testShop) merchant(t *testing.T, name string) actor.Actor {
 	t.Helper()
@@ -130,15 +137,24 @@ func startShop(t *testing.T, cut [][]string, change ...func(*Deps)) *testShop {
 		}
 		address := "http://" + listeners[i].Addr().String()
 		for _, r := range roles {
-			peers = append(peers, r+"="+address)
-			if r == Gateway {
+			role, shard, _ := strings.Cut(r, " ")
+			peers = append(peers, role+"="+address)
+			if part, _, ok := strings.Cut(shard, "/"); ok {
+				peers = append(peers, role+"."+part+"="+address)
+			}
+			if role == Gateway {
 				s.url = address
 			}
 		}
 	}
 	for i, roles := range cut {
 		one := all
-		one.Roles, one.Peers, one.PublicURL = strings.Join(roles, ","), strings.Join(peers, ","), s.url
+		one.Peers, one.PublicURL = strings.Join(peers, ","), s.url
+		one.Roles, one.FeedShard = roles[0], ""
+		if role, shard, ok := strings.Cut(roles[0], " "); ok {
+			one.Roles, one.FeedShard = role, shard
+		}
+		one.Roles = strings.Join(append([]string{one.Roles}, roles[1:]...), ",")
 		deps := Deps{
 			Stores: stores, Now: s.clock.Now, Log: log, Develop: mediaworker.Decode,
 			Dist: fstest.MapFS{"viewer/index.html": {Data: []byte(`<!doctype html><html lang="zh-CN"><head><title>Meadow</title></head><body><div id="app"></div></body></html>`)}},

@@ -1062,6 +1062,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/insight/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom an account reaches again, in numbers */
+        get: operations["audience"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/insight/export": {
         parameters: {
             query?: never;
@@ -2724,6 +2741,8 @@ export interface components {
             /** Format: int64 */
             n: number;
             sku: string;
+            /** @enum {string} */
+            source?: "discover" | "following" | "search" | "profile" | "share" | "link" | "notice" | "product" | "video" | "nearby" | "topic" | "related" | "shop" | "other";
         };
         CheckoutLine: {
             amount: components["schemas"]["Money"];
@@ -3770,6 +3789,23 @@ export interface components {
         GatewayToken: {
             token: string;
         };
+        InsightAudience: {
+            /** Format: date-time */
+            at: string;
+            both: components["schemas"]["InsightHeadcount"];
+            buyers: components["schemas"]["InsightHeadcount"];
+            engaged: components["schemas"]["InsightHeadcount"];
+            followers: components["schemas"]["InsightHeadcount"];
+        };
+        InsightByReach: {
+            /** Format: int64 */
+            impressions: number;
+            /** Format: int64 */
+            orders: number;
+            reach: string;
+            /** Format: int64 */
+            views: number;
+        };
         InsightBySource: {
             /** Format: int64 */
             impressions: number;
@@ -3817,12 +3853,17 @@ export interface components {
             post: string;
             product?: string;
             /** @enum {string} */
-            source: "discover" | "following" | "search" | "profile" | "share" | "link" | "notice" | "product" | "video" | "other";
+            source: "discover" | "following" | "search" | "profile" | "share" | "link" | "notice" | "product" | "video" | "nearby" | "topic" | "related" | "shop" | "other";
         };
         InsightFile: {
             name: string;
             text: string;
             type: string;
+        };
+        InsightHeadcount: {
+            hidden: boolean;
+            /** Format: int64 */
+            n: number;
         };
         InsightKept: {
             /** Format: int64 */
@@ -3893,6 +3934,7 @@ export interface components {
             days: components["schemas"]["InsightDay"][];
             from: string;
             products: components["schemas"]["InsightProductRow"][];
+            reach: components["schemas"]["InsightByReach"][];
             retention: components["schemas"]["InsightKept"][];
             sources: components["schemas"]["InsightBySource"][];
             sum: components["schemas"]["InsightDay"];
@@ -6328,6 +6370,29 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    audience: {
+        parameters: {
+            query?: {
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightAudience"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     exportInsight: {
         parameters: {
             query: {
@@ -6335,7 +6400,7 @@ export interface operations {
                 post?: string;
                 from: string;
                 to: string;
-                table: "days" | "sources" | "retention" | "watched" | "posts" | "products";
+                table: "days" | "sources" | "reach" | "retention" | "watched" | "posts" | "products";
             };
             header?: never;
             path?: never;
