@@ -37,7 +37,10 @@ func (c *Core) SetPreferences(ctx context.Context, in feed.Preferences) (feed.Pr
 	if err != nil {
 		return feed.Preferences{}, err
 	}
-	return p.preferences(), nil
+	if !p.personal() {
+		err = c.dropSearches(ctx, id.User(p.ID))
+	}
+	return p.preferences(), err
 }
 
 // wish takes preferences over.

@@ -105,3 +105,15 @@ func (c *Core) dropSearches(ctx context.Context, u id.User) error {
 	}
 	return nil
 }
+
+// eraseSearches forgets what somebody searched for until an instant.
+func (c *Core) eraseSearches(ctx context.Context, u id.User, until time.Time) error {
+	_, err := c.find.searched.Update(ctx, string(u), func(s *searched) error {
+		s.Items = slices.DeleteFunc(s.Items, func(i searching) bool { return !i.At.After(until) })
+		return nil
+	})
+	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+		return fmt.Errorf("erase searches: %w", err)
+	}
+	return nil
+}

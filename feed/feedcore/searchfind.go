@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"meadow/feed"
 	"meadow/feed/trend"
 	"meadow/services/account"
 	"meadow/services/catalog"
@@ -89,6 +90,9 @@ func (c *Core) findFirst(ctx context.Context) (rest func(context.Context), err e
 		}),
 		bus.On(ctx, c.Bus, once, checkout.OrderPaid, func(ctx context.Context, _ bus.Event, d checkout.OrderData) error {
 			return c.resell(ctx, d)
+		}),
+		bus.On(ctx, c.Bus, once, feed.Erased, func(ctx context.Context, _ bus.Event, d feed.ErasedData) error {
+			return c.eraseSearches(ctx, d.User, d.At)
 		}),
 	)
 	return func(ctx context.Context) { defer stop(); c.findOn(ctx) }, err
