@@ -69,10 +69,20 @@ func (p *Pool) posterior(r *record) (a, b float64) {
 	return m*k + float64(r.engaged), (1-m)*k + missed
 }
 
+// hopeful is how many impressions a post may have and still be given the benefit
+// of the doubt.
+const hopeful = 1000
+
+// sample draws a post's rate.
 func (p *Pool) sample(r *record, rng *rand.Rand) float64 {
 	a, b := p.posterior(r)
-	if n := a + b; n > p.options.Memory {
-		a, b = a*p.options.Memory/n, b*p.options.Memory/n
+	n, mean := a+b, a/(a+b)
+	if most := p.options.Memory; n > most {
+		a, b = a*most/n, b*most/n
 	}
-	return beta(rng, a, b)
+	draw := beta(rng, a, b)
+	if n < hopeful {
+		draw = max(draw, mean)
+	}
+	return draw
 }
