@@ -68,16 +68,17 @@ export interface Decision { id: string; subject: { kind: 'post' | 'comment' | 'p
 export interface Standing { strikes: number; restriction?: { reason: string; from: string; until?: string }; decisions: Page<Decision> }
 
 /** Where a post was met. */
-export type Source = 'discover' | 'following' | 'nearby' | 'topic' | 'related' | 'search' | 'profile' | 'share' | 'link' | 'notice' | 'product' | 'video' | 'other'
+export type Source = 'discover' | 'following' | 'nearby' | 'topic' | 'related' | 'search' | 'profile' | 'share' | 'link' | 'notice' | 'product' | 'video' | 'shop' | 'other'
 export type SeenKind = 'impression' | 'view' | 'dwell' | 'click'
-export interface SeenEvent { id: string; kind: SeenKind; post: string; source: Exclude<Source, 'nearby' | 'topic' | 'related'>; product?: string; ms?: number; percent?: number }
+export interface SeenEvent { id: string; kind: SeenKind; post: string; source: Source; product?: string; ms?: number; percent?: number }
 export interface Ticket { upload: string; media: string; url: string; token: string; max_bytes: number; until: string }
 export interface NewTag { product: string; picture: number; x: number; y: number }
 export interface PostDraft { title: string; body: string; topics: string[]; pictures: PictureWanted[]; tags: NewTag[]; ad: boolean; lang: Locale }
 
 export interface Line { sku: string; product: string; merchant: string; title: string; values: string[]; picture?: Picture; n: number; price: Money; amount: Money; source?: { post: string; creator: string; product: string; trace: string; reward: boolean; via?: string; at: string } }
 export interface Quote { id: string; lines: Line[]; goods: Money; shipping: Money; total: Money; expires_at: string }
-export interface Choice { sku: string; n: number; link?: string }
+/** Source is where what is bought was met. */
+export interface Choice { sku: string; n: number; link?: string; source?: Source }
 export type OrderState = 'unpaid' | 'paid' | 'cancelled' | 'expired' | 'refunding' | 'refunded'
 export interface Order { id: string; buyer: string; lines: Line[]; goods: Money; shipping: Money; total: Money; state: OrderState; ship_to: string; placed_at: string; expires_at: string; paid_at?: string; closed_at?: string }
 export type PaymentState = 'pending' | 'succeeded' | 'failed' | 'frozen' | 'returned'

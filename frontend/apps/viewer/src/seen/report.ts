@@ -1,6 +1,5 @@
 import type { SeenEvent, SeenKind, Source } from '@meadow/api'
 import { social } from '@meadow/api/social'
-import { reported } from './source'
 
 /** The most that one report holds, and how long it waits to be full. */
 const most = 50
@@ -17,7 +16,7 @@ export class Reporter {
   ) {}
 
   add(kind: SeenKind, post: string, source: Source, more: Pick<SeenEvent, 'product' | 'ms' | 'percent'> = {}): void {
-    this.events.push({ id: this.fresh(), kind, post, source: reported(source), ...more })
+    this.events.push({ id: this.fresh(), kind, post, source, ...more })
     if (this.events.length >= most) this.flush()
     else this.timer ??= setTimeout(() => this.flush(), wait)
   }
