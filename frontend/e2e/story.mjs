@@ -3,6 +3,7 @@
 // MEADOW_SHOTS a folder for pictures.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { feedStories } from './feed.mjs'
 import { launch, rawKeys, tabTo, visitor } from './browser.mjs'
 import { openShop } from './shop.mjs'
 import { socialStory, videoStory } from './social.mjs'
@@ -232,6 +233,8 @@ test('every other screen is sound in both languages', { timeout: 180_000 }, asyn
   }
   t.diagnostic('looked at every screen')
 })
+
+for (const [name, story] of Object.entries(feedStories)) test(name, { timeout: 240_000 }, (t) => story(t, browser, base, shop.operator))
 
 for (const [name, story] of Object.entries(studioStories)) test(name, { timeout: 400_000 }, (t) => story(t, browser, base, shop.operator))
 
