@@ -16,8 +16,8 @@ var curve = func() (c [2*certain*steps + 2]float32) {
 	return c
 }()
 
-// logistic is 1/(1+e^-x) to within 0.013 % of it or of what it lacks to 1, in a
-// fifth of the time of math.Exp: a line between two points of the curve.
+// logistic is 1/(1+e^-x) to within 0.013 % of it, in a fraction of the time of
+// math.Exp: a line between two points of the curve.
 func logistic(x float32) float32 {
 	at := (x + certain) * steps
 	if !(at > 0) {
