@@ -59,6 +59,11 @@ func (c *Core) meet(ctx context.Context, posts []post) error {
 		return fmt.Errorf("authors: %w", err)
 	}
 	for _, a := range known {
+		if a.NameRev > 0 && a.Name != names[a.id()] { // announced before they were renamed, and heard of after
+			if err := c.renamePosts(ctx, a); err != nil {
+				return err
+			}
+		}
 		fresh := c.Now().Sub(a.At) < profileTTL && (a.NameRev > 0 || a.Name == names[a.id()])
 		if fresh && !a.Gone {
 			ids = slices.DeleteFunc(ids, func(u string) bool { return u == a.id() })
@@ -99,21 +104,60 @@ func (c *Core) takeAuthor(ctx context.Context, u id.User, change func(*author) e
 	return reindex(ctx, c.Index, c.find.authors, []string{string(u)})
 }
 
-// renamed takes in another name of an author that is known.
+// renamed takes in another name of an author that is known, also into what they
+// posted.
 func (c *Core) renamed(ctx context.Context, d account.ChangedData) error {
-	_, err := c.find.authors.Get(ctx, string(d.User))
-	if errors.Is(err, docdb.ErrNotFound) {
+	a, err := c.find.authors.Get(ctx, string(d.User))
+	if errors.Is(err, docdb.ErrNotFound) || err == nil && a.NameRev >= d.Version {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("renamed: %w", err)
 	}
-	return c.takeAuthor(ctx, d.User, func(a *author) error {
+	err = c.takeAuthor(ctx, d.User, func(a *author) error {
 		if d.Version > a.NameRev {
 			a.Name, a.NameRev = d.Name, d.Version
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return c.renamePosts(ctx, author{ID: d.User, Name: d.Name, NameRev: d.Version})
+}
+
+// renamePosts puts an author's name into the posts that bear an earlier one.
+func (c *Core) renamePosts(ctx context.Context, a author) error {
+	for q := (docdb.Query{Index: "author", Equal: []any{string(a.ID)}, Limit: 4 * batch}); ; {
+		got, err := c.posts.Find(ctx, q)
+		if err != nil {
+			return fmt.Errorf("rename posts: %w", err)
+		}
+		var ids []string
+		for _, p := range got.Items {
+			if p.NameRev < a.NameRev {
+				ids = append(ids, p.id())
+			}
+		}
+		err = each(ids, func(key string) error {
+			_, err := c.posts.Update(ctx, key, func(p *post) error {
+				if p.NameRev < a.NameRev {
+					p.Name, p.NameRev = a.Name, a.NameRev
+				}
+				return nil
+			})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("rename posts: %w", err)
+		}
+		if err := reindex(ctx, c.Index, c.posts, ids); err != nil {
+			return err
+		}
+		if q.After = got.Next; q.After == "" {
+			return nil
+		}
+	}
 }
 
 // rebuildAuthors puts every author that is known into an index that was made

@@ -11,8 +11,6 @@ import (
 	"meadow/feed"
 	"meadow/feed/feedcore"
 	"meadow/feed/feedtest"
-	"meadow/services/account"
-	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -243,32 +241,6 @@ func TestASearchTellsWhatSomebodyIsInterestedIn(t *testing.T) {
 	if len(heard) > 0 {
 		t.Errorf("and then %v", <-heard)
 	}
-}
-
-func TestARenamedAuthorIsFoundByTheNewName(t *testing.T) {
-	t.Parallel()
-	tn := build(t)
-	run(t, tn.creator)
-	run(t, tn.feed)
-	tn.listening(t)
-	lin := tn.AddUser("Lin Before", actor.Creator)
-	tn.shop().Publish(t, lin, "A post")
-	waitFor(t, func() bool { return len(tn.people(t, "before")) == 1 })
-	e := account.Changed.Event(tn.clock.Now(), string(lin.User)+".7", account.ChangedData{User: lin.User, Name: "Lin After", Version: 7})
-	if err := tn.bus.Publish(t.Context(), e, false); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, func() bool { return len(tn.people(t, "after")) == 1 && len(tn.people(t, "before")) == 0 })
-}
-
-// people are the authors that a search finds.
-func (tn *town) people(t *testing.T, text string) []creator.Author {
-	t.Helper()
-	var out []creator.Author
-	for _, f := range must(tn.feed.Search(t.Context(), feed.Search{Text: text, Kind: feed.FindCreator}))(t).Items {
-		out = append(out, *f.Creator)
-	}
-	return out
 }
 
 func TestTrendsOutliveARestart(t *testing.T) {
