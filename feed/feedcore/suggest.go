@@ -51,14 +51,14 @@ func (h *hints) complete(typed string, n int) []hint {
 	}
 	if words := strings.Fields(key); len(top.all) < n && len(words) > 1 {
 		last := len(words) - 1
-		h.begun(&top, words[last], func(x *hint) bool { return holds(x.text, words[:last]) })
+		h.begun(&top, words[last], func(x *hint) bool { return holds(x.key, words[:last]) })
 	}
 	best(top.all)
 	var out []hint
 	kinds, seen := map[string]int{}, map[string]bool{}
 	for _, m := range top.all {
 		x := *m.hint
-		name := searchKey(x.text)
+		name := x.key
 		if seen[name] && x.id == "" || x.id != "" && seen[x.id] {
 			continue
 		}
@@ -73,10 +73,9 @@ func (h *hints) complete(typed string, n int) []hint {
 	return out
 }
 
-// holds reports whether all of words are in text.
-func holds(text string, words []string) bool {
-	text = " " + searchKey(text)
-	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+// holds reports whether all of words are in a key.
+func holds(key string, words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(key, w) })
 }
 
 func isLatin(s string) bool {

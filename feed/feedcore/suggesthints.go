@@ -33,6 +33,7 @@ const (
 // hint is something that may complete what is typed.
 type hint struct {
 	text, kind, id string
+	key            string  // its text as searches are compared
 	weight         float64 // how many use it
 	usage          float64 // its logarithm
 	gone           bool
@@ -77,7 +78,7 @@ func (h *hints) put(kind, key, text string, change func(*hint)) {
 		was.use(change)
 		return
 	}
-	next := &hint{text: text, kind: kind, id: key}
+	next := &hint{text: text, kind: kind, id: key, key: searchKey(text)}
 	if was != nil {
 		was.gone = true
 		next.weight = was.weight
@@ -131,8 +132,7 @@ func (h *hints) sort() {
 // keysOf are the beginnings by which a hint is found: of its text and of each
 // word in it, as it is written and as it is read.
 func keysOf(x *hint) []hintKey {
-	full := searchKey(x.text)
-	out := []hintKey{{text: full, way: asBegun, hint: x}}
+	out := []hintKey{{text: x.key, way: asBegun, hint: x}}
 	words := search.Words(x.text)
 	chinese := slices.ContainsFunc(words, func(w search.Word) bool { return w.Solid })
 	if chinese {
