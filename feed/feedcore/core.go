@@ -2,7 +2,12 @@
 //
 // The feed keeps, for every post and product it was told of, what a list and a
 // search need, in documents of its own and in the search index. All of it can
-// be made again from the creators and the catalogue (Rebuild).
+// be made again from the creators and the catalogue (Rebuild). What people did,
+// and the posts as ranking sees them, are in memory (package engine), which
+// survives a stop in the shop's store (memory.go).
+//
+// Where there are several feed processes each keeps the posts of some authors,
+// and hears all that people do. Whoever is asked asks all and merges (parts.go).
 package feedcore
 
 import (
@@ -11,20 +16,24 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"meadow/feed"
+	"meadow/feed/engine"
 	"meadow/services/catalog"
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
+	"meadow/services/platform/blob"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/outbox"
 	"meadow/services/platform/search"
 )
 
-// Deps is what the feed needs; every field is required.
+// Deps is what the feed needs; every field is required, but for those of a feed
+// of several processes.
 type Deps struct {
 	DB      docdb.Driver
 	Bus     bus.Bus
@@ -33,8 +42,10 @@ type Deps struct {
 	Creator creator.Service
 	Catalog catalog.Service
 	Index   search.Index
+	Blob    *blob.Store // for what is in memory
 	// Shard is which part of the posts this process keeps in memory, of Shards.
 	Shard, Shards int
+	Peers         []feed.Parts // the processes by shard; nil in the place of this one
 }
 
 // Core is the feed.
@@ -46,8 +57,18 @@ type Core struct {
 	formats  *docdb.Collection[format]
 	people   *docdb.Collection[person]
 	tell     *outbox.Relay[person]
+	outlines *docdb.Collection[outline] // the same documents as posts
+	titles   *docdb.Collection[titled]  // the same documents as posts
 	shop     *shop
 	find     *finding
+
+	engine  *engine.Engine
+	keeper  atomic.Pointer[engine.Keeper] // nil until memory is awake
+	whole   atomic.Bool                   // memory has all posts
+	storing context.Context               // ends with the keeper
+	stored  context.CancelFunc
+	follows follows
+	asides  chan engine.Event // done, and not worth waiting for
 }
 
 // format is how the records are laid out. Records of another layout than this
@@ -78,8 +99,9 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	schema := docdb.Schema{Name: "feed_posts", Indexes: []docdb.Index{
 		{Name: "open", Keys: []string{"open_at"}},
 		{Name: "author", Keys: []string{"author", "at"}},
+		{Name: "heard", Keys: []string{"heard_at"}},
 	}}
-	var errs [7]error
+	var errs [9]error
 	c.posts, errs[0] = docdb.Open[post](ctx, d.DB, d.Now, schema)
 	c.heads, errs[1] = docdb.Open[Head](ctx, d.DB, d.Now, schema)
 	c.products, errs[2] = docdb.Open[product](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_products"})
@@ -87,17 +109,28 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	c.shop, errs[4] = newShop(ctx, d)
 	c.people, errs[5] = docdb.Open[person](ctx, d.DB, d.Now, docdb.Schema{Name: peopleName, Indexes: peopleIndexes})
 	c.find, errs[6] = newFinding(ctx, d)
+	c.outlines, errs[7] = docdb.Open[outline](ctx, d.DB, d.Now, schema)
+	c.titles, errs[8] = docdb.Open[titled](ctx, d.DB, d.Now, schema)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("feed: %w", err)
 	}
 	c.tell = outbox.NewRelay(c.people, peopleName, func(p *person) *outbox.Box { return &p.Box }, outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log})
+	c.engine = engine.New(engine.Options{Shard: d.Shard, Shards: c.shards(), Log: func(message string, facts ...any) { d.Log.Info(message, facts...) }})
+	c.storing, c.stored = context.WithCancel(context.WithoutCancel(ctx))
+	c.asides = make(chan engine.Event, mostAsides)
+	c.OnInterest(c.interested)
 	return c, nil
 }
 
-// Run takes in what creators and the catalogue announce until ctx ends. An
-// index that was made empty, or records of an earlier layout, are built first,
-// however long that takes; what is announced meanwhile is taken in too.
+// Run takes in what creators, the catalogue and people announce until ctx ends.
+// Memory wakes first, and an index that was made empty, or records of an earlier
+// layout, are built, however long that takes; what is announced of posts
+// meanwhile is taken in too.
 func (c *Core) Run(ctx context.Context) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	if err := c.listen(ctx); err != nil {
 		return fmt.Errorf("feed: %w", err)
 	}
@@ -108,11 +141,16 @@ func (c *Core) Run(ctx context.Context) error {
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("feed: %w", err)
 	}
-	var work sync.WaitGroup
 	work.Go(func() { find(ctx) })
 	var told error
 	work.Go(func() { told = c.tell.Run(ctx) })
+	c.insist(ctx, "memory not read", c.wake)
+	if err := c.deeds(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("feed: %w", err)
+	}
+	work.Go(func() { c.keep(ctx) })
 	c.insist(ctx, "feed not rebuilt", c.ready)
+	c.insist(ctx, "memory not compared", c.reconcile)
 	<-ctx.Done()
 	work.Wait()
 	return told

@@ -22,6 +22,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
+	"meadow/services/platform/blob/blobtest"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb/pebbledoc"
 	"meadow/services/platform/search"
@@ -81,6 +82,7 @@ func build(t testing.TB) *town {
 	check()
 	tn.deps = feedcore.Deps{
 		DB: tn.db, Bus: tn.bus, Now: tn.clock.Now, Log: quiet, Creator: tn.creator, Catalog: tn.Catalog(), Index: tn.index,
+		Blob: blobtest.Store(t),
 	}
 	tn.feed, err = feedcore.New(ctx, tn.deps)
 	check()

@@ -20,7 +20,7 @@ func (c *Core) EraseHistory(ctx context.Context, _ feed.Empty) (feed.Empty, erro
 	if err != nil {
 		return feed.Empty{}, err
 	}
-	return feed.Empty{}, c.forgetAll(ctx, id.User(p.ID), p.ErasedAt)
+	return feed.Empty{}, c.forgetAll(ctx, id.User(p.ID))
 }
 
 // Reset forgets what the caller did and what they chose.
@@ -33,7 +33,7 @@ func (c *Core) Reset(ctx context.Context, _ feed.Empty) (feed.Preferences, error
 	if err != nil {
 		return feed.Preferences{}, err
 	}
-	return p.preferences(), c.forgetAll(ctx, id.User(p.ID), p.ErasedAt)
+	return p.preferences(), c.forgetAll(ctx, id.User(p.ID))
 }
 
 func (p *person) erase(me id.User, now time.Time) {

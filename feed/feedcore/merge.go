@@ -74,6 +74,7 @@ type merger struct {
 	chunk int
 }
 
+func (m *merger) more() bool         { return len(m.walks) > 0 }
 func (m *merger) Len() int           { return len(m.walks) }
 func (m *merger) Less(i, j int) bool { return m.walks[j].place().after(m.walks[i].place()) }
 func (m *merger) Swap(i, j int)      { m.walks[i], m.walks[j] = m.walks[j], m.walks[i] }
@@ -169,11 +170,21 @@ const (
 	mostCards = 200
 )
 
+// reader is a list that is read on.
+type reader interface {
+	take(ctx context.Context, n int) ([]place, error)
+	more() bool
+}
+
 // fill makes a page of the next posts, passing over those that the caller may
 // not see and those that are gone without the feed having heard of it. A page
 // may come out thin, and its cursor still leads on.
-func (c *Core) fill(ctx context.Context, m *merger, size int) (page.Page[creator.Card], error) {
+func (c *Core) fill(ctx context.Context, m reader, size int) (page.Page[creator.Card], error) {
 	out := page.Page[creator.Card]{Items: []creator.Card{}}
+	me, err := c.person(ctx, viewer(ctx))
+	if err != nil {
+		return out, err
+	}
 	for round := range rounds {
 		next, err := m.take(ctx, min(size<<round, mostCards))
 		if err != nil {
@@ -183,11 +194,14 @@ func (c *Core) fill(ctx context.Context, m *merger, size int) (page.Page[creator
 		if err != nil {
 			return out, err
 		}
+		if err := c.spare(ctx, me, there, ""); err != nil {
+			return out, err
+		}
 		for i, p := range next {
 			if k, ok := there[p.ID]; ok {
 				out.Items = append(out.Items, k)
 			}
-			more := i < len(next)-1 || m.Len() > 0
+			more := i < len(next)-1 || m.more()
 			switch {
 			case !more:
 				out.Next = ""

@@ -37,6 +37,8 @@ type post struct {
 	AI       bool          `bson:"ai"`
 	Verified bool          `bson:"verified"`
 	Limited  bool          `bson:"limited"` // for followers, by the shop's decision
+	// HeardAt is when the record was written last.
+	HeardAt time.Time `bson:"heard_at,omitempty"`
 	// NameRev is the account's version that Name is of; 0 is as it was announced
 	// with the post.
 	NameRev int64 `bson:"name_rev"`

@@ -80,11 +80,13 @@ func Eventually(t *testing.T, what string, done func() (got string, ok bool)) {
 
 // Run runs every case.
 func Run(t *testing.T, s Shop) {
-	for name, f := range findable() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f(t, s)
-		})
+	for _, cases := range []map[string]func(*testing.T, Shop){findable(), lists(), control()} {
+		for name, f := range cases {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				f(t, s)
+			})
+		}
 	}
 	for name, f := range map[string]func(*testing.T, Shop){
 		"TheNewestPostsComeFirst":                newestFirst,

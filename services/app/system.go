@@ -401,10 +401,23 @@ func (s *System) newCheckout(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *System) newFeed(ctx context.Context) (err error) {
+func (s *System) newFeed(ctx context.Context) error {
+	shard, shards, err := s.cfg.feedShard()
+	if err != nil {
+		return err
+	}
+	peers, err := s.cfg.peers()
+	if err != nil {
+		return err
+	}
+	parts := make([]feed.Parts, shards)
+	for i := range parts {
+		parts[i] = feed.Client{Peer: &rpc.Peer{URL: peers[fmt.Sprintf("%s.%d", Feed, i)], HTTP: s.http, Signer: s.signer(), Inject: s.inject}}
+	}
 	s.FeedCore, err = feedcore.New(ctx, feedcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
-		Creator: s.Creator, Catalog: s.Catalog, Index: s.stores.Search,
+		Creator: s.Creator, Catalog: s.Catalog, Index: s.stores.Search, Blob: s.stores.Blob,
+		Shard: shard, Shards: shards, Peers: parts,
 	})
 	if err != nil {
 		return err
