@@ -1,0 +1,286 @@
+package feedcore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"meadow/feed"
+	"meadow/feed/engine"
+	"meadow/services/creator"
+	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
+	"meadow/services/kernel/page"
+)
+
+// ForYou pages through what suits the caller best, as far as it is known who is
+// asking and they want it.
+func (c *Core) ForYou(ctx context.Context, in feed.AskForYou) (page.Page[feed.Shown], error) {
+	none := page.Page[feed.Shown]{}
+	walk, err := readWalk(in.After)
+	if err != nil {
+		return none, err
+	}
+	s, err := c.seeker(ctx, in.Lang)
+	if err != nil {
+		return none, err
+	}
+	s.ask.Kind, s.ask.Topic, s.ask.Place = in.Kind, in.Topic, oneLine(in.Place)
+	var begin []feed.Shown
+	if in.First != "" && in.After == "" {
+		if begin, err = c.beginWith(ctx, in.First, &walk); err != nil {
+			return none, err
+		}
+	}
+	out, err := c.choose(ctx, s, walk, max(1, in.Size(usualPage, mostPage)-len(begin)))
+	if err != nil {
+		return none, fmt.Errorf("for you: %w", err)
+	}
+	out.Items = append(begin, out.Items...)
+	return out, nil
+}
+
+// beginWith is a post to begin with, if the caller may see it.
+func (c *Core) beginWith(ctx context.Context, first id.Post, walk *engine.Walk) ([]feed.Shown, error) {
+	there, err := c.visible(ctx, []id.Post{first})
+	if err != nil {
+		return nil, err
+	}
+	walk.Show(first)
+	if k, ok := there[first]; ok {
+		return []feed.Shown{{Card: k}}, nil
+	}
+	return nil, nil
+}
+
+// seeker is who asks for posts, and what they want and do not want.
+type seeker struct {
+	me     id.User // "" if nobody
+	person person
+	ask    feed.CandidateAsk // Its User is "" if it is not to be personal
+}
+
+func (c *Core) seeker(ctx context.Context, lang string) (seeker, error) {
+	s := seeker{me: actor.From(ctx).User}
+	var err error
+	if s.person, err = c.person(ctx, s.me); err != nil {
+		return s, err
+	}
+	w := s.person.Wishes
+	s.ask = feed.CandidateAsk{Lang: lang, Muted: w.Muted, HideAI: w.HideAI, Hidden: s.person.hiddenPosts()}
+	if s.me == "" || !s.person.personal() {
+		return s, nil
+	}
+	s.ask.User, s.ask.Chosen = s.me, w.Topics
+	s.ask.Following, err = c.following(ctx, s.me)
+	return s, err
+}
+
+func (p person) hiddenPosts() []id.Post {
+	out := make([]id.Post, len(p.Hidden))
+	for i, u := range p.Hidden {
+		out[i] = u.Post
+	}
+	return out
+}
+
+func readWalk(c page.Cursor) (engine.Walk, error) {
+	if c == "" {
+		return engine.Walk{Seed: rand.Uint64()}, nil
+	}
+	w, err := engine.DecodeWalk(string(c))
+	if err != nil {
+		return w, page.ErrCursor.Because(err)
+	}
+	return w, nil
+}
+
+const (
+	// spares is how many candidates a page is chosen out of, for each of its places.
+	spares = 6
+	// longest is how many posts one walk shows: as many as it remembers, so that
+	// none comes twice.
+	longest = 480
+)
+
+// choose makes the next page of a walk. Once there is nothing new for somebody
+// any more, it goes on with what they have seen.
+func (c *Core) choose(ctx context.Context, s seeker, walk engine.Walk, size int) (page.Page[feed.Shown], error) {
+	out := page.Page[feed.Shown]{Items: []feed.Shown{}}
+	more := false
+	for _, again := range []bool{false, true} {
+		if again && s.ask.User == "" || len(out.Items) >= size {
+			continue
+		}
+		ask := s.ask
+		if again {
+			ask.User, ask.Following, ask.Chosen = "", nil, nil
+		}
+		got, rest, err := c.fillFrom(ctx, s, ask, &walk, size-len(out.Items))
+		if err != nil {
+			return out, err
+		}
+		out.Items, more = append(out.Items, got...), rest || !again && ask.User != ""
+	}
+	if more && len(out.Items) > 0 && len(walk.Shown) < longest {
+		out.Next = page.Cursor(walk.Encode())
+	}
+	return out, nil
+}
+
+// fillFrom places up to size candidates of an ask, and reports whether there
+// are more.
+func (c *Core) fillFrom(ctx context.Context, s seeker, ask feed.CandidateAsk, walk *engine.Walk, size int) ([]feed.Shown, bool, error) {
+	ask.Seed, ask.Shown, ask.N = walk.Seed, walk.Shown, min(1000, spares*size+20)
+	from, err := c.candidates(ctx, ask)
+	if err != nil {
+		return nil, false, err
+	}
+	from = slices.DeleteFunc(from, func(k feed.Candidate) bool {
+		return k.Author == s.me || s.person.hides(k.Post, k.Author) || s.person.mutes(k.Topics)
+	})
+	enough(from, size)
+	cards := map[id.Post]creator.Card{}
+	for range rounds {
+		next := *walk
+		placed := c.engine.Page(ask.User, from, size, &next, c.Now())
+		if err := c.deal(ctx, cards, placed); err != nil {
+			return nil, false, err
+		}
+		lost := slices.ContainsFunc(placed, func(p engine.Placed) bool { return cards[p.Post].ID == "" })
+		if lost {
+			from = slices.DeleteFunc(from, func(k feed.Candidate) bool {
+				card, asked := cards[k.Post]
+				return asked && card.ID == ""
+			})
+			continue
+		}
+		*walk = next
+		shown, err := c.showing(ctx, placed, cards)
+		return shown, len(from) > len(placed), err
+	}
+	return nil, false, nil
+}
+
+// enough lets posts on trial take part as all others where there are too few of
+// those: a young shop has nothing else.
+func enough(from []feed.Candidate, size int) {
+	slices.SortStableFunc(from, func(a, b feed.Candidate) int { return cmp.Compare(b.Score, a.Score) })
+	for _, k := range from {
+		if !k.Explore {
+			size--
+		}
+	}
+	for i := range from {
+		if k := &from[i]; k.Explore && size > 0 {
+			k.Explore = false
+			size--
+		}
+	}
+}
+
+// deal adds the cards of what was placed; a post that the caller may not see
+// has an empty one.
+func (c *Core) deal(ctx context.Context, cards map[id.Post]creator.Card, placed []engine.Placed) error {
+	var ask []id.Post
+	for _, p := range placed {
+		if _, ok := cards[p.Post]; !ok {
+			ask = append(ask, p.Post)
+		}
+	}
+	if len(ask) == 0 {
+		return nil
+	}
+	there, err := c.visible(ctx, ask)
+	for _, p := range ask {
+		cards[p] = there[p]
+	}
+	return err
+}
+
+// candidates are those of all processes, each once.
+func (c *Core) candidates(ctx context.Context, in feed.CandidateAsk) ([]feed.Candidate, error) {
+	all := askAll(ctx, c, "candidates", func(ctx context.Context, _ int, p feed.Parts) (feed.CandidateList, error) {
+		return p.Candidates(ctx, in)
+	})
+	if err := failure(all); err != nil {
+		return nil, err
+	}
+	if len(all) == 1 {
+		return all[0].value.Items, nil
+	}
+	var out []feed.Candidate
+	have := map[id.Post]bool{}
+	for _, a := range all {
+		for _, k := range a.value.Items {
+			if !have[k.Post] {
+				have[k.Post] = true
+				out = append(out, k)
+			}
+		}
+	}
+	return out, nil
+}
+
+// showing makes cards with hints of what was placed.
+func (c *Core) showing(ctx context.Context, placed []engine.Placed, cards map[id.Post]creator.Card) ([]feed.Shown, error) {
+	out := make([]feed.Shown, len(placed))
+	hints := make([]*feed.Hint, len(placed))
+	for i, p := range placed {
+		out[i] = feed.Shown{Card: cards[p.Post], Hint: feed.Hint{Source: feed.FromFresh}}
+		for _, h := range p.Hints {
+			if out[i].Hint = h; p.Explore || h.Source != feed.FromPool {
+				break // what is there for another reason is not on trial
+			}
+		}
+		hints[i] = &out[i].Hint
+	}
+	return out, c.entitle(ctx, hints)
+}
+
+// titled is a post's title, from its record.
+type titled struct {
+	Head  `bson:",inline"`
+	Title string `bson:"title"`
+}
+
+// entitle gives hints the titles of the posts that led to them. One that is no
+// longer for everybody is not named.
+func (c *Core) entitle(ctx context.Context, hints []*feed.Hint) error {
+	var ids []string
+	for _, h := range hints {
+		if h.Post != "" && !slices.Contains(ids, string(h.Post)) {
+			ids = append(ids, string(h.Post))
+		}
+	}
+	titles, err := c.titlesOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, h := range hints {
+		if h.Title = titles[h.Post]; h.Title == "" {
+			h.Post = ""
+		}
+	}
+	return nil
+}
+
+// titlesOf are the titles of posts that are for everybody.
+func (c *Core) titlesOf(ctx context.Context, ids []string) (map[id.Post]string, error) {
+	out := map[id.Post]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	found, err := c.titles.GetMany(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("titles: %w", err)
+	}
+	for _, t := range found {
+		if !t.OpenAt.IsZero() {
+			out[t.ID] = t.Title
+		}
+	}
+	return out, nil
+}
