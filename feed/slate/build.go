@@ -1,6 +1,7 @@
 package slate
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -38,6 +39,7 @@ func Build(candidates []Candidate, r Rules, carry Carry, caps Caps) []Placed {
 // numbers, so that counting them needs no map.
 type item struct {
 	score  float32
+	turn   float32
 	author int32
 	topics [mostTopics]int32
 	many   uint8 // of topics
@@ -53,7 +55,7 @@ type builder struct {
 	candidates []Candidate
 	items      []item
 	plain      []int32 // items in order of score
-	trial      []int32 // those on trial
+	trial      []int32 // those on trial, in order of turn and score
 	placed     []Placed
 	tried      int // places given to posts on trial
 
@@ -79,19 +81,23 @@ func prepare(candidates []Candidate, r Rules, carry Carry, caps Caps) *builder {
 	var authors, topics dense
 	authors.grow(len(candidates) + len(carry.seats))
 	topics.grow((len(candidates) + len(carry.seats)) * mostTopics)
-	plain, trial := make([]uint64, 0, len(candidates)), []uint64(nil)
+	plain := make([]uint64, 0, len(candidates))
 	for i := range candidates {
 		c := &candidates[i]
 		b.items[i] = reduce(sit(c), c.Score, &authors, &topics)
 		switch key := rising(c.Score)<<32 | uint64(i); {
 		case math.IsNaN(float64(c.Score)) || math.IsInf(float64(c.Score), 0):
 		case c.Explore:
-			trial = append(trial, key)
+			b.items[i].turn = c.Turn
+			b.trial = append(b.trial, int32(i))
 		default:
 			plain = append(plain, key)
 		}
 	}
-	b.plain, b.trial = sorted(plain), sorted(trial)
+	b.plain = sorted(plain)
+	slices.SortStableFunc(b.trial, func(x, y int32) int {
+		return cmp.Or(cmp.Compare(b.items[y].turn, b.items[x].turn), cmp.Compare(b.items[y].score, b.items[x].score))
+	})
 	tail := carry.seats[max(0, len(carry.seats)-r.span()):]
 	for _, s := range tail {
 		b.trail = append(b.trail, reduce(s, 0, &authors, &topics))
@@ -161,7 +167,7 @@ func (b *builder) best(order []int32) pick {
 	promo := b.promoFits()
 	for _, at := range order {
 		it := &b.items[at]
-		if won.found() && it.score <= won.score {
+		if won.found() && (it.score <= won.score || it.turn < b.items[won.at].turn) {
 			break // adjustments only lower
 		}
 		if it.used || it.promo && (!promo || b.refused[it.author]) {

@@ -29,6 +29,11 @@ type Candidate struct {
 
 	Promo   bool // counts as promotion
 	Explore bool // a post on trial: shown only in the places for them
+
+	// Turn is whose turn it is among posts on trial: the highest goes first, and the
+	// score decides only between equals. So the pool's choice stands, and a post
+	// that must have its impressions has them whatever its score.
+	Turn float32
 }
 
 // Placed is a candidate that got a place.

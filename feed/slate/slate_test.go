@@ -57,7 +57,7 @@ func open(rng *rand.Rand) shop {
 		c := slate.Candidate{
 			Post: uint32(rng.IntN(posts)), Author: uint32(rng.IntN(authors)),
 			Score: rng.Float32()*4 - 1, Kind: uint8(rng.IntN(3)),
-			Promo: rng.Float64() < promos, Explore: rng.IntN(6) == 0,
+			Promo: rng.Float64() < promos, Explore: rng.IntN(6) == 0, Turn: float32(rng.IntN(3)),
 		}
 		for range rng.IntN(6) {
 			c.Topics = append(c.Topics, uint32(rng.IntN(10)))
@@ -260,6 +260,25 @@ func TestTrialsAreSpreadOverThePageAndLiftedOpenly(t *testing.T) {
 	}
 	if diff := cmp.Diff(at, []int{7, 15}); diff != "" {
 		t.Errorf("places of trials (-got +want):\n%s", diff)
+	}
+}
+
+func TestAmongTrialsThePoolsOrderGoesBeforeTheScore(t *testing.T) {
+	t.Parallel()
+	cs := plain(40)
+	for i := range 5 {
+		c := &cs[35+i]
+		c.Explore, c.Score, c.Turn = true, float32(i), float32(-i)
+	}
+	cs[38].Turn, cs[38].Score = 0, .5 // as urgent as the first, and better
+	var got []uint32
+	for _, p := range slate.Build(cs, slate.DefaultRules(), slate.Carry{}, slate.NoCaps{}) {
+		if cs[p.Index].Explore {
+			got = append(got, cs[p.Index].Post)
+		}
+	}
+	if diff := cmp.Diff(got, []uint32{38, 35}); diff != "" {
+		t.Errorf("trials (-got +want):\n%s", diff)
 	}
 }
 
