@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -70,25 +71,25 @@ func (l *live) tie(from, to Item, w float32) {
 	c, at := l.at(from)
 	lock := &l.locks[from%stripes]
 	lock.Lock()
-	grew := c.rows[at].add(to, w)
+	grew := int64(0)
+	if c.rows[at] == nil {
+		c.rows[at], grew = &row{}, 64
+	}
+	grew += c.rows[at].add(to, w)
 	lock.Unlock()
 	if grew != 0 {
 		l.bytes.Add(grew)
 	}
 }
 
-// SetAttributes says what an item is, also of items added after Fit.
-func (m *Model) SetAttributes(i Item, attrs []uint32) {
-	if i >= maxItem {
-		return
+// set says how often an item was touched before anything was learned online.
+func (l *live) set(i Item, touches float32) {
+	if n := uint32(touches * grain); n > 0 {
+		c, at := l.at(i)
+		c.counts[at].Store(n)
+		l.total.Add(uint64(n))
+		l.top.moved(l, i, n)
 	}
-	m.live.grow(int(i) + 1)
-	c, at := m.live.at(i)
-	own := append([]uint32(nil), attrs...)
-	if old := c.attrs[at].Swap(&own); old != nil {
-		m.live.bytes.Add(-int64(len(*old) * 4))
-	}
-	m.live.bytes.Add(int64(len(own) * 4))
 }
 
 // top holds the most touched items. Counts only rise, so an item outside
@@ -141,12 +142,13 @@ func (t *top) moved(l *live, i Item, count uint32) {
 
 // cut returns a list of the better half.
 func (p *topList) cut(l *live) *topList {
-	best := make([]slot, 0, len(p.items))
+	best := make([]order, 0, len(p.items))
 	for k := range p.items {
 		i := p.items[k].Load()
-		best = append(best, slot{item: i, total: l.count(i)})
+		best = append(best, order{total: l.count(i), item: i})
 	}
-	best = selectTop(best, topKeep)
+	slices.SortFunc(best, better)
+	best = best[:topKeep]
 	next := &topList{}
 	for k, s := range best {
 		next.items[k].Store(s.item)

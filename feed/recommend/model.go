@@ -1,7 +1,6 @@
 package recommend
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 )
@@ -12,44 +11,62 @@ import (
 // rows that a striped lock guards. A request that runs beside a Learn sees it
 // or does not; it never sees half a row.
 type Model struct {
+	fitted  fitted // never changed once the model is out
+	blend   blend  // neither
+	effort  int
 	live    live
+	content content
+	setting sync.Mutex // guards changing the attributes of items
 	scratch sync.Pool
+}
+
+// fitted is what Fit computed.
+type fitted struct {
+	table   [tables]*table
+	factors *factors
+}
+
+// tables is how many tables there are.
+func (f *fitted) tables() (n int) {
+	for _, t := range f.table {
+		if t != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// blend says how much every source counts, and how fast older touches fade
+// in it: per touch of age.
+type blend struct {
+	Weight, Recency [sources]float32
 }
 
 // New returns a model that knows nothing and learns only online.
 func New(items int) *Model {
-	m := &Model{}
+	m := &Model{effort: usual}
+	for src := range sources {
+		m.blend.Recency[src] = 0.8
+	}
+	m.blend.Weight[covisitAt], m.blend.Weight[contentAt], m.blend.Weight[popularAt] = 1, 0.2, 0.05
 	m.live.grow(items)
 	return m
-}
-
-// Report says what Fit found.
-type Report struct {
-	Chosen map[Source]float64 // weight of each source in the blend
-}
-
-// Fit learns from all of d.
-func Fit(ctx context.Context, d Data, o Options) (*Model, Report, error) {
-	m := New(d.Items)
-	for _, u := range d.Users {
-		if err := ctx.Err(); err != nil {
-			return nil, Report{}, err
-		}
-		for i := range u {
-			m.Learn(u[:i], u[i])
-		}
-	}
-	for i, a := range d.Attributes {
-		m.SetAttributes(Item(i), a)
-	}
-	return m, Report{}, nil
 }
 
 // Items is how many items the model has room for so far.
 func (m *Model) Items() int { return int(m.live.size.Load()) }
 
 // Bytes is about how much memory the model holds.
-func (m *Model) Bytes() int64 { return m.live.bytes.Load() }
+func (m *Model) Bytes() int64 {
+	n := m.live.bytes.Load()
+	for _, t := range m.fitted.table {
+		n += t.bytes()
+	}
+	if f := m.fitted.factors; f != nil {
+		n += int64(len(f.items)+len(f.gram)) * 4
+	}
+	return n
+}
 
 const (
 	chunkBits = 10
@@ -71,8 +88,8 @@ type live struct {
 
 type chunk struct {
 	counts [chunkSize]atomic.Uint32 // touches in 1/grain
-	rows   [chunkSize]row
-	attrs  [chunkSize]atomic.Pointer[[]uint32]
+	rows   [chunkSize]*row
+	attrs  [chunkSize]atomic.Pointer[described]
 }
 
 // grain is how finely the weight of a touch is counted.
@@ -92,7 +109,7 @@ func (l *live) grow(items int) {
 	next := append(make([]*chunk, 0, items>>chunkBits+1), now...)
 	for len(next)<<chunkBits < items {
 		next = append(next, new(chunk))
-		l.bytes.Add(chunkSize * 64)
+		l.bytes.Add(chunkSize * 24)
 	}
 	l.chunks.Store(&next)
 	if int64(items) > l.size.Load() {

@@ -1,24 +1,61 @@
 package recommend
 
 import (
-	"cmp"
 	"math"
-	"slices"
+)
+
+// The sources by number: what a slot and the blend keep by it.
+const (
+	covisitAt = iota
+	neighboursAt
+	walkAt
+	factorsAt
+	contentAt
+	popularAt
+	sources
+	tables = walkAt + 1 // the sources that are tables
+)
+
+var sourceNames = [sources]Source{Covisit, Neighbours, Walk, Factors, Content, Popular}
+
+const (
+	faint     = 1e-3   // a touch that counts less than this is not looked up
+	remembers = 200    // touches of a history that count, at the usual effort
+	usual     = 20_000 // entries looked at per request
 )
 
 // slot is a candidate while its score is put together.
 type slot struct {
 	item    Item
-	because Item
-	best    float32
-	popular float32
-	covisit float32
 	total   float32
+	value   [sources]float32
+	best    [tables]float32 // the most that one touch gave
+	because [tables]uint32  // and which one that was, in past
 }
 
+type weighted struct {
+	item   Item
+	weight float32
+}
+
+type order struct {
+	total float32
+	item  Item
+	at    uint32 // in slots
+}
+
+// scratch is what one request works in. An item's slot is slots[place[item]]
+// if that slot is the item's: so nothing needs clearing between requests.
 type scratch struct {
-	place []uint32 // of an item: its slot + 1 if slots[...].item agrees
-	slots []slot
+	place  []uint32
+	slots  []slot     // those of the history first
+	past   []weighted // the newest of the history, newest first, every item once
+	had    int        // slots of the whole history
+	liked  []float32  // by attribute
+	likes  []uint32   // attributes that liked may hold something for
+	vector []float32
+	solver solver
+	order  []order
 }
 
 func (s *scratch) slot(i Item) *slot {
@@ -29,59 +66,9 @@ func (s *scratch) slot(i Item) *slot {
 	if int(p) >= len(s.slots) || s.slots[p].item != i {
 		p = uint32(len(s.slots))
 		s.place[i] = p
-		s.slots = append(s.slots, slot{item: i, because: NoItem})
+		s.slots = append(s.slots, slot{item: i})
 	}
 	return &s.slots[p]
-}
-
-// Recommend returns the n items that somebody with this history (oldest
-// first) may like most, best first, none of them in the history.
-func (m *Model) Recommend(history []Touch, n int, skip func(Item) bool) []Scored {
-	return m.Ask(Query{History: history, N: n, Skip: skip})
-}
-
-// Ask is Recommend with everything that may be asked.
-func (m *Model) Ask(q Query) []Scored {
-	s := m.take()
-	defer m.scratch.Put(s)
-	m.gather(s, q.History)
-	m.popular(s)
-	had := map[Item]bool{}
-	if !q.Repeats {
-		for _, h := range q.History {
-			had[h.Item] = true
-		}
-	}
-	s.slots = slices.DeleteFunc(s.slots, func(c slot) bool {
-		return had[c.item] || q.Skip != nil && q.Skip(c.item)
-	})
-	m.blend(s)
-	return answer(selectTop(s.slots, q.N))
-}
-
-// Score scores the given items, in their order.
-func (m *Model) Score(history []Touch, items []Item) []Scored {
-	s := m.take()
-	defer m.scratch.Put(s)
-	m.gather(s, history)
-	picked := make([]slot, len(items))
-	for k, i := range items {
-		if int(i) < len(s.place) {
-			if p := s.place[i]; int(p) < len(s.slots) && s.slots[p].item == i {
-				picked[k] = s.slots[p]
-			}
-		}
-		picked[k].item = i
-		picked[k].popular = m.live.count(i)
-	}
-	s.slots = picked
-	m.blend(s)
-	return answer(s.slots)
-}
-
-// Similar returns the n items most like i.
-func (m *Model) Similar(i Item, n int) []Scored {
-	return m.Recommend([]Touch{{Item: i, Weight: 1}}, n, nil)
 }
 
 func (m *Model) take() *scratch {
@@ -93,85 +80,131 @@ func (m *Model) take() *scratch {
 	return s
 }
 
-func (m *Model) gather(s *scratch, history []Touch) {
-	w := float32(1)
-	for k := len(history) - 1; k >= max(0, len(history)-200); k-- {
+// remember puts the newest touches into s.past, and the history's slots first.
+func (s *scratch) remember(history []Touch, most int) {
+	s.past = s.past[:0]
+	for k := len(history) - 1; k >= 0; k-- {
 		h := history[k]
-		c, at := m.live.at(h.Item)
+		if !(h.Weight > 0) || h.Item >= maxItem {
+			continue
+		}
+		before := len(s.slots)
+		if s.slot(h.Item); len(s.slots) > before && len(s.past) < most {
+			s.past = append(s.past, weighted{h.Item, min(1, h.Weight)})
+		}
+	}
+	s.had = len(s.slots)
+}
+
+// gather asks every source that the blend listens to.
+func (m *Model) gather(s *scratch, history []Touch) {
+	b := &m.blend
+	s.remember(history, max(remembers, m.effort/100))
+	each := 1 << 30
+	if n := len(s.past) * max(1, m.fitted.tables()); n > 0 {
+		each = max(8, m.effort/n)
+	}
+	for src := range tables {
+		if b.Weight[src] > 0 {
+			m.gatherTable(s, src, each)
+		}
+	}
+	m.gatherLive(s, b.Recency[covisitAt])
+	m.liking(s, b.Recency[contentAt])
+	if b.Weight[contentAt] > 0 {
+		m.gatherContent(s, max(1000, m.effort/4))
+	}
+	m.gatherPopular(s)
+	if b.Weight[factorsAt] > 0 && m.fitted.factors != nil {
+		m.gatherFactors(s)
+	}
+}
+
+func (m *Model) gatherTable(s *scratch, src, each int) {
+	t := m.fitted.table[src]
+	if t == nil {
+		return
+	}
+	w := float32(1)
+	for k, h := range s.past {
+		ids, vals := t.row(h.item)
+		if len(ids) > each {
+			ids = ids[:each]
+		}
+		by := w * h.weight
+		for e, i := range ids {
+			v := by * vals[e]
+			p := s.slot(i)
+			p.value[src] += v
+			if v > p.best[src] {
+				p.best[src], p.because[src] = v, uint32(k)
+			}
+		}
+		if w *= m.blend.Recency[src]; w < faint {
+			return
+		}
+	}
+}
+
+// gatherLive adds what was touched together since the fit.
+func (m *Model) gatherLive(s *scratch, recency float32) {
+	w := float32(1)
+	for k, h := range s.past {
+		c, at := m.live.at(h.item)
 		if c == nil {
 			continue
 		}
-		mass := float32(math.Sqrt(float64(m.live.count(h.Item)))) + 1
-		lock := &m.live.locks[h.Item%stripes]
+		lock := &m.live.locks[h.item%stripes]
 		lock.RLock()
-		r := c.rows[at]
-		for e, id := range r.ids {
-			v := w * r.vals[e] / mass
-			p := s.slot(id)
-			p.covisit += v
-			if v > p.best {
-				p.best, p.because = v, h.Item
+		if r := c.rows[at]; r != nil {
+			by := w * h.weight / root(1+m.live.count(h.item))
+			for e, i := range r.ids {
+				v := by * r.vals[e] / root(1+m.live.count(i))
+				p := s.slot(i)
+				p.value[covisitAt] += v
+				if v > p.best[covisitAt] {
+					p.best[covisitAt], p.because[covisitAt] = v, uint32(k)
+				}
 			}
 		}
 		lock.RUnlock()
-		w *= 0.8
-	}
-	for k := range s.slots {
-		p := &s.slots[k]
-		n := m.live.count(p.item)
-		p.covisit /= float32(math.Sqrt(float64(n))) + 1
-		p.popular = n
+		if w *= recency; w < faint {
+			return
+		}
 	}
 }
 
-func (m *Model) popular(s *scratch) {
-	p := m.live.top.list.Load()
-	if p == nil {
+func (m *Model) gatherPopular(s *scratch) {
+	if p := m.live.top.list.Load(); p != nil {
+		for k := range p.n.Load() {
+			s.slot(p.items[k].Load())
+		}
+	}
+	for k := range s.slots {
+		p := &s.slots[k]
+		p.value[popularAt] = root(m.live.count(p.item))
+	}
+}
+
+// gatherFactors scores all items where there are few, else the candidates
+// that the other sources found.
+func (m *Model) gatherFactors(s *scratch) {
+	f := m.fitted.factors
+	s.vector = append(s.vector[:0], make([]float32, f.dim)...)
+	if len(s.past) == 0 || !f.fold(&s.solver, s.vector, s.past[:min(len(s.past), max(50, m.effort/400))]) {
 		return
 	}
-	for k := range p.n.Load() {
-		i := p.items[k].Load()
-		s.slot(i).popular = m.live.count(i)
-	}
-}
-
-func (m *Model) blend(s *scratch) {
-	var most, mostPopular float32
-	for _, p := range s.slots {
-		most, mostPopular = max(most, p.covisit), max(mostPopular, p.popular)
+	if n := len(f.items) / f.dim; n*4 <= m.effort {
+		for i := range n {
+			s.slot(Item(i))
+		}
 	}
 	for k := range s.slots {
 		p := &s.slots[k]
-		if most > 0 {
-			p.covisit /= most
+		if v := f.of(p.item); v != nil {
+			p.value[factorsAt] = max(0, dot(s.vector, v))
 		}
-		if mostPopular > 0 {
-			p.popular = 0.05 * p.popular / mostPopular
-		}
-		p.total = p.covisit + p.popular
 	}
 }
 
-// selectTop returns the n best slots, best first; ties go to the lower item.
-func selectTop(s []slot, n int) []slot {
-	slices.SortFunc(s, func(a, b slot) int {
-		return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.item, b.item))
-	})
-	return s[:min(max(0, n), len(s))]
-}
-
-func answer(s []slot) []Scored {
-	out := make([]Scored, len(s))
-	parts := make([]Part, 0, 2*len(s))
-	for k, p := range s {
-		from := len(parts)
-		if p.covisit != 0 {
-			parts = append(parts, Part{Covisit, p.because, p.covisit})
-		}
-		if p.popular != 0 {
-			parts = append(parts, Part{Popular, NoItem, p.popular})
-		}
-		out[k] = Scored{Item: p.item, Score: p.total, Parts: parts[from:len(parts):len(parts)]}
-	}
-	return out
-}
+func root(v float32) float32 { return float32(math.Sqrt(float64(v))) }

@@ -1,0 +1,92 @@
+package recommend
+
+import "fmt"
+
+// variant is one way of fitting a source.
+type variant struct {
+	name string
+	make func(f *fitter, t *touches) (fitted, error)
+}
+
+// variants are the ways that validation chooses among, the likeliest first.
+// They are few: a small part held out cannot tell many apart.
+func (f *fitter) variants() [sources][]variant {
+	var v [sources][]variant
+	if f.d.Ordered {
+		for _, o := range []covisitOf{{.8, .5, .3, false}, {.8, .5, .3, true}, {.8, .3, .2, true}} {
+			v[covisitAt] = append(v[covisitAt], covisitVariant(o))
+		}
+	}
+	for _, o := range []walkOf{{.8, .3}, {.5, .3}} {
+		v[walkAt] = append(v[walkAt], walkVariant(o))
+	}
+	for _, o := range []ridgeOf{{.6, 5, 100, .2}, {.4, 5, 100, .3}} {
+		v[neighboursAt] = append(v[neighboursAt], ridgeVariant(o))
+	}
+	v[neighboursAt] = append(v[neighboursAt], cosineVariant(cosineOf{10, 0}), cosineVariant(cosineOf{10, .5}))
+	for _, o := range []factorsOf{{64, 6, .02, .003}, {64, 6, .2, .005}} {
+		v[factorsAt] = append(v[factorsAt], factorsVariant(o))
+	}
+	if len(f.d.Attributes) > 0 {
+		v[contentAt] = []variant{{"idf cosine", nothing}}
+	}
+	v[popularAt] = []variant{{"count", nothing}}
+	return v
+}
+
+func nothing(*fitter, *touches) (fitted, error) { return fitted{}, nil }
+
+func one(src int, t *table) fitted {
+	var f fitted
+	f.table[src] = t
+	return f
+}
+
+func covisitVariant(o covisitOf) variant {
+	return variant{fmt.Sprintf("%+v", o), func(f *fitter, t *touches) (fitted, error) {
+		made, err := f.covisit(t, f.rows, o)
+		return one(covisitAt, made), err
+	}}
+}
+
+func walkVariant(o walkOf) variant {
+	return variant{fmt.Sprintf("%+v", o), func(f *fitter, t *touches) (fitted, error) {
+		made, err := f.walk(t, f.rows, o)
+		return one(walkAt, made), err
+	}}
+}
+
+func cosineVariant(o cosineOf) variant {
+	return variant{fmt.Sprintf("cosine %+v", o), func(f *fitter, t *touches) (fitted, error) {
+		made, err := f.cosine(t, min(100, f.rows), o)
+		return one(neighboursAt, made), err
+	}}
+}
+
+func ridgeVariant(o ridgeOf) variant {
+	return variant{fmt.Sprintf("ridge %+v", o), func(f *fitter, t *touches) (fitted, error) {
+		if pairs(f.d.Users, f.most)*8 > f.o.Bytes {
+			return fitted{}, nil
+		}
+		size := t.bySize(-o.User)
+		together, err := f.build(t.items, t.items, func(s *sum, i Item) {
+			t.together(s, i, size)
+			s.of[i] = 0
+		})
+		if err != nil {
+			return fitted{}, err
+		}
+		made, err := f.ridge(t, together, f.rows, o)
+		return one(neighboursAt, made), err
+	}}
+}
+
+func factorsVariant(o factorsOf) variant {
+	return variant{fmt.Sprintf("%+v", o), func(f *fitter, t *touches) (fitted, error) {
+		if int64(t.items+t.users())*int64(o.Dim)*4 > f.o.Bytes || t.users() == 0 {
+			return fitted{}, nil
+		}
+		made, err := f.factors(t, f.o.Seed, o)
+		return fitted{factors: made}, err
+	}}
+}
