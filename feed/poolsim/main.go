@@ -60,6 +60,7 @@ func run(args []string, out io.Writer) error {
 		var all []figures
 		for n := range *seeds {
 			s := standard(*seed + uint64(n))
+			s.Most = min(.5, s.Most*float64(s.Items)/float64(*items)) // fewer posts, more for each
 			s.Items, s.Impressions = *items, *impressions
 			all = append(all, measure(name, s))
 			p.print(all[n])
