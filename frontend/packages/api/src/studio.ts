@@ -43,6 +43,9 @@ export type Question = S['TalkQuestion']
 export type CommentRules = S['TalkRules']
 export type ResponseTimes = S['TalkResponse']
 export type Insight = S['InsightReport']
+export type ByReach = S['InsightByReach']
+export type Audience = S['InsightAudience']
+export type Headcount = S['InsightHeadcount']
 export type PostRow = S['InsightPostRow']
 export type Day = S['InsightDay']
 export type Case = S['ModerationCase']
@@ -110,6 +113,7 @@ export const studioApi = {
   // insight
   insight: (query: Span & { post?: string }) => done<Insight>(client.GET(`${v1}/insight`, asked(query))),
   postTable: (query: Ask & Span & { by?: PostColumn }) => done<Page<PostRow>>(client.GET(`${v1}/insight/posts`, asked(query))),
+  audience: (query: As) => done<Audience>(client.GET(`${v1}/insight/audience`, asked(query))),
   exportTable: (query: Span & { post?: string; table: Table }) => done<{ name: string; type: string; text: string }>(client.GET(`${v1}/insight/export`, asked(query))),
 
   // standing and moderation
@@ -135,6 +139,6 @@ export const studioApi = {
 
 export type BanState = 'proposed' | 'active' | 'declined' | 'lifted' | 'over'
 export type ListKind = 'words' | 'links' | 'pictures'
-export type Table = 'days' | 'sources' | 'retention' | 'watched' | 'posts' | 'products'
+export type Table = 'days' | 'sources' | 'reach' | 'retention' | 'watched' | 'posts' | 'products'
 export type PostColumn = 'views' | 'impressions' | 'likes' | 'saves' | 'comments' | 'clicks' | 'orders' | 'amount'
 export const reasons: readonly Reason[] = ['spam', 'fraud', 'counterfeit', 'hidden_ad', 'hate', 'harassment', 'violence', 'sexual', 'minors', 'privacy', 'copyright', 'false_claim', 'banned_content', 'other']
