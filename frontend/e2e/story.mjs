@@ -5,9 +5,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { feedStories } from './feed.mjs'
 import { launch, rawKeys, tabTo, visitor } from './browser.mjs'
+import { searchKeysStory, searchStory } from './search.mjs'
 import { openShop } from './shop.mjs'
 import { socialStory, videoStory } from './social.mjs'
 import { studioStories } from './studio.mjs'
+import { reelKeysStory, reelStory } from './video.mjs'
 
 let browser
 let shop
@@ -243,3 +245,11 @@ for (const screen of [{ width: 390, locale: 'zh-CN', scheme: 'dark', name: 'phon
 }
 
 test('a video plays, obeys keys and is counted', { timeout: 180_000 }, (t) => videoStory(t, browser, base))
+
+test('one swipe is one video', { timeout: 180_000 }, (t) => reelStory(t, browser, base))
+
+test('keys steer the feed of videos', { timeout: 180_000 }, (t) => reelKeysStory(t, browser, base))
+
+test('what is composed is completed, found and forgotten', { timeout: 180_000 }, (t) => searchStory(t, browser, base))
+
+test('somebody without a mouse searches', { timeout: 180_000 }, (t) => searchKeysStory(t, browser, base))

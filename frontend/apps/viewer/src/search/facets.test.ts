@@ -10,9 +10,10 @@ const facets = [
 ]
 
 test('what can be chosen fits what is looked for', () => {
-  expect(groupsOf(facets, read({ q: 'a', kind: 'product' })).map((g) => [g.filter, g.choices.map((c) => c.value)])).toEqual([['price', ['0-5000', '10000-20000']]])
+  expect(groupsOf(facets, read({ q: 'a', kind: 'product' }), 4).map((g) => [g.filter, g.choices.map((c) => c.value)])).toEqual([['price', ['0-5000', '10000-20000']]])
   expect(groupsOf(facets, read({ q: 'a', kind: 'post' })).map((g) => [g.filter, g.choices.map((c) => c.value)])).toEqual([['genre', ['guide', 'story']]])
   expect(groupsOf(facets, read({ q: 'a', kind: 'creator' }))).toEqual([])
+  expect(groupsOf(facets, read({ q: 'a', kind: 'product' }), 9).map((g) => g.filter)).toEqual(['category', 'price'])
 })
 
 test('what is chosen can always be unchosen', () => {

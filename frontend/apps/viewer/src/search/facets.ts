@@ -20,13 +20,14 @@ export interface Group {
 const start = (value: string) => Number(value.split('-')[0]) || 0
 
 /** What can be chosen, with what is chosen even where nothing counts it any more. */
-export function groupsOf(facets: readonly Facet[], asked: Asked): Group[] {
+export function groupsOf(facets: readonly Facet[], asked: Asked, total = Infinity): Group[] {
   return filtersOf(asked.kind).flatMap((filter) => {
     const choices: Choice[] = (facets.find((f) => f.name === named[filter])?.values ?? []).filter((v) => v.n > 0).slice(0, most)
     if (filter === 'price') choices.sort((a, b) => start(a.value) - start(b.value))
     const chosen = asked[filter]
     if (chosen && !choices.some((c) => c.value === chosen)) choices.push({ value: chosen })
-    return choices.length > 1 || chosen ? [{ filter, choices }] : []
+    // What all answers have in common does not narrow them down.
+    return chosen || choices.length > 1 || choices.some((c) => c.n! < total) ? [{ filter, choices }] : []
   })
 }
 
