@@ -13,7 +13,7 @@ func feedRows(w *world, about aboutFunc) map[string][]row {
 		}
 		return sent{topic: "pottery"}
 	}
-	ofPost := each("ok", "ok", "no_such_post")
+	ofPost := each("", "ok", "no_such_post") // one that the feed has heard of
 	ofProduct := []row{{who: everybody, send: about("product", w.goods), want: each("", "ok", "no_such_product")}}
 	ofAccount := []row{
 		{who: signedIn, send: nothing, want: alone("ok")},
