@@ -152,17 +152,17 @@ func (c *Core) searchedFor(ctx context.Context, in feed.Search) {
 // topicsIn returns the topics that a search is about: as a whole, or else by its
 // parts.
 func (h *hints) topicsIn(key string) []string {
-	if h.topic(key) {
-		return []string{key}
-	}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
+	if x := h.all[hintTopic+":"+key]; x != nil {
+		return []string{x.text}
+	}
 	const most = 3
-	var out []string
+	var out, taken []string
 	for _, part := range h.parts(key) {
-		inside := slices.ContainsFunc(out, func(o string) bool { return strings.Contains(o, part) })
-		if h.all[hintTopic+":"+part] != nil && !inside && len(out) < most {
-			out = append(out, part)
+		inside := slices.ContainsFunc(taken, func(o string) bool { return strings.Contains(o, part) })
+		if x := h.all[hintTopic+":"+part]; x != nil && !inside && len(out) < most {
+			out, taken = append(out, x.text), append(taken, part)
 		}
 	}
 	return out

@@ -263,11 +263,14 @@ func (h *hints) popular(text string, people int64) {
 	h.put(hintSearch, searchKey(text), text, func(x *hint) { x.weight = max(x.weight, 4*float64(people)) })
 }
 
-// topic reports whether a text is a topic of posts.
-func (h *hints) topic(text string) bool {
+// spelt is a topic as posts bear it.
+func (h *hints) spelt(key string) string {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.all[hintTopic+":"+text] != nil
+	if x := h.all[hintTopic+":"+key]; x != nil {
+		return x.text
+	}
+	return key
 }
 
 // match is a hint and how good it is.

@@ -217,7 +217,7 @@ func (c *Core) hottest(kind trend.Kind, in feed.AskTrends, words map[string]tren
 	for _, place := range unique(oneLine(in.Place), "") {
 		for _, t := range c.find.counts().Top(trend.Scope{Kind: kind, Region: place, Lang: lang}, topOf, now) {
 			w, ok := words[wordID(kindName(kind), t.Key)]
-			if !ok || seen[t.Key] || has(muted, t.Key) || len(out) == usualTrends {
+			if !ok || seen[t.Key] || has(muted, t.Key) || has(muted, w.Text) || len(out) == usualTrends {
 				continue
 			}
 			seen[t.Key] = true

@@ -80,6 +80,9 @@ func (c *Core) trending() []trendWord {
 				ID: wordID(kindName(s.Kind), t.Key), Kind: kindName(s.Kind), Text: t.Key, Lang: s.Lang, Place: s.Region,
 				People: int64(t.People), Heat: heatOf(t), Last: now,
 			}
+			if s.Kind == trend.Topic {
+				w.Text = f.hints.spelt(t.Key)
+			}
 			if was, ok := all[w.ID]; !ok || w.over(was) {
 				all[w.ID] = w
 			}
