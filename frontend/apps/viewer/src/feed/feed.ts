@@ -18,7 +18,7 @@ export function seed(queries: QueryClient, boot: Boot): void {
   const { feed, post, product, profile, posts, merchant, products } = boot.page ?? {}
   const first = <T>(page: Page<T>) => ({ pages: [page], pageParams: [''] })
   // A first page that was chosen for somebody says of each card why.
-  if (feed?.items.some((c) => 'hint' in c)) queries.setQueryData(['cards', 'foryou', boot.me?.id ?? '', ''], first(feed))
+  if (feed?.items?.some((c) => 'hint' in c)) queries.setQueryData(['cards', 'foryou', boot.me?.id ?? '', ''], first(feed))
   if (post) queries.setQueryData(['post', post.id], post)
   if (product) queries.setQueryData(['product', product.id], product)
   if (profile) queries.setQueryData(['profile', profile.id], profile)
@@ -39,7 +39,7 @@ export function useCards(key: MaybeRefOrGetter<readonly string[]>, load: Load, e
   })
   const cards = computed(() => {
     const seen = new Map<string, Card & Partial<Shown>>()
-    for (const page of query.data.value?.pages ?? []) for (const c of page.items) if (!seen.has(c.id)) seen.set(c.id, c)
+    for (const page of query.data.value?.pages ?? []) for (const c of page.items ?? []) if (!seen.has(c.id)) seen.set(c.id, c)
     const all = [...seen.values()]
     return chosen.includes(toValue(key)[0] ?? '') ? all.filter((c) => !unwanted.has(c.id) && !unwanted.has(c.author.id)) : all
   })
@@ -67,7 +67,7 @@ export function patchCards(queries: QueryClient, post: string, change: Partial<P
   queries.setQueriesData<Pages>({ queryKey: ['cards'] }, (old) =>
     old && {
       ...old,
-      pages: old.pages.map((p) => (p.items.some((c) => c.id === post) ? { ...p, items: p.items.map((c) => (c.id === post ? { ...c, ...change } : c)) } : p)),
+      pages: old.pages.map((p) => (p.items?.some((c) => c.id === post) ? { ...p, items: p.items.map((c) => (c.id === post ? { ...c, ...change } : c)) } : p)),
     },
   )
 }
