@@ -21,6 +21,7 @@ import (
 func (c *Core) deeds(ctx context.Context) error {
 	own := fmt.Sprintf("%s-rank-%d", Consumer, c.Shard)
 	return first(
+		func() error { return c.hearSeen(ctx, own) },
 		func() error {
 			return bus.On(ctx, c.Bus, own, creator.Reacted, func(ctx context.Context, e bus.Event, d creator.ReactedData) error {
 				if d.Kind == creator.Followed {
