@@ -68,7 +68,7 @@ async function finger(page, from, to, rest = 0) {
 async function waterfallOnAPhone(t, browser, base) {
   const who = await reader(t, browser, base, { width: 390, locale: 'zh-CN', scheme: 'dark', name: 'feed-phone' })
   const { page, context } = who
-  const n = all ? 520 : 120
+  const n = all ? 520 : 100
   const asked = await lengthen(context, base, n)
   await page.addInitScript(() => {
     window.shifts = 0
