@@ -1,7 +1,7 @@
 import type { Video } from '@meadow/api'
 import { computed, onBeforeUnmount, onMounted, ref, watch, type Ref } from 'vue'
 import { keepSound, percentOf, plays, soundWanted, stops } from './playing'
-import { nearest, sizesOf } from './quality'
+import type { Variant } from './quality'
 import { settings } from './settings'
 import { attach } from './source'
 
@@ -13,6 +13,16 @@ export const hushed = ref(muted.value)
 const begun = ref(false)
 
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches
+
+/** A video in the size that is wanted, if that can be known. */
+async function sized(hls: string, side: number): Promise<Variant | undefined> {
+  try {
+    const { nearest, sizesOf } = await import('./quality')
+    return nearest(await sizesOf(hls), side)
+  } catch {
+    return undefined
+  }
+}
 
 interface Want {
   video: Video
@@ -46,7 +56,7 @@ export function usePlayer(el: Ref<HTMLVideoElement | null>, want: Want) {
     detach = undefined
     failed.value = false
     let url = video.hls
-    if (settings.quality) url = (await sizesOf(video.hls).then((all) => nearest(all, settings.quality)?.hls).catch(() => undefined)) ?? url
+    if (settings.quality) url = (await sized(video.hls, settings.quality))?.hls ?? url
     if (gone) return
     const off = await attach(v, url, () => void plain(at)).catch(() => void plain(at))
     if (gone) off?.()
@@ -59,7 +69,7 @@ export function usePlayer(el: Ref<HTMLVideoElement | null>, want: Want) {
   // Where playlists cannot be played, the file that they are made of can.
   async function plain(at: number): Promise<void> {
     const v = el.value
-    const file = await sizesOf(video.hls).then((all) => nearest(all, settings.quality || 720)?.mp4).catch(() => undefined)
+    const file = (await sized(video.hls, settings.quality || 720))?.mp4
     if (gone || !v) return
     if (!file || v.src === file) {
       failed.value = true
