@@ -2,9 +2,12 @@
 // came of it as one line of JSON, last.
 //
 //	go run ./deploy/load rush -stock 10 -buyers 200
+//	go run ./deploy/load feed -users 100000 -posts 1000000 -events 20000000 -rate 800
+//	go run ./deploy/load following -rate 2000
 //
-// Unless -url names a running shop, it builds bin/meadow and starts
-// it on a temporary folder.
+// Feed and following fill a feed in memory with what is made up, in a process of
+// its own, and ask it over HTTP. Rush needs a shop: unless -url names a running
+// one, it builds bin/meadow and starts it on a temporary folder.
 package main
 
 import (
@@ -35,14 +38,26 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 0 || args[0] != "rush" {
-		return errors.New("usage: load rush [-stock N] [-buyers N] [-url URL] [-data DIR] [-roles all|split]")
+	if len(args) == 0 {
+		args = []string{""}
 	}
+	switch args[0] {
+	case "rush":
+		return runRush(ctx, args[1:])
+	case "feed", "following":
+		return feedLoad(ctx, args[0], args[1:])
+	case "serve-feed":
+		return serveFeed(ctx, args[1:])
+	}
+	return errors.New("usage: load rush [-stock N] [-buyers N] [-url URL] [-data DIR] [-roles all|split], or load feed|following [-users N] [-posts N] [-events N] [-rate N] [-seconds N]")
+}
+
+func runRush(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("load rush", flag.ContinueOnError)
 	stock, buyers := fs.Int("stock", 10, "units on sale"), fs.Int("buyers", 200, "people who want one each")
 	at, data := fs.String("url", "", "a running shop on this machine; one is started if empty"), fs.String("data", "", "folder to keep; a temporary one if empty")
 	roles := fs.String("roles", "all", "all in one process, or split: each role its own")
-	if err := fs.Parse(args[1:]); err != nil {
+	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	if *buyers < 1 || *buyers > 5000 || *stock < 1 || *stock > 100_000 {

@@ -171,6 +171,9 @@ func (e *Engine) count(ev *Event, p, at uint32, parts part) {
 	if parts&toAuthor != 0 && ev.Kind == Impression && r.flags.has(own) {
 		e.show(r, at)
 	}
+	if ev.Kind == Impression && r.flags.has(promo) {
+		e.claims.settle(r.author, claimKey(ev.User, ev.Post))
+	}
 	if parts&toPost == 0 || !fresh || ev.Off {
 		return
 	}

@@ -71,6 +71,9 @@ type request struct {
 	slotOf   []uint32 // by post; right if the slot names the post
 	slots    []candidate
 	order    []int32
+	keys     []uint64
+	toTopic  weights // how strongly the viewer tends to topics: 1 to those chosen
+	toAuthor weights
 	features []rank.Feature
 	activity float32
 	kindSum  float32
@@ -97,6 +100,9 @@ func (e *Engine) begin(a Ask) *request {
 		r.out = make(bits, len(r.slotOf)/64+1)
 	}
 	r.exclude()
+	for _, t := range r.chosen {
+		r.toTopic.set(t, 1)
+	}
 	return r
 }
 
@@ -109,6 +115,8 @@ func (e *Engine) end(r *request) {
 	clear(r.silenced)
 	clear(r.follows)
 	r.muted, r.chosen = r.muted[:0], r.chosen[:0]
+	r.toTopic.clear()
+	r.toAuthor.clear()
 	r.ask, r.w = Ask{}, nil
 	e.scratches.Put(r)
 }
@@ -144,6 +152,9 @@ func (r *request) exclude() {
 	if r.like != 0 {
 		r.leave(r.like)
 	}
+	if me := e.authors.find(string(a.User)); me != 0 {
+		r.silenced[me] = struct{}{} // nobody is shown their own
+	}
 	w, who := e.people.find(a.User)
 	if w == nil {
 		return
@@ -156,13 +167,10 @@ func (r *request) exclude() {
 	}
 	r.muted, r.chosen = append(r.muted, w.prefs.muted...), append(r.chosen, w.prefs.chosen...)
 	r.hideAI = r.hideAI || w.prefs.hideAI
-	if me := e.authors.find(string(a.User)); me != 0 {
-		r.silenced[me] = struct{}{} // nobody is shown their own
-	}
 	if w.prefs.off {
 		return
 	}
-	r.w, r.who = w, who
+	r.who = who
 	for _, p := range w.seen.now {
 		r.leave(p)
 	}
@@ -174,9 +182,12 @@ func (r *request) exclude() {
 			r.follows[n] = struct{}{}
 		}
 	}
-	r.activity = squash(w.activity * fade(r.at, w.latest(), activityHalf) / 4)
-	for _, k := range w.kinds {
-		r.kindSum += k
+	r.habits(w)
+	for i := range w.topics {
+		r.toTopic.set(w.topics[i].to, squash(w.topics[i].now(r.at)))
+	}
+	for i := range w.authors {
+		r.toAuthor.set(w.authors[i].to, squash(w.authors[i].now(r.at)))
 	}
 }
 

@@ -84,6 +84,8 @@ type Engine struct {
 	window   window
 	events   int64 // taken in since the beginning
 	fitted   time.Time
+	moved    []chartKey       // charts whose order may have changed
+	charted  time.Time        // when they were put in order
 	ticked   time.Time        // when tick last looked at the clock
 	restored time.Time        // when the snapshot that this began with was begun
 	weights  [sources]float64 // of the sources, chosen on what was held out

@@ -34,14 +34,19 @@ type candidate struct {
 // How many each source may bring.
 const (
 	manyFollowed = 150
-	manyModel    = 500
+	manyModel    = 400
 	manyByAuthor = 12
 	manyByTopic  = 40
 	manyPopular  = 120
 	manyFresh    = 100
 	manyPool     = 24
 	manyAlike    = 400
+	manyAtLeast  = 400 // of the newest, if others bring less
 )
+
+// lateTouches are what the model is asked by: taste as it is now, and a request
+// costs by each of them.
+const lateTouches = 64
 
 // gather collects candidates from every source.
 func (r *request) gather() {
@@ -61,7 +66,11 @@ func (r *request) gather() {
 	r.fromAuthors()
 	r.fromTopics()
 	r.fromCharts()
-	r.fromList(r.recent, manyFresh, uint8(rank.Fresh), 0)
+	most := manyFresh
+	if len(r.slots) < manyAtLeast {
+		most = manyAtLeast
+	}
+	r.fromList(r.recent, most, uint8(rank.Fresh), 0)
 }
 
 // add enters a post as a candidate, and returns it unless it may not be shown.
@@ -151,14 +160,21 @@ func (r *request) fromCharts() {
 		}
 		for key.kind = first; key.kind <= last; key.kind++ {
 			if c := r.charts[key]; c != nil {
-				n := 0
-				for i := len(c.posts) - 1; i >= 0 && n < manyPopular; i-- {
-					p := c.posts[i]
-					if r.add(p, uint8(rank.Popular), float32(.05+warm(warmth(r.posts.all[p].hot, r.now)))) != nil {
-						n++
-					}
-				}
+				r.fromChart(c)
 			}
+		}
+	}
+}
+
+// fromChart takes the hottest of a chart.
+func (r *request) fromChart(c *chart) {
+	if len(c.posts) == 0 {
+		return
+	}
+	top := float32(.05 + .95*warm(warmth(r.posts.all[c.posts[0]].hot, r.now)))
+	for i, n := 0, 0; i < len(c.posts) && n < manyPopular; i++ {
+		if r.add(c.posts[i], uint8(rank.Popular), top*(1-float32(i)/(2*mostCharted))) != nil {
+			n++
 		}
 	}
 }
@@ -180,7 +196,7 @@ func (r *request) fromModel() {
 	if r.w == nil || len(r.w.history) == 0 {
 		return
 	}
-	var buf [mostTouches]recommend.Touch
+	var buf [lateTouches]recommend.Touch
 	n := r.w.touches(buf[:])
 	if n == 0 {
 		return
@@ -249,7 +265,7 @@ func (r *request) fromPost(p uint32) {
 	}
 	if len(r.slots) < manyAlike {
 		r.fromCharts()
-		r.fromList(r.recent, manyFresh, uint8(rank.Fresh), 0)
+		r.fromList(r.recent, manyAtLeast, uint8(rank.Fresh), 0)
 	}
 }
 
@@ -279,7 +295,7 @@ func (r *request) fit(x *record) float32 {
 		v += .3
 	}
 	if r.w != nil {
-		v += .3*r.topicFit(x) + .2*towards(r.w.authors, x.author, r.at)
+		v += .3*r.topicFit(x) + .2*r.toAuthor.of(x.author)
 	}
 	if _, is := r.follows[x.author]; is {
 		v += .2

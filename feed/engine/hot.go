@@ -38,8 +38,9 @@ func warmth(hot float64, now int64) float64 {
 
 // chart is the hottest posts of a kind, of all or of a language or place.
 type chart struct {
-	posts []uint32
-	least float64 // how hot a post must be to enter
+	posts []uint32 // the hottest first, but for those of the last seconds
+	least float64  // how hot a post must be to enter
+	moved bool     // the order may have changed
 }
 
 type chartKey struct {
@@ -66,11 +67,11 @@ func chartKeys(r *record) [3]chartKey {
 
 // chartAll enters a post into its charts if it is hot enough.
 func (e *Engine) chartAll(p uint32, r *record) {
-	if r.flags.has(inAll|inLang|inPlace) || !e.posts.fit.has(p) {
+	if !e.posts.fit.has(p) {
 		return
 	}
 	for _, of := range [...]flag{inAll, inLang, inPlace} {
-		if r.flags.has(of) || of == inPlace && r.place == 0 || of == inLang && r.lang == 0 {
+		if of == inPlace && r.place == 0 || of == inLang && r.lang == 0 {
 			continue
 		}
 		key := keyOf(of, r)
@@ -79,7 +80,11 @@ func (e *Engine) chartAll(p uint32, r *record) {
 			c = &chart{}
 			e.charts[key] = c
 		}
-		if r.hot <= c.least {
+		if !c.moved {
+			c.moved = true
+			e.moved = append(e.moved, key)
+		}
+		if r.flags.has(of) || r.hot <= c.least {
 			continue
 		}
 		c.posts = append(c.posts, p)
@@ -88,6 +93,17 @@ func (e *Engine) chartAll(p uint32, r *record) {
 			e.cut(c, key)
 		}
 	}
+}
+
+// settle puts the charts in order that changed.
+func (e *Engine) settle() {
+	for _, key := range e.moved {
+		if c := e.charts[key]; c != nil {
+			e.byHeat(c.posts)
+			c.moved = false
+		}
+	}
+	e.moved = e.moved[:0]
 }
 
 // cut leaves the hottest half of a chart.

@@ -181,7 +181,7 @@ func TestASpoiledSnapshotIsAnErrorAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := b.Bytes()
-	for at := 0; at < len(whole); at += 1 + len(whole)/150 {
+	for at := 0; at < len(whole); at += 1 + len(whole)/30 {
 		bad := bytes.Clone(whole)
 		bad[at] ^= 0x40
 		f := engine.New(engine.Options{})
@@ -199,7 +199,7 @@ func TestASpoiledSnapshotIsAnErrorAndNothingElse(t *testing.T) {
 
 func TestNothingAcknowledgedIsLostOrDoubledByAKill(t *testing.T) {
 	t.Parallel()
-	const total, each = 4000, 25
+	const total, each = 1500, 25
 	store, now := newShelf(), clock.NewFake(start)
 	put := func(e *engine.Engine) engine.KeeperOptions {
 		return engine.KeeperOptions{Gather: time.Millisecond, Every: -1, Between: func(context.Context, time.Time) error {
@@ -261,7 +261,7 @@ func TestNothingAcknowledgedIsLostOrDoubledByAKill(t *testing.T) {
 
 func TestASnapshotTakenWhileEventsComeIsWholeWithThem(t *testing.T) {
 	t.Parallel()
-	const total = 6000
+	const total = 2000
 	store, now := newShelf(), clock.NewFake(start)
 	e := stocked(engine.Options{})
 	ctx, stop := context.WithCancel(t.Context())
@@ -290,7 +290,7 @@ func TestASnapshotTakenWhileEventsComeIsWholeWithThem(t *testing.T) {
 		select {
 		case <-fed:
 			going = false
-		default:
+		case <-time.After(10 * time.Millisecond):
 			if err := k.Snapshot(ctx); err != nil {
 				t.Fatal(err)
 			}

@@ -60,3 +60,31 @@ func towards(leans []lean, to uint32, at uint32) float32 {
 func squash(w float32) float32 { return w / (abs(w) + 3) }
 
 func abs(v float32) float32 { return max(v, -v) }
+
+// weights are numbers by number, few of which are not 0.
+type weights struct {
+	v   []float32
+	has []uint32
+}
+
+func (w *weights) set(n uint32, v float32) {
+	for int(n) >= len(w.v) {
+		w.v = append(w.v, make([]float32, int(n)+1-len(w.v)+len(w.v)/4)...)
+	}
+	w.v[n] = v
+	w.has = append(w.has, n)
+}
+
+func (w *weights) of(n uint32) float32 {
+	if int(n) >= len(w.v) {
+		return 0
+	}
+	return w.v[n]
+}
+
+func (w *weights) clear() {
+	for _, n := range w.has {
+		w.v[n] = 0
+	}
+	w.has = w.has[:0]
+}

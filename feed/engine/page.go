@@ -53,8 +53,27 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 		}
 		w.Show(c.Post)
 		e.tell(c.Hints)
+		if c.Promo {
+			e.named(c.Author, claimKey(user, c.Post))
+		}
 	}
 	return out
+}
+
+// named says what the latest claim of an author's promotions is for.
+func (e *Engine) named(author id.User, key uint64) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	e.claims.name(e.claimant(author), key)
+}
+
+// claimant is an author's number in claims, also of one who is another shard's
+// and unknown here.
+func (e *Engine) claimant(author id.User) uint32 {
+	if n := e.authors.find(string(author)); n != 0 {
+		return n
+	}
+	return hash(string(author)) | 1<<31
 }
 
 // tell counts which source brought what is shown.
@@ -116,11 +135,8 @@ func (e *Engine) granting(user id.User, from []feed.Candidate, list []slate.Cand
 func (g *grant) Take(author uint32) bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	n := g.authors.find(string(g.who[author]))
-	left := int(g.left[author])
-	if n == 0 {
-		n = author | 1<<31 // another shard's, and unknown here
-	} else if g.keeps(g.who[author]) {
+	n, left := g.claimant(g.who[author]), int(g.left[author])
+	if g.keeps(g.who[author]) {
 		left = g.allowance(n, g.now)
 	}
 	return g.claims.claim(n, left, g.viewer, g.now)

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"sync"
-
 	"meadow/feed"
 	"meadow/feed/slate"
 	"meadow/services/kernel/id"
@@ -142,56 +140,5 @@ func (d *daily) may(author uint32, day int32) bool {
 	}
 	d.seen = push(d.seen, promoSeen{author, 1}, promoADay)
 	d.all++
-	return true
-}
-
-// claims are promotions on pages that were made, and perhaps not seen yet. Each
-// counts for ten minutes, besides the impression that it may have become: so
-// pages made at once cannot pass a cap together.
-type claims struct {
-	mu   sync.Mutex         // guards made, and the promos of every viewer
-	made map[uint32][]int64 // author: unix seconds
-}
-
-const claimLasts = 600
-
-func (c *claims) of(author uint32, now int64) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.count(author, now)
-}
-
-func (c *claims) count(author uint32, now int64) int {
-	n := 0
-	for _, at := range c.made[author] {
-		if now-at < claimLasts {
-			n++
-		}
-	}
-	return n
-}
-
-func (c *claims) add(author uint32, now int64) {
-	if c.made == nil {
-		c.made = map[uint32][]int64{}
-	}
-	kept := c.made[author][:0]
-	for _, at := range c.made[author] {
-		if now-at < claimLasts {
-			kept = append(kept, at)
-		}
-	}
-	c.made[author] = append(kept, now)
-}
-
-// claim takes one promotion of an author who may still have left of them, those
-// claimed not counted, for a viewer (nil if unknown).
-func (c *claims) claim(author uint32, left int, d *daily, now int64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if left-c.count(author, now) <= 0 || d != nil && !d.may(author, int32(now/86400)) {
-		return false
-	}
-	c.add(author, now)
 	return true
 }

@@ -85,7 +85,7 @@ func (e *Engine) needless() bits {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	var drop bits
-	many := e.posts.size() - len(e.posts.free)
+	many := e.posts.size() - 1 - len(e.posts.free)
 	if many <= e.MaxPosts {
 		return nil
 	}

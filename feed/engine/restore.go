@@ -341,12 +341,14 @@ func (e *Engine) relist() {
 			e.chartAll(n, r)
 		}
 	}
+	e.settle()
 }
 
 // become takes over what another engine holds.
 func (e *Engine) become(f *Engine) {
 	e.posts, e.authors, e.topics, e.words, e.products = f.posts, f.authors, f.topics, f.words, f.products
 	e.people, e.rings, e.tagged, e.placed, e.recent, e.charts = f.people, f.rings, f.tagged, f.placed, f.recent, f.charts
+	e.moved = f.moved
 	e.months, e.window, e.events, e.fitted, e.restored, e.weights = f.months, f.window, f.events, f.fitted, f.restored, f.weights
 	e.pool = f.pool
 	e.heads.Store(f.heads.Load())

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"cmp"
+	"math"
 	"slices"
 
 	"meadow/feed"
@@ -42,7 +42,7 @@ func (r *request) input(c *candidate) rank.Input {
 	}
 	in.Topic = r.topicFit(x)
 	if r.w != nil {
-		in.Affinity = max(0, towards(r.w.authors, x.author, r.at))
+		in.Affinity = max(0, r.toAuthor.of(x.author))
 		if r.kindSum > 0 {
 			in.KindFit = (r.w.kinds[x.kind]/r.kindSum - .25) * min(1, r.kindSum*5)
 		}
@@ -68,13 +68,15 @@ func (c *counts) rates() [rank.Rates]float32 {
 func (r *request) topicFit(x *record) float32 {
 	best, worst := float32(0), float32(0)
 	for _, t := range r.posts.topicsOf(x) {
-		if slices.Contains(r.chosen, t) {
-			return 1
-		}
-		if r.w != nil {
-			v := towards(r.w.topics, t, r.at)
-			best, worst = max(best, v), min(worst, v)
-		}
+		v := r.toTopic.of(t)
+		best, worst = max(best, v), min(worst, v)
+	}
+	return fitOf(best, worst)
+}
+
+func fitOf(best, worst float32) float32 {
+	if best == 1 {
+		return 1 // chosen
 	}
 	return best + worst
 }
@@ -82,17 +84,32 @@ func (r *request) topicFit(x *record) float32 {
 // describe is what a post looks like to a viewer who was not handed it here.
 func (e *Engine) describe(w *viewer, p uint32, now int64, buf []rank.Feature) []rank.Feature {
 	x := &e.posts.all[p]
-	r := request{Engine: e, w: w, now: now, at: uint32(max(0, now))}
-	r.activity = squash(w.activity * fade(r.at, w.latest(), activityHalf) / 4)
-	for _, k := range w.kinds {
-		r.kindSum += k
-	}
+	r := request{Engine: e, now: now, at: uint32(max(0, now))}
 	if slices.Contains(w.follows, x.author) {
 		r.follows = map[uint32]struct{}{x.author: {}}
 	}
-	r.chosen = w.prefs.chosen
+	r.habits(w)
 	in := r.input(&candidate{post: p})
+	best, worst := float32(0), float32(0)
+	for _, t := range e.posts.topicsOf(x) {
+		v := towards(w.topics, t, r.at)
+		if slices.Contains(w.prefs.chosen, t) {
+			v = 1
+		}
+		best, worst = max(best, v), min(worst, v)
+	}
+	in.Topic, in.Affinity = fitOf(best, worst), max(0, towards(w.authors, x.author, r.at))
 	return in.Features(buf)
+}
+
+// habits are how often the viewer comes, and for what kind of posts.
+func (r *request) habits(w *viewer) {
+	r.w = w
+	r.activity = squash(w.activity * fade(r.at, w.latest(), activityHalf) / 4)
+	r.kindSum = 0
+	for _, k := range w.kinds {
+		r.kindSum += k
+	}
 }
 
 // mostExplored posts on trial are handed out even if others score higher.
@@ -100,14 +117,7 @@ const mostExplored = 8
 
 // answer returns the n best candidates, and some on trial.
 func (r *request) answer(n int) []feed.Candidate {
-	r.order = r.order[:0]
-	for i := range r.slots {
-		r.order = append(r.order, int32(i))
-	}
-	slices.SortFunc(r.order, func(a, b int32) int {
-		x, y := &r.slots[a], &r.slots[b]
-		return cmp.Or(cmp.Compare(y.result.Total, x.result.Total), cmp.Compare(x.post, y.post))
-	})
+	r.rank()
 	n = max(0, min(n, len(r.order)))
 	picked := r.order[:n]
 	explored := 0
@@ -147,6 +157,26 @@ func (r *request) answer(n int) []feed.Candidate {
 	}
 	r.keepFeatures(picked)
 	return out
+}
+
+// rank puts the slots in order of their scores, best first: as numbers that sort
+// like the scores, since that is faster than to compare slots.
+func (r *request) rank() {
+	r.keys = r.keys[:0]
+	for i := range r.slots {
+		b := math.Float32bits(r.slots[i].result.Total)
+		if b>>31 == 1 {
+			b = ^b
+		} else {
+			b |= 1 << 31
+		}
+		r.keys = append(r.keys, uint64(^b)<<32|uint64(i))
+	}
+	slices.Sort(r.keys)
+	r.order = r.order[:0]
+	for _, k := range r.keys {
+		r.order = append(r.order, int32(uint32(k)))
+	}
 }
 
 // withTrials puts the best posts on trial in place of the last that are not.

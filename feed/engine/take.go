@@ -61,11 +61,18 @@ func (e *Engine) take(now time.Time, events []Event, log func(*Event, int64)) in
 // tick does what time brings.
 func (e *Engine) tick(now time.Time) {
 	e.served.expire(e, now)
+	if now.Sub(e.charted) >= 2*time.Second || len(e.moved) > 0 && e.events < mostTrivial {
+		e.charted = now
+		e.settle()
+	}
 	if now.Sub(e.ticked) > time.Minute {
 		e.ticked = now
 		e.pool.Expire(now)
 	}
 }
+
+// mostTrivial events are so few that charts can always be in order.
+const mostTrivial = 10_000
 
 // learn gives the model what was put aside for it, while asks go on. The caller
 // holds taking.
