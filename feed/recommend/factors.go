@@ -111,7 +111,7 @@ func (w *solver) finish(x []float32, reg float64) {
 	for k := range w.dim {
 		w.matrix[k*w.dim+k] += float32(reg)
 	}
-	cholesky(w.matrix, x, w.dim)
+	cholesky(w.matrix, x, w.room, w.dim)
 }
 
 // square adds v v^T to the lower half of a.

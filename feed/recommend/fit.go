@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -31,7 +32,7 @@ type fitter struct {
 	alone   [sources]float64
 	recency [sources]float32
 	made    [sources]fitted
-	company *table // co-occurrences of part, while variants share them
+	solved  [][]entry // the regressions of part, while variants share them
 }
 
 // Fit learns from all of d. It first holds a part of d out, and chooses by it
@@ -101,19 +102,15 @@ func (f *fitter) choose() error {
 			return err
 		}
 	}
-	f.company = nil
+	f.solved = nil
 	return nil
 }
 
 // source tries the variants of one source.
 func (f *fitter) source(src int, variants []variant) error {
-	recencies := []float32{1}
-	if f.d.Ordered {
-		recencies = []float32{0.4, 0.6, 0.8, 0.9, 1}
-	}
 	for n, v := range variants {
-		if f.late(0.5) && (n > 0 || src == factorsAt) {
-			break
+		if f.late(0.5) && (n > 0 || src == factorsAt) || n > 0 && src == factorsAt && f.alone[src] < 0.7*slices.Max(f.alone[:]) {
+			break // no time, or nothing to hope for
 		}
 		made, err := v.make(f, f.part)
 		if err != nil {
@@ -121,6 +118,13 @@ func (f *fitter) source(src int, variants []variant) error {
 		}
 		if src < tables && made.table[src] == nil || src == factorsAt && made.factors == nil {
 			continue // too large for the bounds
+		}
+		recencies := []float32{f.recency[src]}
+		switch {
+		case !f.d.Ordered || src == popularAt:
+			recencies = []float32{1}
+		case n == 0:
+			recencies = []float32{0.6, 0.8, 1}
 		}
 		for _, recency := range recencies {
 			one := blend{}

@@ -10,7 +10,6 @@ type ridgeOf struct {
 	User  float64 // exponent of the touches of a user
 	Ridge float64 // added to the diagonal, which is 1
 	Most  int     // neighbours a target is explained by
-	To    float64 // exponent of the popularity of the target in the score
 }
 
 // ridge explains every item by its nearest items: for the target j and its
@@ -18,8 +17,9 @@ type ridgeOf struct {
 // co-occurrences scaled to a diagonal of 1. This is EASE (Steck, 2019) on the
 // neighbourhood alone, as fsSLIM (Ning and Karypis, 2011) chooses it: what two
 // neighbours say twice is counted once. O(items x Most^3 / 6) and a pass over
-// the companions' rows. together is the table of co-occurrences.
-func (c crew) ridge(t *touches, together *table, k int, o ridgeOf) (*table, error) {
+// the companions' rows. together is the table of co-occurrences. The answer is
+// by target; turn makes a table of it.
+func (c crew) ridge(t *touches, together *table, o ridgeOf) ([][]entry, error) {
 	self := make([]float32, t.items) // the diagonal, to the power of -1/2
 	size := t.bySize(-o.User)
 	for u := range size {
@@ -38,10 +38,7 @@ func (c crew) ridge(t *touches, together *table, k int, o ridgeOf) (*table, erro
 	err := c.each(t.items, func(worker, j int) {
 		targets[j] = work[worker].solve(together, Item(j), self, rare, o)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return turn(targets, k, t.byDegree(o.To)), nil
+	return targets, err
 }
 
 type ridgeWork struct {
@@ -49,12 +46,14 @@ type ridgeWork struct {
 	near   []entry
 	matrix []float32
 	right  []float32
+	room   []float32
 }
 
 func (w *ridgeWork) solve(together *table, j Item, self, rare []float32, o ridgeOf) []entry {
 	if w.place == nil {
 		w.place = make([]int32, len(self))
 		w.matrix, w.right = make([]float32, o.Most*o.Most), make([]float32, o.Most)
+		w.room = make([]float32, 4*o.Most)
 	}
 	ids, vals := together.row(j)
 	w.near = w.near[:0]
@@ -85,7 +84,7 @@ func (w *ridgeWork) solve(together *table, j Item, self, rare []float32, o ridge
 		w.place[e.id] = 0
 	}
 	symmetric(a, n)
-	cholesky(a, b, n)
+	cholesky(a, b, w.room, n)
 	out := make([]entry, 0, n)
 	for x, e := range w.near {
 		if v := b[x]; v > 0 {
@@ -122,7 +121,6 @@ func turn(targets [][]entry, k int, to []float32) *table {
 			}
 			rows[e.id] = append(rows[e.id], entry{Item(j), e.val})
 		}
-		targets[j] = nil
 	}
 	for i, row := range rows {
 		var sq float64
@@ -136,42 +134,4 @@ func turn(targets [][]entry, k int, to []float32) *table {
 		rows[i] = row[:min(k, len(row))]
 	}
 	return flat(rows)
-}
-
-// cholesky solves a x = b for a symmetric positive matrix whose lower half is
-// used up; x takes b's place.
-func cholesky(a, b []float32, n int) {
-	for i := range n {
-		row := a[i*n : i*n+n]
-		for j := range i {
-			row[j] = (row[j] - dot(row[:j], a[j*n:j*n+j])) / a[j*n+j]
-		}
-		row[i] = float32(math.Sqrt(float64(max(row[i]-dot(row[:i], row[:i]), 1e-9))))
-		b[i] = (b[i] - dot(row[:i], b[:i])) / row[i]
-	}
-	for i := n - 1; i >= 0; i-- {
-		row := a[i*n : i*n+i+1]
-		b[i] /= row[i]
-		x := b[i]
-		for j := range i {
-			b[j] -= row[j] * x
-		}
-	}
-}
-
-// dot adds in four sums, for the processor's sake.
-func dot(a, b []float32) float32 {
-	b = b[:len(a)]
-	var s0, s1, s2, s3 float32
-	i := 0
-	for ; i+4 <= len(a); i += 4 {
-		s0 += a[i] * b[i]
-		s1 += a[i+1] * b[i+1]
-		s2 += a[i+2] * b[i+2]
-		s3 += a[i+3] * b[i+3]
-	}
-	for ; i < len(a); i++ {
-		s0 += a[i] * b[i]
-	}
-	return s0 + s1 + s2 + s3
 }

@@ -13,7 +13,10 @@ type question struct {
 }
 
 // asks is about how many users have a part held out.
-const asks = 6000
+const (
+	asks        = 6000
+	asksVariant = 3000 // of them, when variants of one source are compared
+)
 
 // holdOut takes, of a random sample of at most half of the users that have
 // two items, the last item (ordered) or a fifth at random, and returns all
@@ -29,7 +32,6 @@ func holdOut(d Data, seed uint64) ([][]Touch, []question) {
 	n := min(asks, max(len(can)/2, min(len(can), 500)))
 	r.Shuffle(len(can), func(i, j int) { can[i], can[j] = can[j], can[i] })
 	can = can[:n]
-	slices.Sort(can)
 	users := slices.Clone(d.Users)
 	var asked []question
 	for _, u := range can {
@@ -81,9 +83,10 @@ func split(h []Touch, ordered bool, r *rand.Rand) question {
 
 // ask has a model answer the questions, and returns the mean NDCG@20.
 func (f *fitter) ask(m *Model) (float64, error) {
-	got := make([]float64, len(f.asked))
-	err := f.each(len(f.asked), func(_, k int) {
-		q := f.asked[k]
+	asked := f.asked[:min(len(f.asked), asksVariant)]
+	got := make([]float64, len(asked))
+	err := f.each(len(asked), func(_, k int) {
+		q := asked[k]
 		s := m.take()
 		defer m.scratch.Put(s)
 		m.gather(s, q.history)

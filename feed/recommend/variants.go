@@ -20,8 +20,8 @@ func (f *fitter) variants() [sources][]variant {
 	for _, o := range []walkOf{{.8, .3}, {.5, .3}} {
 		v[walkAt] = append(v[walkAt], walkVariant(o))
 	}
-	for _, o := range []ridgeOf{{.6, 5, 100, .2}, {.4, 5, 100, .3}} {
-		v[neighboursAt] = append(v[neighboursAt], ridgeVariant(o))
+	for _, to := range []float64{.2, .35} {
+		v[neighboursAt] = append(v[neighboursAt], ridgeVariant(ridgeOf{.5, 5, 100}, to))
 	}
 	v[neighboursAt] = append(v[neighboursAt], cosineVariant(cosineOf{10, 0}), cosineVariant(cosineOf{10, .5}))
 	for _, o := range []factorsOf{{64, 6, .02, .003}, {64, 6, .2, .005}} {
@@ -63,21 +63,31 @@ func cosineVariant(o cosineOf) variant {
 	}}
 }
 
-func ridgeVariant(o ridgeOf) variant {
-	return variant{fmt.Sprintf("ridge %+v", o), func(f *fitter, t *touches) (fitted, error) {
+// ridgeVariant raises targets to the power to of their popularity. The
+// variants on the part share one solution.
+func ridgeVariant(o ridgeOf, to float64) variant {
+	return variant{fmt.Sprintf("ridge %+v To:%v", o, to), func(f *fitter, t *touches) (fitted, error) {
 		if pairs(f.d.Users, f.most)*8 > f.o.Bytes {
 			return fitted{}, nil
 		}
-		size := t.bySize(-o.User)
-		together, err := f.build(t.items, t.items, func(s *sum, i Item) {
-			t.together(s, i, size)
-			s.of[i] = 0
-		})
-		if err != nil {
-			return fitted{}, err
+		targets := f.solved
+		if t != f.part || targets == nil {
+			size := t.bySize(-o.User)
+			together, err := f.build(t.items, t.items, func(s *sum, i Item) {
+				t.together(s, i, size)
+				s.of[i] = 0
+			})
+			if err != nil {
+				return fitted{}, err
+			}
+			if targets, err = f.ridge(t, together, o); err != nil {
+				return fitted{}, err
+			}
+			if t == f.part {
+				f.solved = targets
+			}
 		}
-		made, err := f.ridge(t, together, f.rows, o)
-		return one(neighboursAt, made), err
+		return one(neighboursAt, turn(targets, f.rows, t.byDegree(to))), nil
 	}}
 }
 
@@ -86,6 +96,7 @@ func factorsVariant(o factorsOf) variant {
 		if int64(t.items+t.users())*int64(o.Dim)*4 > f.o.Bytes || t.users() == 0 {
 			return fitted{}, nil
 		}
+		o.Dim = max(4, min(o.Dim, min(t.items, t.users())/8)) // small data cannot tell more apart
 		made, err := f.factors(t, f.o.Seed, o)
 		return fitted{factors: made}, err
 	}}
