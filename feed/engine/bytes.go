@@ -33,7 +33,7 @@ func (e *Engine) Bytes() int64 {
 	}
 	b += sizeOf(e.window.now.slots) + sizeOf(e.window.before.slots)
 	e.served.mu.Lock()
-	b += sizeOf(e.served.entries) + int64(len(e.served.index))*24
+	b += sizeOf(e.served.entries) + sizeOf(e.served.queue) + int64(len(e.served.index))*24
 	e.served.mu.Unlock()
 	return b + e.model.Load().Bytes() + e.heads.Load().Bytes() + e.pool.Stats().Bytes
 }

@@ -16,7 +16,7 @@ type served struct {
 
 	entries []example // a ring
 	next    int       // the entry to overwrite
-	oldest  int       // where to look for what is due
+	queue   []due     // of examples, in the order they were opened; some are no more
 	index   map[uint64]uint32
 }
 
@@ -26,6 +26,12 @@ type example struct {
 	did          rank.Outcome
 	n            uint8
 	features     [mostFeatures]rank.Feature
+}
+
+// due is when an example is to be settled.
+type due struct {
+	entry uint32
+	at    int64
 }
 
 const (
@@ -100,6 +106,7 @@ func (s *served) open(e *Engine, w *viewer, viewer, post uint32, ev *Event) {
 		x.n = uint8(copy(x.features[:], f[:min(len(f), mostFeatures)]))
 	}
 	x.due = ev.At.Unix() + exampleLasts
+	s.queue = append(s.queue, due{s.index[pair(viewer, post)], x.due})
 }
 
 // outcome adds what was done to an example.
@@ -146,20 +153,26 @@ func (ev *Event) outcome() rank.Outcome {
 	return 0
 }
 
-// expire settles some examples that are due.
+// expire settles the examples that are due, and forgets those that made room.
 func (s *served) expire(e *Engine, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for range min(2*batch, len(s.entries)) {
-		if s.oldest >= len(s.entries) {
-			s.oldest = 0
+	n := 0
+	for ; n < len(s.queue); n++ {
+		q := s.queue[n]
+		x := &s.entries[q.entry]
+		if x.due != q.at {
+			continue
 		}
-		if x := &s.entries[s.oldest]; x.due != 0 && x.due <= now.Unix() {
-			e.heads.Load().Settle(x.features[:x.n], x.did)
-			delete(s.index, pair(x.viewer, x.post))
-			*x = example{}
+		if q.at > now.Unix() && len(s.queue)-n <= mostServed {
+			break
 		}
-		s.oldest++
+		s.drop(e, x)
+	}
+	if n == len(s.queue) {
+		s.queue = s.queue[:0]
+	} else if n > 0 {
+		s.queue = s.queue[n:] // append moves what is left to new room now and then
 	}
 }
 
