@@ -131,7 +131,7 @@ func (c *Core) Run(ctx context.Context) error {
 	defer work.Wait()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	if err := c.listen(ctx); err != nil {
+	if err := c.listen(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("feed: %w", err)
 	}
 	if err := c.stock(ctx); err != nil && ctx.Err() == nil {

@@ -131,73 +131,86 @@ func (c *Core) choose(ctx context.Context, s seeker, walk engine.Walk, size int)
 }
 
 // fillFrom places up to size candidates of an ask, and reports whether there
-// are more.
+// may be more. What the caller may not see is passed over for good.
 func (c *Core) fillFrom(ctx context.Context, s seeker, ask feed.CandidateAsk, walk *engine.Walk, size int) ([]feed.Shown, bool, error) {
-	ask.Seed, ask.Shown, ask.N = walk.Seed, walk.Shown, min(1000, spares*size+20)
-	from, err := c.candidates(ctx, ask)
-	if err != nil {
-		return nil, false, err
-	}
-	from = slices.DeleteFunc(from, func(k feed.Candidate) bool {
-		return k.Author == s.me || s.person.hides(k.Post, k.Author) || s.person.mutes(k.Topics)
-	})
-	enough(from, size)
-	cards := map[id.Post]creator.Card{}
+	var out []feed.Shown
 	for range rounds {
-		next := *walk
-		placed := c.engine.Page(ask.User, from, size, &next, c.Now())
-		if err := c.deal(ctx, cards, placed); err != nil {
+		ask.Seed, ask.Shown, ask.N = walk.Seed, walk.Shown, min(mostCards, spares*size+20)
+		from, err := c.candidates(ctx, ask)
+		if err != nil {
 			return nil, false, err
 		}
-		lost := slices.ContainsFunc(placed, func(p engine.Placed) bool { return cards[p.Post].ID == "" })
-		if lost {
-			from = slices.DeleteFunc(from, func(k feed.Candidate) bool {
-				card, asked := cards[k.Post]
-				return asked && card.ID == ""
-			})
-			continue
+		from = slices.DeleteFunc(from, func(k feed.Candidate) bool {
+			return k.Author == s.me || s.person.hides(k.Post, k.Author) || s.person.mutes(k.Topics)
+		})
+		enough(from, size-len(out))
+		from = from[:min(len(from), mostCards)]
+		placed, cards, lost, err := c.place(ctx, ask.User, from, walk, size-len(out))
+		if err != nil {
+			return nil, false, err
 		}
-		*walk = next
 		shown, err := c.showing(ctx, placed, cards)
-		return shown, len(from) > len(placed), err
+		if err != nil {
+			return nil, false, err
+		}
+		out = append(out, shown...)
+		if len(out) >= size || lost == 0 {
+			return out, len(from) > len(placed), nil
+		}
 	}
-	return nil, false, nil
+	return out, true, nil
+}
+
+// place makes a page of candidates, nearly always of the first that come: only
+// if the caller may not see one of those, all cards are asked for. Those that
+// are lost the walk passes over.
+func (c *Core) place(ctx context.Context, user id.User, from []feed.Candidate, walk *engine.Walk, size int) (placed []engine.Placed, cards map[id.Post]creator.Card, lost int, err error) {
+	next := *walk
+	placed = c.engine.Page(user, from, size, &next, c.Now())
+	posts := make([]id.Post, len(placed))
+	for i, p := range placed {
+		posts[i] = p.Post
+	}
+	if cards, err = c.visible(ctx, posts); err != nil || len(cards) == len(placed) {
+		*walk = next
+		return placed, cards, 0, err
+	}
+	posts = posts[:0]
+	for _, k := range from {
+		posts = append(posts, k.Post)
+	}
+	if cards, err = c.visible(ctx, posts); err != nil {
+		return nil, nil, 0, err
+	}
+	var there []feed.Candidate
+	for _, k := range from {
+		if _, ok := cards[k.Post]; ok {
+			there = append(there, k)
+		} else {
+			walk.Show(k.Post)
+		}
+	}
+	placed = c.engine.Page(user, there, size, walk, c.Now())
+	return placed, cards, len(from) - len(there), nil
 }
 
 // enough lets posts on trial take part as all others where there are too few of
-// those: a young shop has nothing else.
+// those, promotions not counted: a young shop has nothing else.
 func enough(from []feed.Candidate, size int) {
 	slices.SortStableFunc(from, func(a, b feed.Candidate) int { return cmp.Compare(b.Score, a.Score) })
 	for _, k := range from {
-		if !k.Explore {
+		if !k.Explore && !k.Promo {
 			size--
 		}
 	}
 	for i := range from {
 		if k := &from[i]; k.Explore && size > 0 {
 			k.Explore = false
-			size--
+			if !k.Promo {
+				size--
+			}
 		}
 	}
-}
-
-// deal adds the cards of what was placed; a post that the caller may not see
-// has an empty one.
-func (c *Core) deal(ctx context.Context, cards map[id.Post]creator.Card, placed []engine.Placed) error {
-	var ask []id.Post
-	for _, p := range placed {
-		if _, ok := cards[p.Post]; !ok {
-			ask = append(ask, p.Post)
-		}
-	}
-	if len(ask) == 0 {
-		return nil
-	}
-	there, err := c.visible(ctx, ask)
-	for _, p := range ask {
-		cards[p] = there[p]
-	}
-	return err
 }
 
 // candidates are those of all processes, each once.
