@@ -231,10 +231,17 @@ func (h *hints) product(p product) {
 	h.put(hintProduct, string(p.ID), title, func(x *hint) { x.weight = max(x.weight, float64(p.Sold)) })
 }
 
-// short is a title as far as a list shows it.
+// short is a title as far as a list shows it: whole words.
 func short(title string) string {
 	r := []rune(title)
-	return string(r[:min(len(r), longestHint)])
+	if len(r) <= longestHint {
+		return title
+	}
+	cut := string(r[:longestHint])
+	if i := strings.LastIndex(cut, " "); i > len(cut)/2 && r[longestHint] < 0x2e80 { // where the scripts without gaps begin
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:·-")
 }
 
 func (h *hints) author(a author) {

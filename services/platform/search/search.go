@@ -34,9 +34,9 @@ const (
 
 // Query asks for documents. Every word of Text must match. When little is found
 // that is written so, a Latin word of five letters may hold one typo and one of
-// nine letters two, and may be how Chinese in a title or a tag is read (pinyin):
-// "kouhong", or "kh" when nothing else is found. There are no operators: quotes, signs
-// and brackets are not words. Without Text everything matches, and the greatest
+// nine letters two, and may be how Chinese is read (pinyin): "kouhong", or "kh" of
+// a title or a tag when nothing else is found. Of a body only its beginning is
+// read. There are no operators: quotes, signs and brackets are not words. Without Text everything matches, and the greatest
 // Rank comes first; a Text without a word matches nothing.
 type Query struct {
 	Text   string   // at most MaxText characters

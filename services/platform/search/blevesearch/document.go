@@ -27,6 +27,7 @@ const (
 
 	titleReading, tagReading   = "tp", "gp" // pieces of how it is read
 	titleInitials, tagInitials = "ti", "gi"
+	bodyReading                = "bp" // pairs
 
 	numField  = "n." // with a number's name: what ranges ask for
 	sortField = "s." // the same for sorting: the number, then something that differs for each id
@@ -35,7 +36,7 @@ const (
 // Options of fields. Term vectors are never kept: marks are found by reading
 // the title again, which is cheaper than the disk they take.
 const (
-	texts   = index.IndexField
+	texts   = index.IndexField // also what only has a score: without norms that would be no number
 	exact   = index.IndexField | index.SkipFreqNorm
 	counted = index.IndexField | index.SkipFreqNorm | index.DocValues
 	stored  = index.StoreField
@@ -59,8 +60,12 @@ func newDocument(d search.Doc) *document.Document {
 		if f.value == "" {
 			continue
 		}
-		doc.AddField(document.NewTextFieldCustom(f.reading, nil, []byte(f.value), exact, termAnalyzer(pinyin.Grams)))
-		doc.AddField(document.NewTextFieldCustom(f.initials, nil, []byte(f.value), exact, termAnalyzer(pinyin.Initials)))
+		doc.AddField(document.NewTextFieldCustom(f.reading, nil, []byte(f.value), texts, termAnalyzer(pinyin.Grams)))
+		doc.AddField(document.NewTextFieldCustom(f.initials, nil, []byte(f.value), texts, termAnalyzer(pinyin.Initials)))
+	}
+
+	if d.Body != "" {
+		doc.AddField(document.NewTextFieldCustom(bodyReading, nil, []byte(d.Body), texts, termAnalyzer(pinyin.Pairs)))
 	}
 
 	term := func(name, value string, o index.FieldIndexingOptions) {

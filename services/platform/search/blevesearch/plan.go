@@ -142,8 +142,8 @@ func (m wordMatch) query() query.Query {
 	return bleve.NewDisjunctionQuery(any...)
 }
 
-// readingQuery matches Chinese that sounds like r: every piece of it, in the
-// title or in a tag.
+// readingQuery matches Chinese that sounds like r: every piece of it in the title
+// or in a tag, or every pair of its syllables in the body.
 func readingQuery(r pinyin.Query) query.Query {
 	title, tags, worth := place{titleReading, inTitle}, place{tagReading, inTags}, asRead
 	if r.Initials {
@@ -153,13 +153,23 @@ func readingQuery(r pinyin.Query) query.Query {
 	for i, piece := range r.Pieces {
 		any := []query.Query{title.term(piece, worth), tags.term(piece, worth)}
 		if r.Open && i == len(r.Pieces)-1 {
+			var ends []query.Query // apart, for a query is worth less the more of its parts do not match
 			for _, end := range r.Ends {
-				any = append(any, title.term(end, worth*asStart), tags.term(end, worth*asStart))
+				ends = append(ends, title.term(end, worth*asStart), tags.term(end, worth*asStart))
 			}
+			any = append(any, bleve.NewDisjunctionQuery(ends...))
 		}
 		all = append(all, bleve.NewDisjunctionQuery(any...))
 	}
-	return bleve.NewConjunctionQuery(all...)
+	pieces := bleve.NewConjunctionQuery(all...)
+	if len(r.Pairs) == 0 {
+		return pieces
+	}
+	var pairs []query.Query
+	for _, p := range r.Pairs {
+		pairs = append(pairs, place{bodyReading, inBody}.term(p, worth))
+	}
+	return bleve.NewDisjunctionQuery(pieces, bleve.NewConjunctionQuery(pairs...))
 }
 
 // runQuery matches characters that follow each other. Where words begin and

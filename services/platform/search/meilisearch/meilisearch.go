@@ -45,6 +45,7 @@ const (
 	attrRef      = "ref"      // the id, encoded
 	attrReading  = "reading"  // pieces of how the title and the tags are read
 	attrInitials = "initials" // what their words begin with
+	attrSaid     = "said"     // pairs of how the body is read
 
 	numPrefix = "num_" // with a number's name
 )
@@ -108,7 +109,7 @@ func (x *Index) index() meili.IndexManager { return x.server.Index(x.name) }
 
 func settings() *meili.Settings {
 	return &meili.Settings{
-		SearchableAttributes: []string{attrTitle, attrTags, attrBody, attrSingles, attrReading, attrInitials},
+		SearchableAttributes: []string{attrTitle, attrTags, attrBody, attrSingles, attrReading, attrSaid, attrInitials},
 		FilterableAttributes: append([]string{attrKind, attrFacets, attrRef}, nums()...),
 		SortableAttributes:   append([]string{attrRank}, nums()...),
 		// The attribute before all that is finer: a title counts more than a body.
@@ -117,7 +118,7 @@ func settings() *meili.Settings {
 			Enabled:             true,
 			MinWordSizeForTypos: meili.MinWordSizeForTypos{OneTypo: 5, TwoTypos: 9},
 			DisableOnWords:      []string{},
-			DisableOnAttributes: []string{attrSingles, attrReading, attrInitials},
+			DisableOnAttributes: []string{attrSingles, attrReading, attrSaid, attrInitials},
 			DisableOnNumbers:    true, // Meilisearch 1.15 or later
 		},
 		// Without this a short Chinese text may be taken for Japanese.

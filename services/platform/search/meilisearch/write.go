@@ -27,6 +27,7 @@ type record struct {
 	Ref      string `json:"ref"`
 	Reading  string `json:"reading"`
 	Initials string `json:"initials"`
+	Said     string `json:"said"`
 
 	At    *int64 `json:"num_at,omitempty"`
 	Price *int64 `json:"num_price,omitempty"`
@@ -50,6 +51,7 @@ func newRecord(d search.Doc) record {
 	}
 	chinese := d.Title + " , " + strings.Join(d.Tags, " , ")
 	r.Reading = signed(readingSign, pinyin.Grams(chinese))
+	r.Said = signed(readingSign, pinyin.Pairs(d.Body))
 	r.Initials = signed(initialsSign, pinyin.Initials(chinese))
 	for _, f := range d.Facets {
 		r.Facets = append(r.Facets, encode(f))

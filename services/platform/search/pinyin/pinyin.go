@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	maxPiece    = 3  // syllables
-	maxInitials = 4  // letters
-	maxHan      = 96 // characters of a text that are read
+	maxPiece    = 3   // syllables
+	maxInitials = 4   // letters
+	maxHan      = 300 // characters of a text that are read
 )
 
 // Readings returns how r may be read, the usual way first; none if it is not a
@@ -92,6 +92,25 @@ func readingsOf(w search.Word) []string {
 // Grams returns every piece of text's reading, of one to three syllables.
 func Grams(text string) []string {
 	return gather(text, maxPiece, func(w search.Word) []string { return readingsOf(w) })
+}
+
+// Pairs returns how every two characters that follow each other in text are
+// read: what is enough of a long text.
+func Pairs(text string) []string {
+	var out []string
+	words := search.Words(text)
+	seen := map[string]bool{}
+	for _, run := range runs(words) {
+		for i := run[0] + 1; i < run[1]; i++ {
+			for _, p := range extend(readingsOf(words[i-1]), readingsOf(words[i])) {
+				if !seen[p] {
+					seen[p] = true
+					out = append(out, p)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // Initials returns the first letters of every two to four characters that

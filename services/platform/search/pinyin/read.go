@@ -16,7 +16,8 @@ const (
 // With Open the last piece may be the beginning of one: any of Ends will do.
 type Query struct {
 	Pieces   []string
-	Length   int // syllables
+	Pairs    []string // the same for a long text; none if it is one syllable
+	Length   int      // syllables
 	Open     bool
 	Ends     []string
 	Initials bool // the pieces are first letters
@@ -33,6 +34,9 @@ func Read(word string, open bool) (Query, bool) {
 		return Query{}, false
 	}
 	q := Query{Pieces: pieces(s, maxPiece), Length: len(s), Open: open}
+	for i := 1; i < len(s); i++ {
+		q.Pairs = append(q.Pairs, s[i-1]+s[i])
+	}
 	if open {
 		last := q.Pieces[len(q.Pieces)-1]
 		q.Ends = ends(strings.TrimSuffix(last, s[len(s)-1]), s[len(s)-1])
