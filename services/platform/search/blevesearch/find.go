@@ -117,21 +117,14 @@ func request(q search.Query, p plan) *bleve.SearchRequest {
 	if num != "" {
 		filters = append(filters, within(num, -search.MaxNum, search.MaxNum))
 	}
-	if !p.empty() {
-		filters = append(filters, p.query())
-	}
-	var ask query.Query = bleve.NewMatchAllQuery()
-	if len(filters) > 0 {
-		ask = bleve.NewConjunctionQuery(filters...)
-	}
 	var req *bleve.SearchRequest
 	switch {
 	case num != "":
-		req = browse(ask, q.Limit+1, byNumber(num, greatest))
+		req = browse(narrowed(p, filters), q.Limit+1, byNumber(num, greatest))
 	case p.empty():
-		req = browse(ask, q.Limit+1, byOrder())
+		req = browse(narrowed(p, filters), q.Limit+1, byOrder())
 	default:
-		req = bleve.NewSearchRequestOptions(ask, q.Limit+1, 0, false)
+		req = bleve.NewSearchRequestOptions(narrowed(p, filters), q.Limit+1, 0, false)
 		req.SortByCustom(byQuality())
 	}
 	req.Fields = []string{fieldTitle, fieldKind}
@@ -141,6 +134,23 @@ func request(q search.Query, p plan) *bleve.SearchRequest {
 		req.AddFacet(name, f)
 	}
 	return req
+}
+
+// narrowed is true of a document for which p and every filter hold, and worth
+// what p is worth: to a score, a filter would add one that is no number.
+func narrowed(p plan, filters []query.Query) query.Query {
+	switch {
+	case len(filters) == 0 && p.empty():
+		return bleve.NewMatchAllQuery()
+	case len(filters) == 0:
+		return p.query()
+	case p.empty():
+		return bleve.NewConjunctionQuery(filters...)
+	}
+	q := bleve.NewBooleanQuery()
+	q.AddMust(p.query())
+	q.AddFilter(bleve.NewConjunctionQuery(filters...))
+	return q
 }
 
 // browse asks for what q matches in some order, however well it matches.

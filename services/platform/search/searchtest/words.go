@@ -90,13 +90,21 @@ func (s suite) forgiven(t *testing.T) {
 func (s suite) weights(t *testing.T) {
 	filler := "一些别的话，与此无关。 Some other words that matter little here."
 	ix := s.with(t,
-		search.Doc{ID: "body", Title: "Something else", Body: "orchid 兰花 " + filler, Rank: 9},
-		search.Doc{ID: "title", Title: "Orchid 兰花", Body: filler, Rank: 1},
-		search.Doc{ID: "tag", Title: "Another thing", Tags: []string{"orchid", "兰花"}, Body: filler, Rank: 5},
+		search.Doc{ID: "body", Title: "Something else", Body: "orchid 兰花 " + filler, Rank: 9, Facets: []string{"a:b"}},
+		search.Doc{ID: "title", Title: "Orchid 兰花", Body: filler, Rank: 1, Facets: []string{"a:b"}},
+		search.Doc{ID: "tag", Title: "Another thing", Tags: []string{"orchid", "兰花"}, Body: filler, Rank: 5, Facets: []string{"a:b"}},
 	)
-	for _, q := range []string{"orchid", "兰花"} {
-		if d := cmp.Diff([]string{"title", "tag", "body"}, ids(find(t, ix, text(q)))); d != "" {
-			t.Errorf("%s: %s", q, d)
+	for _, q := range []search.Query{
+		{Text: "orchid"}, {Text: "兰花"}, {Text: "orchid", Facets: []string{"a:b"}}, {Text: "兰花", Kind: "", Facets: []string{"a:b"}},
+	} {
+		r := find(t, ix, q)
+		if d := cmp.Diff([]string{"title", "tag", "body"}, ids(r)); d != "" {
+			t.Errorf("%+v: %s", q, d)
+		}
+		for _, h := range r.Hits {
+			if !(h.Score > 0) {
+				t.Errorf("%+v: %s has the score %v", q, h.ID, h.Score)
+			}
 		}
 	}
 }
