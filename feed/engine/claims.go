@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 
 	"meadow/services/kernel/id"
@@ -61,15 +62,27 @@ func (c *claims) claim(author uint32, left int, d *daily, now int64) bool {
 	return true
 }
 
-// name says what was claimed for.
-func (c *claims) name(author uint32, key uint64) {
+// name says what the latest claim of an author was for. If it was claimed for
+// before, by a page that was made again, it is given back: d is the viewer's
+// count, nil if it is not known who.
+func (c *claims) name(author uint32, key uint64, d *daily) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, x := range c.made[author] {
+	list := c.made[author]
+	at, twice := -1, false
+	for i, x := range list {
 		if x.key == 0 {
-			c.made[author][i].key = key
-			return
+			at = i
 		}
+		twice = twice || x.key == key
+	}
+	switch {
+	case at < 0:
+	case twice && d != nil:
+		c.made[author] = slices.Delete(list, at, at+1)
+		d.giveBack(author)
+	default:
+		list[at].key = key
 	}
 }
 

@@ -18,7 +18,8 @@ type Placed struct {
 
 // Page orders the next page of a walk, at most size places, out of candidates
 // of this shard or several, and moves the walk on. Promotions on it are claimed
-// for their creators and for the viewer.
+// for their creators and for the viewer; making a page again for somebody known
+// claims nothing twice.
 func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, now time.Time) []Placed {
 	rules := slate.DefaultRules()
 	rules.Size = size
@@ -54,17 +55,21 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 		w.Show(c.Post)
 		e.tell(c.Hints)
 		if c.Promo {
-			e.named(c.Author, claimKey(user, c.Post))
+			e.named(user, c.Author, claimKey(user, c.Post))
 		}
 	}
 	return out
 }
 
 // named says what the latest claim of an author's promotions is for.
-func (e *Engine) named(author id.User, key uint64) {
+func (e *Engine) named(user, author id.User, key uint64) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	e.claims.name(e.claimant(author), key)
+	var d *daily
+	if w, _ := e.people.find(user); w != nil {
+		d = &w.promos
+	}
+	e.claims.name(e.claimant(author), key, d)
 }
 
 // claimant is an author's number in claims, also of one who is another shard's

@@ -120,3 +120,32 @@ func TestPromotionNeverPassesItsCreatorsCap(t *testing.T) {
 		t.Errorf("%d shown, the cap was not reached: %+v", shown, b)
 	}
 }
+
+func TestAPageMadeAgainClaimsNothingTwice(t *testing.T) {
+	t.Parallel()
+	e := engine.New(engine.Options{})
+	for n := range 30 {
+		p := post(n, fmt.Sprintf("usr_%d", n%10), start.Add(time.Duration(n)*time.Minute))
+		p.Promo, p.OnSale = n%10 == 0, true
+		e.Put(p)
+	}
+	now := start.Add(time.Hour)
+	list := e.Candidates(engine.Ask{CandidateAsk: feed.CandidateAsk{User: "usr_me", Lang: "en", N: 30}, Now: now})
+	for range 8 { // more often than a viewer may be shown promotions of one creator
+		var walk engine.Walk
+		promos := 0
+		for _, p := range e.Page("usr_me", list, 20, &walk, now) {
+			if p.Promo {
+				promos++
+			}
+		}
+		if promos == 0 {
+			t.Fatal("what was claimed was not given back")
+		}
+	}
+	for _, c := range e.Candidates(engine.Ask{CandidateAsk: feed.CandidateAsk{User: "usr_you", Lang: "en", N: 30}, Now: now}) {
+		if b := e.Balance(c.Author, now.Unix()); c.Promo && c.Left < b.Free-3 {
+			t.Errorf("%d left of %d", c.Left, b.Free)
+		}
+	}
+}

@@ -142,3 +142,14 @@ func (d *daily) may(author uint32, day int32) bool {
 	d.all++
 	return true
 }
+
+// giveBack undoes what may did.
+func (d *daily) giveBack(author uint32) {
+	for i := range d.seen {
+		if d.seen[i].author == author && d.seen[i].n > 0 {
+			d.seen[i].n--
+			d.all--
+			return
+		}
+	}
+}

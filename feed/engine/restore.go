@@ -300,14 +300,19 @@ func (s *restoring) learned() {
 	e.model.Store(m)
 }
 
+// mostRelearned touches are learned again at a start: more would take longer
+// than the first Refit.
+const mostRelearned = 1_000_000
+
 // relearn gives a model what is remembered since an instant.
 func (e *Engine) relearn(m *recommend.Model, since int64) {
 	var buf [mostTouches]recommend.Touch
+	each := max(5, mostRelearned/max(1, len(e.people.numbers)))
 	for _, w := range e.people.all {
-		if w == nil || w.prefs.off {
+		if w == nil || w.prefs.off || int64(w.last) < since {
 			continue
 		}
-		had := buf[:w.touches(buf[:])]
+		had := buf[:w.touches(buf[:min(each, mostTouches)])]
 		for i, t := range had {
 			if t.At >= since {
 				m.Learn(had[max(0, i-learnBack):i], t)
