@@ -6,30 +6,19 @@ import (
 )
 
 // total turns every source's values into shares of its best candidate, weighs
-// and adds them. The slots of the history do not count as candidates.
-func (m *Model) total(s *scratch, candidates []slot) {
-	var most [sources]float32
-	for k := range candidates {
-		for src, v := range candidates[k].value {
-			most[src] = max(most[src], v)
-		}
+// and adds them. The slots of the history do not count as candidates. What
+// nobody has touched yet is judged by what it is, and by what was learned.
+func (m *Model) total(candidates []slot) {
+	by := m.shares(candidates)
+	newcomer := by[contentAt]
+	if m.blend.Weight[contentAt] < newShare {
+		newcomer = newShare / max(1e-9, most(candidates, contentAt))
 	}
-	var by [sources]float32
-	for src, v := range most {
-		if v > 0 {
-			by[src] = m.blend.Weight[src] / v
-		}
-	}
-	if by[covisitAt] == 0 && most[covisitAt] > 0 { // learned since a fit that had no use for it
-		by[covisitAt] = liveShare / max(most[covisitAt], 1)
-	}
-	by[popularAt] = max(m.blend.Weight[popularAt], leastShare) / max(most[popularAt], 1)
-	newcomer := max(m.blend.Weight[contentAt], newShare) / max(most[contentAt], 1e-9)
 	for k := range candidates {
 		p := &candidates[k]
-		if p.value[popularAt] == 0 && p.value[contentAt] > 0 {
-			c, l := p.value[contentAt]*newcomer, p.value[covisitAt]*by[covisitAt]
-			p.value, p.total = [sources]float32{contentAt: c, covisitAt: l}, c+l
+		if p.value[popularAt] == 0 && p.value[contentAt] > 0 && !p.followed() {
+			p.total = p.value[contentAt] * newcomer
+			p.value = [sources]float32{contentAt: p.total}
 			continue
 		}
 		p.total = 0
@@ -38,6 +27,33 @@ func (m *Model) total(s *scratch, candidates []slot) {
 			p.total += p.value[src]
 		}
 	}
+}
+
+// shares is what each source's values are multiplied by.
+func (m *Model) shares(candidates []slot) (by [sources]float32) {
+	for k := range candidates {
+		for src, v := range candidates[k].value {
+			by[src] = max(by[src], v)
+		}
+	}
+	for src, v := range by {
+		switch weight := m.blend.Weight[src]; {
+		case src == popularAt:
+			by[src] = max(weight, leastShare) / max(v, 1)
+		case src == covisitAt && weight == 0: // learned since a fit that had no use for it
+			by[src] = liveShare / max(v, 1)
+		case v > 0:
+			by[src] = weight / v
+		}
+	}
+	return by
+}
+
+func most(candidates []slot, src int) (v float32) {
+	for k := range candidates {
+		v = max(v, candidates[k].value[src])
+	}
+	return v
 }
 
 // What a source gets that validation gave nothing: enough to order items that
@@ -59,11 +75,11 @@ func (m *Model) Recommend(history []Touch, n int, skip func(Item) bool) []Scored
 func (m *Model) Ask(q Query) []Scored {
 	s := m.take()
 	defer m.scratch.Put(s)
-	m.gather(s, q.History)
+	m.gather(s, q.History, q.N)
 	if q.Repeats {
 		s.had = 0
 	}
-	m.total(s, s.slots[s.had:])
+	m.total(s.slots[s.had:])
 	m.rank(s, q)
 	return m.answer(s)
 }
@@ -73,9 +89,20 @@ func (m *Model) rank(s *scratch, q Query) {
 	n := max(0, q.N)
 	s.order = s.order[:0]
 	for k := s.had; k < len(s.slots); k++ {
-		if p := &s.slots[k]; q.Skip == nil || !q.Skip(p.item) {
-			s.order = append(s.order, order{p.total, p.item, uint32(k)})
+		s.order = append(s.order, order{s.slots[k].total, s.slots[k].item, uint32(k)})
+	}
+	// Skip may be dear: it is asked about the best first, and about the
+	// others only if too few are left.
+	left := s.order
+	for s.order = s.order[:0]; len(s.order) < n && len(left) > 0; {
+		some := min(len(left), n+n/4+32)
+		nth(left, some, func(a, b order) bool { return better(a, b) < 0 })
+		for _, o := range left[:some] {
+			if q.Skip == nil || !q.Skip(o.item) {
+				s.order = append(s.order, o)
+			}
 		}
+		left = left[some:]
 	}
 	for i := Item(0); len(s.order) < n && int(i) < m.Items(); i++ {
 		k := len(s.slots)
@@ -83,11 +110,8 @@ func (m *Model) rank(s *scratch, q Query) {
 			s.order = append(s.order, order{0, i, uint32(k)})
 		}
 	}
-	if len(s.order) > 2*n {
-		nth(s.order, n, func(a, b order) bool { return better(a, b) < 0 })
-	}
-	s.order = s.order[:min(n, len(s.order))]
 	slices.SortFunc(s.order, better)
+	s.order = s.order[:min(n, len(s.order))]
 }
 
 // better puts the higher score first and of equals the lower item.
@@ -100,7 +124,7 @@ func better(a, b order) int {
 func (m *Model) Score(history []Touch, items []Item) []Scored {
 	s := m.take()
 	defer m.scratch.Put(s)
-	m.gather(s, history)
+	m.gather(s, history, 0)
 	picked := make([]slot, len(items))
 	for k, i := range items {
 		if int(i) < len(s.place) {
@@ -118,7 +142,7 @@ func (m *Model) Score(history []Touch, items []Item) []Scored {
 			}
 		}
 	}
-	m.total(s, picked)
+	m.total(picked)
 	s.slots, s.order = append(s.slots[:0], picked...), s.order[:0]
 	for k := range picked {
 		s.order = append(s.order, order{picked[k].total, picked[k].item, uint32(k)})

@@ -99,7 +99,7 @@ type top struct {
 	list    atomic.Pointer[topList]
 }
 
-const topKeep = 2048
+const topKeep = 1024
 
 type topList struct {
 	items [2 * topKeep]atomic.Uint32

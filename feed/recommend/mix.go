@@ -91,8 +91,8 @@ func (f *fitter) sheets() ([]sheet, error) {
 func (m *Model) sheet(q question) sheet {
 	s := m.take()
 	defer m.scratch.Put(s)
-	m.gather(s, q.history)
-	m.total(s, s.slots[s.had:])
+	m.gather(s, q.history, depth)
+	m.total(s.slots[s.had:])
 	candidates := s.slots[s.had:]
 	keep := map[int]bool{}
 	for src := range sources {

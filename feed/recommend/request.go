@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"iter"
 	"math"
 )
 
@@ -21,7 +22,7 @@ var sourceNames = [sources]Source{Covisit, Neighbours, Walk, Factors, Content, P
 const (
 	faint     = 1e-3   // a touch that counts less than this is not looked up
 	remembers = 200    // touches of a history that count, at the usual effort
-	usual     = 20_000 // entries looked at per request
+	usual     = 10_000 // entries looked at per request
 )
 
 // slot is a candidate while its score is put together.
@@ -96,8 +97,8 @@ func (s *scratch) remember(history []Touch, most int) {
 	s.had = len(s.slots)
 }
 
-// gather asks every source that the blend listens to.
-func (m *Model) gather(s *scratch, history []Touch) {
+// gather asks every source that the blend listens to, for n items or so.
+func (m *Model) gather(s *scratch, history []Touch, n int) {
 	b := &m.blend
 	s.remember(history, max(remembers, m.effort/100))
 	each := 1 << 30
@@ -114,9 +115,9 @@ func (m *Model) gather(s *scratch, history []Touch) {
 	if b.Weight[contentAt] > 0 {
 		m.gatherContent(s, max(1000, m.effort/4))
 	}
-	m.gatherPopular(s)
+	m.gatherPopular(s, n)
 	if b.Weight[factorsAt] > 0 && m.fitted.factors != nil {
-		m.gatherFactors(s)
+		m.gatherFactors(s, n)
 	}
 }
 
@@ -174,24 +175,33 @@ func (m *Model) gatherLive(s *scratch, recency float32) {
 	}
 }
 
-func (m *Model) gatherPopular(s *scratch) {
-	if p := m.live.top.list.Load(); p != nil {
+// gatherPopular adds what is popular, if that counts or little else was found.
+func (m *Model) gatherPopular(s *scratch, n int) {
+	counts := m.blend.Weight[popularAt] > 0
+	if p := m.live.top.list.Load(); p != nil && (counts || len(s.slots) < 2*n) {
 		for k := range p.n.Load() {
 			s.slot(p.items[k].Load())
 		}
 	}
 	for k := range s.slots {
-		p := &s.slots[k]
-		p.value[popularAt] = root(m.live.count(p.item))
+		if p := &s.slots[k]; counts || !p.followed() {
+			p.value[popularAt] = root(m.live.count(p.item))
+		}
 	}
 }
 
-// gatherFactors scores all items where there are few, else the candidates
-// that the other sources found.
-func (m *Model) gatherFactors(s *scratch) {
+// followed says that somebody touched the item, as a table knows it.
+func (p *slot) followed() bool {
+	return p.value[covisitAt] > 0 || p.value[neighboursAt] > 0 || p.value[walkAt] > 0
+}
+
+// gatherFactors scores all items where there are few, else the best of the
+// candidates that the other sources found.
+func (m *Model) gatherFactors(s *scratch, n int) {
 	f := m.fitted.factors
 	s.vector = append(s.vector[:0], make([]float32, f.dim)...)
 	if len(s.past) == 0 || !f.fold(&s.solver, s.vector, s.past[:min(len(s.past), max(50, m.effort/400))]) {
+		s.vector = s.vector[:0]
 		return
 	}
 	if n := len(f.items) / f.dim; n*4 <= m.effort {
@@ -199,10 +209,41 @@ func (m *Model) gatherFactors(s *scratch) {
 			s.slot(Item(i))
 		}
 	}
-	for k := range s.slots {
+	for k := range m.promising(s, max(500, n*5/4)) {
 		p := &s.slots[k]
 		if v := f.of(p.item); v != nil {
 			p.value[factorsAt] = max(0, dot(s.vector, v))
+		}
+	}
+}
+
+// promising yields the places of the most slots that score best so far, or of
+// all where the effort allows.
+func (m *Model) promising(s *scratch, most int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if len(s.slots) <= most || len(s.slots)*4 <= m.effort {
+			for k := range s.slots {
+				if !yield(k) {
+					return
+				}
+			}
+			return
+		}
+		by := m.shares(s.slots)
+		s.order = s.order[:0]
+		for k := range s.slots {
+			p := &s.slots[k]
+			var t float32
+			for src, v := range p.value {
+				t += by[src] * v
+			}
+			s.order = append(s.order, order{t, p.item, uint32(k)})
+		}
+		nth(s.order, most, func(a, b order) bool { return better(a, b) < 0 })
+		for _, o := range s.order[:most] {
+			if !yield(int(o.at)) {
+				return
+			}
 		}
 	}
 }

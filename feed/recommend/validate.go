@@ -89,8 +89,8 @@ func (f *fitter) ask(m *Model) (float64, error) {
 		q := asked[k]
 		s := m.take()
 		defer m.scratch.Put(s)
-		m.gather(s, q.history)
-		m.total(s, s.slots[s.had:])
+		m.gather(s, q.history, depth)
+		m.total(s.slots[s.had:])
 		m.rank(s, Query{N: depth})
 		for at, o := range s.order {
 			if slices.Contains(q.wanted, o.item) {
