@@ -27,7 +27,7 @@ func TestTenThousandPagesBreachNoRule(t *testing.T) {
 	const posts, walks = 96, 5
 	pages := 10_000
 	if racing { // which makes all of it ten times as slow
-		pages = 1000
+		pages = 400
 	}
 	rng := rand.New(rand.NewPCG(3, 9))
 	all := map[id.Post]engine.Post{}

@@ -45,7 +45,7 @@ func (w *town) event(k engine.Kind, u id.User, p id.Post) engine.Event {
 
 func TestAnEngagingPostOfSomebodyWithoutFollowersReachesTwoHundredPeople(t *testing.T) {
 	t.Parallel()
-	const people, posts = 350, 150
+	const people, posts = 260, 80
 	w := &town{Engine: engine.New(engine.Options{Seed: 5}), t: t, rng: rand.New(rand.NewPCG(1, 1)), now: start.Add(24 * time.Hour)}
 	newcomer := post(9999, "usr_newcomer", start.Add(23*time.Hour))
 	w.likes = func(p id.Post) float64 {
