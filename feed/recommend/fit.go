@@ -109,8 +109,11 @@ func (f *fitter) choose() error {
 // source tries the variants of one source.
 func (f *fitter) source(src int, variants []variant) error {
 	for n, v := range variants {
-		if f.late(0.5) && (n > 0 || src == factorsAt) || n > 0 && src == factorsAt && f.alone[src] < 0.7*slices.Max(f.alone[:]) {
-			break // no time, or nothing to hope for
+		if f.late(0.4) && slices.Max(f.alone[:]) > 0 && src < contentAt {
+			break // no time
+		}
+		if n > 0 && src == factorsAt && f.alone[src] < 0.7*slices.Max(f.alone[:]) {
+			break // nothing to hope for
 		}
 		made, err := v.make(f, f.part)
 		if err != nil {
