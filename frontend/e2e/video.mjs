@@ -94,7 +94,10 @@ async function swipe(page, by) {
   const [from, to] = by > 0 ? [640, 120] : [160, 680]
   const touch = (type, y) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: y === undefined ? [] : [{ x: 150, y }] })
   await touch('touchStart', from)
-  for (let i = 1; i <= 6; i++) await touch('touchMove', from + ((to - from) * i) / 6)
+  for (let i = 1; i <= 6; i++) {
+    await page.waitForTimeout(12) // as fingers do: a move a frame
+    await touch('touchMove', from + ((to - from) * i) / 6)
+  }
   await touch('touchEnd')
   await cdp.detach()
 }

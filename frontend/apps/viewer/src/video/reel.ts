@@ -13,7 +13,7 @@ async function load(after: string, lang: string, first: string): Promise<Page<Ca
   const replay = after.startsWith(replays)
   const cursor = replay ? after.slice(replays.length) : after
   const page = await find.videos({ kind: replay ? 'replay' : 'video', limit: 10, lang, ...(cursor ? { after: cursor } : {}), ...(first && !after ? { first } : {}) })
-  return { items: page.items, next: replay ? page.next && replays + page.next : page.next || replays }
+  return { items: page.items ?? [], next: replay ? page.next && replays + page.next : page.next || replays }
 }
 
 /** The videos that somebody goes through, beginning with one if it is named. */
