@@ -22,6 +22,7 @@ var errAsleep = errs.New(errs.Unavailable, "feed_starting", "The feed is startin
 const (
 	refitEvery  = time.Hour
 	refitBudget = 5 * time.Minute
+	fewEvents   = 5000
 	// skew is how far apart the clocks of two processes, and the writing of a record
 	// and of a snapshot, may be.
 	skew = time.Hour
@@ -166,17 +167,22 @@ func (c *Core) keep(ctx context.Context) {
 	}
 }
 
+// refit learns taste anew every hour. Where little was done yet, what was learnt
+// as it came in is better than what so little would prove.
 func (c *Core) refit(ctx context.Context) {
 	tick := time.NewTicker(refitEvery)
 	defer tick.Stop()
 	for {
-		if err := c.engine.Refit(ctx, c.Now(), refitBudget); err != nil && ctx.Err() == nil {
-			c.Log.WarnContext(ctx, "taste not learnt anew", "err", err)
-		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
+		}
+		if c.engine.Health().Events < fewEvents {
+			continue
+		}
+		if err := c.engine.Refit(ctx, c.Now(), refitBudget); err != nil && ctx.Err() == nil {
+			c.Log.WarnContext(ctx, "taste not learnt anew", "err", err)
 		}
 	}
 }
