@@ -171,7 +171,6 @@ type framed struct {
 	w    io.Writer
 	kind byte
 	buf  []byte
-	err  error
 }
 
 const streamFrame = 1 << 18
@@ -192,7 +191,7 @@ func (f *framed) Write(p []byte) (int, error) {
 }
 
 func (f *framed) flush() error {
-	f.err = writeFrame(f.w, f.kind, f.buf)
+	err := writeFrame(f.w, f.kind, f.buf)
 	f.buf = f.buf[:0]
-	return f.err
+	return err
 }

@@ -5,18 +5,23 @@
 // The map of the package:
 //
 //   - engine.go: the engine, its options and what guards what
-//   - post.go, table.go, names.go, ring.go: posts come and go; dense numbers
-//     for everything that has a name; the posts of each author by time
+//   - post.go, table.go, names.go, ring.go, hash.go: posts come and go; dense
+//     numbers for everything that has a name; posts of each author by time
 //   - following.go: the posts of many authors merged by time
-//   - event.go, take.go, viewer.go, seen.go, lean.go: what people did, and
-//     what is kept of it for each who allows it
-//   - learn.go: an impression becomes an example for the heads of feed/rank
+//   - event.go, take.go, apply.go, dedupe.go: what people did, once each
+//   - viewer.go, seen.go, lean.go, forget.go: what is kept of it for each who
+//     allows it
+//   - learn.go: an impression becomes an example for the heads of feed/rank, a
+//     touch a lesson for feed/recommend; refit.go: learning taste as a whole, and
+//     dropping posts that nobody needs
 //   - hot.go, list.go: what is popular, by language, place and topic
-//   - gather.go, score.go, ask.go: candidates, and the sum that ranks them
-//   - page.go, walk.go, promo.go: a page out of candidates, and its caps
-//   - about.go: why, profile, history, forgetting, stages, health
-//   - refit.go: learning taste as a whole, and dropping what nobody needs
-//   - snapshot.go, state.go, codec.go, segment.go, keeper.go: surviving a stop
+//   - ask.go, gather.go, score.go, order.go: candidates, and the sum that ranks
+//     them
+//   - page.go, walk.go, promo.go, claims.go: a page out of candidates, and the
+//     caps of promotion
+//   - about.go, bytes.go: why, profile, history, stages, health
+//   - snapshot.go, restore.go, sound.go, codec.go: a snapshot while events go on;
+//     segment.go, keeper.go, keep.go: events that survive a kill, and doubled none
 //
 // Numbers of posts are dense and small: 64 bytes of a post lie together, since
 // ranking visits a thousand posts at random and pays for every line of cache.

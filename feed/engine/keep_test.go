@@ -160,6 +160,12 @@ func TestASnapshotIsTheSameEngineAgain(t *testing.T) {
 			t.Fatal("an event of before the snapshot counted again")
 		}
 	}
+	for v := range 10 {
+		u := id.User(fmt.Sprint("usr_v", v))
+		if got, want := ids(again, u, now), ids(e, u, now); !slices.Equal(got, want) {
+			t.Errorf("candidates after %v\nand before %v", got, want)
+		}
+	}
 }
 
 func ids(e *engine.Engine, u id.User, now time.Time) []id.Post {

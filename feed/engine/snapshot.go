@@ -168,14 +168,9 @@ func (s *snapshot) streams() {
 		s.u(uint64(s.e.sequence()))
 		s.put(part.kind)
 		f := &framed{w: s.w, kind: part.kind}
-		if err := part.write(f); err != nil {
-			if f.err == nil {
-				f.err = err
-			}
-			s.err = f.err
-			return
+		if s.err = part.write(f); s.err == nil {
+			s.err = f.flush()
 		}
-		s.err = f.flush()
 	}
 }
 
@@ -282,8 +277,5 @@ func (e *Engine) restore(r io.Reader) (*restoring, error) {
 
 func (s *snapshot) model(w io.Writer) error {
 	_, err := s.e.model.Load().WriteTo(w)
-	if f, ok := w.(*framed); ok && f.err == nil {
-		return nil // it cannot be written: it is learned again
-	}
 	return err
 }
