@@ -49,7 +49,7 @@ var rules = []struct{ pkg, allow string }{
 	{"services/engage/webpush", "$std services/engage services/kernel/* github.com/SherClockHolmes/webpush-go"},
 	{"services/checkout/pay/*", "$std services/kernel/* services/platform/rpc services/platform/docdb services/platform/jobs services/checkout/pay"},
 	{"services/*/*core", "$std $contract services/kernel/* $port services/checkout/pay " + pure},
-	{"feed/feedcore", "$std $contract services/kernel/* $port " + engine + " " + pure},
+	{"feed/feedcore", "$std $contract services/kernel/* $port services/platform/search/pinyin " + engine + " " + pure},
 	{"feed/engine", "$std feed services/kernel/* " + engine + " " + pure},
 	{"feed/evaluate", "$std feed/recommend services/kernel/*"},
 	{"feed/poolsim", "$std feed/pool services/kernel/*"},
