@@ -89,16 +89,16 @@ func (m *Model) rank(s *scratch, q Query) {
 	n := max(0, q.N)
 	s.order = s.order[:0]
 	for k := s.had; k < len(s.slots); k++ {
-		s.order = append(s.order, order{s.slots[k].total, s.slots[k].item, uint32(k)})
+		s.order = append(s.order, place(s.slots[k].total, s.slots[k].item, k))
 	}
 	// Skip may be dear: it is asked about the best first, and about the
 	// others only if too few are left.
 	left := s.order
 	for s.order = s.order[:0]; len(s.order) < n && len(left) > 0; {
 		some := min(len(left), n+n/4+32)
-		nth(left, some, func(a, b order) bool { return better(a, b) < 0 })
+		first(left, some)
 		for _, o := range left[:some] {
-			if q.Skip == nil || !q.Skip(o.item) {
+			if q.Skip == nil || !q.Skip(o.item()) {
 				s.order = append(s.order, o)
 			}
 		}
@@ -107,16 +107,43 @@ func (m *Model) rank(s *scratch, q Query) {
 	for i := Item(0); len(s.order) < n && int(i) < m.Items(); i++ {
 		k := len(s.slots)
 		if s.slot(i); len(s.slots) > k && (q.Skip == nil || !q.Skip(i)) {
-			s.order = append(s.order, order{0, i, uint32(k)})
+			s.order = append(s.order, place(0, i, k))
 		}
 	}
 	slices.SortFunc(s.order, better)
 	s.order = s.order[:min(n, len(s.order))]
 }
 
-// better puts the higher score first and of equals the lower item.
-func better(a, b order) int {
-	return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.item, b.item))
+func better(a, b order) int { return cmp.Compare(b.key, a.key) }
+
+// first moves the n best to the front, in no order: nth, for the hottest loop
+// of a request.
+func first(a []order, n int) {
+	lo, hi := 0, len(a)-1
+	for lo < hi {
+		pivot := a[lo+(hi-lo)/2].key
+		i, j := lo, hi
+		for i <= j {
+			for a[i].key > pivot {
+				i++
+			}
+			for a[j].key < pivot {
+				j--
+			}
+			if i <= j {
+				a[i], a[j] = a[j], a[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case n <= j:
+			hi = j
+		case n >= i:
+			lo = i
+		default:
+			return
+		}
+	}
 }
 
 // Score scores the given items, in their order, also those that no source
@@ -145,7 +172,7 @@ func (m *Model) Score(history []Touch, items []Item) []Scored {
 	m.total(picked)
 	s.slots, s.order = append(s.slots[:0], picked...), s.order[:0]
 	for k := range picked {
-		s.order = append(s.order, order{picked[k].total, picked[k].item, uint32(k)})
+		s.order = append(s.order, place(0, picked[k].item, k))
 	}
 	return m.answer(s)
 }

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -145,15 +146,15 @@ func (p *topList) cut(l *live) *topList {
 	best := make([]order, 0, len(p.items))
 	for k := range p.items {
 		i := p.items[k].Load()
-		best = append(best, order{total: l.count(i), item: i})
+		best = append(best, place(l.count(i), i, 0))
 	}
 	slices.SortFunc(best, better)
 	best = best[:topKeep]
 	next := &topList{}
-	for k, s := range best {
-		next.items[k].Store(s.item)
-		next.in.Store(s.item, struct{}{})
-		next.least.Store(uint32(s.total * grain))
+	for k, o := range best {
+		next.items[k].Store(o.item())
+		next.in.Store(o.item(), struct{}{})
+		next.least.Store(uint32(math.Float32frombits(uint32(o.key>>32)) * grain))
 	}
 	next.n.Store(int32(len(best)))
 	return next

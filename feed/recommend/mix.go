@@ -99,10 +99,10 @@ func (m *Model) sheet(q question) sheet {
 		s.order = s.order[:0]
 		for k := range candidates {
 			if v := candidates[k].value[src]; v > 0 {
-				s.order = append(s.order, order{v, candidates[k].item, uint32(k)})
+				s.order = append(s.order, place(v, candidates[k].item, k))
 			}
 		}
-		nth(s.order, perSource, func(a, b order) bool { return better(a, b) < 0 })
+		first(s.order, perSource)
 		for _, o := range s.order[:min(perSource, len(s.order))] {
 			keep[int(o.at)] = true
 		}

@@ -39,11 +39,18 @@ type weighted struct {
 	weight float32
 }
 
+// order is a place among candidates: a higher key goes first, which is that of
+// the higher score and of equals the lower item.
 type order struct {
-	total float32
-	item  Item
-	at    uint32 // in slots
+	key uint64
+	at  uint32 // in slots
 }
+
+func place(score float32, i Item, at int) order {
+	return order{uint64(math.Float32bits(max(0, score)))<<32 | uint64(^i), uint32(at)}
+}
+
+func (o order) item() Item { return ^Item(o.key) }
 
 // scratch is what one request works in. An item's slot is slots[place[item]]
 // if that slot is the item's: so nothing needs clearing between requests.
@@ -237,9 +244,9 @@ func (m *Model) promising(s *scratch, most int) iter.Seq[int] {
 			for src, v := range p.value {
 				t += by[src] * v
 			}
-			s.order = append(s.order, order{t, p.item, uint32(k)})
+			s.order = append(s.order, place(t, p.item, k))
 		}
-		nth(s.order, most, func(a, b order) bool { return better(a, b) < 0 })
+		first(s.order, most)
 		for _, o := range s.order[:most] {
 			if !yield(int(o.at)) {
 				return

@@ -93,7 +93,7 @@ func (f *fitter) ask(m *Model) (float64, error) {
 		m.total(s.slots[s.had:])
 		m.rank(s, Query{N: depth})
 		for at, o := range s.order {
-			if slices.Contains(q.wanted, o.item) {
+			if slices.Contains(q.wanted, o.item()) {
 				got[k] += gain(at)
 			}
 		}
