@@ -27,19 +27,15 @@ after(async () => {
 const person = () => ({ name: 'Story', login: `story-${crypto.randomUUID()}@example.com`, password: `horse-${crypto.randomUUID()}` })
 const home = { name: '李雷', phone: '13800008000', region: '上海市', city: '上海', line: '南京西路 1 号' }
 
-/** The path of a post in the feed that sells something one can buy. */
+/** A post that sells something one can buy: of those on the screen, where it shows some. */
 async function sellingPost(page) {
   const path = await page.evaluate(async () => {
-    let next = ''
-    for (let i = 0; i < 5; i++) {
-      const feed = await (await fetch(`/api/v1/feed/newest?limit=20&after=${encodeURIComponent(next)}`)).json()
-      for (const card of feed.items.filter((c) => c.price && c.kind === 'pictures')) {
-        const post = await (await fetch(`/api/v1/posts/${card.id}`)).json()
-        const tag = post.tags.find((t) => t.on_sale && t.available > 0)
-        if (tag) return { id: post.id, product: tag.product }
-      }
-      next = feed.next
-      if (!next) break
+    const shown = [...document.querySelectorAll('.card:has(.card-price)')].map((c) => c.dataset.post)
+    const newest = async () => (await (await fetch('/api/v1/feed/newest?limit=50')).json()).items.filter((c) => c.price).map((c) => c.id)
+    for (const id of shown.length ? shown : await newest()) {
+      const post = await (await fetch(`/api/v1/posts/${id}`)).json()
+      const tag = post.kind === 'pictures' && post.tags.find((t) => t.on_sale && t.available > 0)
+      if (tag) return { id: post.id, product: tag.product }
     }
     return null
   })
