@@ -61,7 +61,7 @@ export async function socialStory(t, browser, base, screen) {
   await page.locator('.post-labels .chip').nth(2).waitFor()
   assert.match(await page.locator('.post-labels').innerText(), /Ridge & Co/)
   assert.equal(await page.locator(`.post-body a[href="/u/${me.id}"]`).innerText(), `@${me.name}`)
-  assert.match(await page.locator('.post-body a[href^="/search"]').innerText(), /#coffee/)
+  assert.match(await page.locator('.post-body a[href^="/t/"]').innerText(), /#coffee/)
   await page.locator('.comment-none').waitFor()
   await look('post-labels')
 
