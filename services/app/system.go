@@ -38,6 +38,7 @@ import (
 	"meadow/services/engage/webpush"
 	"meadow/services/insight"
 	"meadow/services/insight/insightcore"
+	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
@@ -422,6 +423,10 @@ func (s *System) newFeed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.FeedCore.Refuse(func(ctx context.Context, text string) (bool, error) {
+		got, err := s.Moderation.Listed(actor.AsSystem(ctx, feedcore.Consumer), moderation.AskListed{Text: text})
+		return got.OK, err
+	})
 	s.Feed = s.FeedCore
 	s.runs("feed", s.FeedCore.Run)
 	return nil

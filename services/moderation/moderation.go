@@ -94,6 +94,9 @@ type Judging interface {
 	// queues it where they doubt. The same revision gets the same answer, or what
 	// was decided about it since. For other parts of the shop.
 	Check(ctx context.Context, in Check) (Verdict, error)
+	// Listed reports whether a text holds a word on the list; nothing is counted and
+	// nothing queued. For other parts of the shop.
+	Listed(ctx context.Context, in AskListed) (Listed, error)
 	// Report tells moderators of something, once for each person and subject: saying
 	// it again changes the reason. ErrReportSelf, ErrNoSubject.
 	Report(ctx context.Context, in Report) (Reported, error)
@@ -104,6 +107,15 @@ type Judging interface {
 	// ErrAppealed, ErrAppealLate.
 	Appeal(ctx context.Context, in Appeal) (Decision, error)
 }
+
+type (
+	AskListed struct {
+		Text string `json:"text" max:"200"`
+	}
+	Listed struct {
+		OK bool `json:"ok"`
+	}
+)
 
 // Decision is what was decided about something of somebody's.
 type Decision struct {

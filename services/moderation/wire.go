@@ -37,6 +37,7 @@ var (
 	closeBreaker  = rpc.Endpoint[ByRule, Rule]{Name: "closeBreaker", Method: "POST", Path: "/moderation/rules/:name/close", Summary: "Let a rule act again", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	audit         = rpc.Endpoint[AskAudit, page.Page[Record]]{Name: "moderationAudit", Method: "GET", Path: "/moderation/audit", Summary: "What was done, latest first", Access: rpc.Only(actor.Moderator, actor.Operator)}
 	check         = rpc.Endpoint[Check, Verdict]{Name: "check", Method: "POST", Path: "/internal/moderation/check", Access: rpc.Internal}
+	listed        = rpc.Endpoint[AskListed, Listed]{Name: "listed", Method: "POST", Path: "/internal/moderation/listed", Access: rpc.Internal}
 	shield        = rpc.Endpoint[AskShield, Shield]{Name: "shield", Method: "POST", Path: "/internal/moderation/shield", Access: rpc.Internal}
 )
 
@@ -70,6 +71,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, closeBreaker, s.CloseBreaker)
 	rpc.Mount(r, audit, s.Audit)
 	rpc.Mount(r, check, s.Check)
+	rpc.Mount(r, listed, s.Listed)
 	rpc.Mount(r, shield, s.Shield)
 }
 
@@ -188,6 +190,10 @@ func (c Client) Audit(ctx context.Context, in AskAudit) (page.Page[Record], erro
 
 func (c Client) Check(ctx context.Context, in Check) (Verdict, error) {
 	return rpc.Call(ctx, c.Peer, check, in)
+}
+
+func (c Client) Listed(ctx context.Context, in AskListed) (Listed, error) {
+	return rpc.Call(ctx, c.Peer, listed, in)
 }
 
 func (c Client) Shield(ctx context.Context, in AskShield) (Shield, error) {

@@ -220,3 +220,17 @@ var reasons = map[moderation.Reason]bool{
 	moderation.Harassment: true, moderation.Violence: true, moderation.Sexual: true, moderation.Minors: true, moderation.Privacy: true,
 	moderation.Copyright: true, moderation.False: true, moderation.Banned: true, moderation.Other: true,
 }
+
+// Listed reports whether a text holds a word on the list, however it is spelt.
+func (c *Core) Listed(ctx context.Context, in moderation.AskListed) (moderation.Listed, error) {
+	if err := internal(ctx); err != nil {
+		return moderation.Listed{}, err
+	}
+	all, err := c.entries(ctx)
+	if err != nil {
+		return moderation.Listed{}, err
+	}
+	text := fold(in.Text)
+	_, found := worst(all.words, func(e entry) bool { return text.has(e.word) })
+	return moderation.Listed{OK: found}, nil
+}

@@ -118,6 +118,11 @@ func wordsAreFound(t *testing.T, s Shop) {
 		t.Fatalf("before: %+v", got)
 	}
 	e := s.list(t, mod, moderation.Words, w, moderation.Rejected)
+	for text, want := range map[string]bool{"say " + spread + " now": true, "quite " + w[:6] + " " + w[6:]: false} {
+		if got := must(s.Moderation.Listed(actor.AsSystem(t.Context(), "test"), moderation.AskListed{Text: text}))(t); got.OK != want {
+			t.Errorf("%q is on the list: %t, want %t", text, got.OK, want)
+		}
+	}
 	if again := s.list(t, mod, moderation.Words, w, moderation.Rejected); again.ID != e.ID {
 		t.Errorf("twice on the list: %+v, %+v", e, again)
 	}
