@@ -7,9 +7,11 @@ import (
 	"sync/atomic"
 )
 
-// content knows what items are. An attribute is worth the logarithm of how
-// rare it is (idf, Sparck Jones, 1972), an item is the vector of its
-// attributes at length 1, and a person is the sum of the touched items.
+// content knows what items are. An attribute is worth the squared logarithm of
+// how rare it is (idf, Sparck Jones, 1972), a person is the sum of the touched
+// items, and an item's score is its product with that, divided by the root of
+// the item's length: a whole cosine would favour items that say little of
+// themselves (hit@10 .134 against .160 on Beauty's new items).
 type content struct {
 	mu    sync.RWMutex // guards of, and making lists longer
 	of    map[uint32]uint32
@@ -90,7 +92,8 @@ func (c *content) idf(p *posting) float32 {
 	if n == 0 {
 		return 0
 	}
-	return float32(math.Log(1 + float64(c.items.Load())/float64(n)))
+	rare := math.Log(1 + float64(c.items.Load())/float64(n))
+	return float32(rare * rare)
 }
 
 func (c *content) measure(d *described) {
@@ -100,9 +103,10 @@ func (c *content) measure(d *described) {
 		v := c.idf(lists[a])
 		sq += v * v
 	}
-	d.length.Store(math.Float32bits(float32(math.Sqrt(float64(sq)))))
+	d.length.Store(math.Float32bits(float32(math.Sqrt(math.Sqrt(float64(sq))))))
 }
 
+// norm is the root of the item's length.
 func (d *described) norm() float32 { return math.Float32frombits(d.length.Load()) }
 
 // SetAttributes says what an item is, also of items added after Fit.
@@ -183,7 +187,7 @@ func (m *Model) liking(s *scratch, recency float32) {
 				if s.liked[a] == 0 {
 					s.likes = append(s.likes, a)
 				}
-				s.liked[a] += w * h.weight / d.norm()
+				s.liked[a] += w * h.weight
 			}
 		}
 		w *= recency

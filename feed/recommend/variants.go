@@ -28,7 +28,7 @@ func (f *fitter) variants() [sources][]variant {
 		v[factorsAt] = append(v[factorsAt], factorsVariant(o))
 	}
 	if len(f.d.Attributes) > 0 {
-		v[contentAt] = []variant{{"idf cosine", nothing}}
+		v[contentAt] = []variant{{"rare attributes", nothing}}
 	}
 	v[popularAt] = []variant{{"count", nothing}}
 	return v
