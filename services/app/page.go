@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"meadow/feed"
 	"meadow/gateway"
 	"meadow/services/account"
 	"meadow/services/catalog"
@@ -48,7 +49,7 @@ func (s *System) page(ctx context.Context, path string) (gateway.Head, any, int)
 	var err error
 	switch {
 	case kind == "" && name == "":
-		err = s.discover(ctx, &head, out.Page)
+		err = s.discover(ctx, out.Locale, &head, out.Page)
 	case kind == "p" && name != "":
 		err = s.postPage(ctx, id.Post(name), &head, out.Page)
 	case kind == "s" && name != "":
@@ -72,18 +73,30 @@ func (s *System) page(ctx context.Context, path string) (gateway.Head, any, int)
 	return head, out, status
 }
 
-func (s *System) discover(ctx context.Context, h *gateway.Head, data map[string]any) error {
-	posts, err := s.Feed.Newest(ctx, page.Ask{Limit: 20})
-	if err != nil {
-		return err
-	}
-	data["feed"] = posts
+// discover is the first screen: what suits whoever asks, or what is newest if that
+// cannot be had in time.
+func (s *System) discover(ctx context.Context, lang account.Locale, h *gateway.Head, data map[string]any) error {
 	h.Path = "/"
-	for i, c := range posts.Items {
-		if i < 2 { // one for each column of a phone
+	covers := func(cards []creator.Card) {
+		for _, c := range cards[:min(2, len(cards))] { // one for each column of a phone
 			h.Preload = append(h.Preload, gateway.Preload{URL: c.Cover.Card, As: "image"})
 		}
 	}
+	soon, cancel := context.WithTimeout(ctx, pageWait/2)
+	defer cancel()
+	chosen, err := s.Feed.ForYou(soon, feed.AskForYou{Ask: page.Ask{Limit: 20}, Lang: string(lang)})
+	if err == nil {
+		data["feed"] = chosen
+		covers(page.Map(chosen, func(p feed.Shown) creator.Card { return p.Card }).Items)
+		return nil
+	}
+	s.log.WarnContext(ctx, "first page without what suits", "err", err)
+	newest, err := s.Feed.Newest(ctx, page.Ask{Limit: 20})
+	if err != nil {
+		return err
+	}
+	data["feed"] = newest
+	covers(newest.Items)
 	return nil
 }
 
