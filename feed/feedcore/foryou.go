@@ -38,7 +38,7 @@ func (c *Core) ForYou(ctx context.Context, in feed.AskForYou) (page.Page[feed.Sh
 	if err != nil {
 		return none, fmt.Errorf("for you: %w", err)
 	}
-	out.Items = append(begin, out.Items...)
+	out.Items = slices.Insert(out.Items, 0, begin...) // never nil
 	return out, nil
 }
 
