@@ -40,7 +40,7 @@ func (f *filling) publish(ctx context.Context) (int, error) {
 func (f *filling) draft(n note) creator.DraftContent {
 	d := creator.DraftContent{
 		Title: n.Title, Body: strings.TrimSpace(n.Body), Topics: n.Topics, Lang: n.Lang,
-		Ad: len(n.Tags) > 0, Pictures: f.show(n.By, media.ForPost, n.Pictures),
+		Place: f.people[n.By].Town, Ad: len(n.Tags) > 0, Pictures: f.show(n.By, media.ForPost, n.Pictures),
 	}
 	for _, t := range n.Tags {
 		d.Tags = append(d.Tags, creator.NewTag{Product: f.products[t.Product].ID, Picture: t.Picture, X: t.X, Y: t.Y})

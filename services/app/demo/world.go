@@ -35,6 +35,7 @@ type soul struct {
 	Name    string         `yaml:"name"`
 	Lang    string         `yaml:"lang"`
 	Role    string         `yaml:"role"` // viewer, creator or merchant
+	Town    string         `yaml:"town"` // where they post from
 	Bio     string         `yaml:"bio"`
 	Avatar  string         `yaml:"avatar"`
 	Follows []string       `yaml:"follows"`
