@@ -12,7 +12,7 @@ import (
 // sound checks that queue, heap, records and index agree.
 func sound(t *testing.T, p *Pool) {
 	t.Helper()
-	waiters, gone := 0, 0
+	waiters, gone, aside := 0, 0, 0
 	for pos, e := range p.queue.ids {
 		if e == 0 {
 			continue
@@ -41,11 +41,14 @@ func sound(t *testing.T, p *Pool) {
 		if int(r.post) != post {
 			t.Fatalf("post %d is recorded as %d", post, r.post)
 		}
-		if r.phase == retired {
+		switch r.phase {
+		case retired:
 			gone++
+		case parked:
+			aside++
 		}
 	}
-	if waiters != p.queue.n || gone != p.retired || known != waiters+gone+len(p.heap) || known != len(p.records)-len(p.unused) {
+	if waiters != p.queue.n || gone != p.retired || aside != p.parked || known != waiters+gone+aside+len(p.heap) || known != len(p.records)-len(p.unused) {
 		t.Fatalf("%d known: %d wait (%d), %d run, %d retired (%d), %d records, %d unused",
 			known, waiters, p.queue.n, len(p.heap), gone, p.retired, len(p.records), len(p.unused))
 	}
@@ -58,7 +61,7 @@ func TestQueueHeapAndRecordsAgreeWhateverIsDone(t *testing.T) {
 		p := New(Options{Guarantee: 1 + rng.IntN(6), Refresh: 4})
 		for step := range 400 {
 			post := uint32(rng.IntN(60))
-			switch rng.IntN(12) {
+			switch rng.IntN(14) {
 			case 0, 1, 2:
 				p.Add(post, post%9, post%4, time.Unix(int64(step)*86400, 0))
 			case 3:
@@ -69,6 +72,10 @@ func TestQueueHeapAndRecordsAgreeWhateverIsDone(t *testing.T) {
 				p.Engaged(post)
 			case 6:
 				p.Pick(rng, 3, func(post uint32) float32 { return float32(post % 3) })
+			case 7:
+				p.Park(post)
+			case 8:
+				p.Resume(post)
 			default:
 				p.Impression(post, rng.IntN(3) > 0)
 			}

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"math"
 	"math/rand/v2"
 )
 
@@ -27,8 +28,8 @@ type chance struct {
 
 // Pick returns up to n posts for a viewer, of different authors, best first. A
 // post may be picked if fits says more than 0, which is how well it suits them;
-// among those with a guarantee to fill the better fit goes first, among the
-// others the higher product of fit and draw. Those with a guarantee always go
+// among those with a guarantee to fill the better fit is likelier to go first,
+// among the others the higher product of fit and draw does. Those with a guarantee always go
 // before the others. Picking counts nothing; Impression does.
 //
 // Fits is called without any lock held. The same calls in the same order pick
@@ -41,7 +42,7 @@ func (p *Pool) Pick(rng *rand.Rand, n int, fits func(post uint32) float32) []Pic
 	c.most = n
 	for _, q := range p.waiting(rng) {
 		if fit := fits(q.post); fit > 0 {
-			c.offer(Pick{Post: q.post, Guaranteed: true, Draw: q.draw, Fit: fit}, q.author, fit)
+			c.offer(Pick{Post: q.post, Guaranteed: true, Draw: q.draw, Fit: fit}, q.author, turn(rng, fit))
 		}
 	}
 	c.close()
@@ -65,6 +66,14 @@ func (p *Pool) Pick(rng *rand.Rand, n int, fits func(post uint32) float32) []Pic
 	c.close()
 	p.picked(c.picks, rng)
 	return c.picks
+}
+
+// turn is how early a post with a guarantee comes: at random, and the likelier
+// early the better it fits. In the long run each has its share by the square of
+// its fit (Efraimidis and Spirakis, IPL 2006), so that one which suits few waits
+// longer, but not for ever: a stream of better ones cannot hold it up.
+func turn(rng *rand.Rand, fit float32) float32 {
+	return float32(-math.Log(1-rng.Float64())) / (fit * fit) * -1
 }
 
 // waiting returns some of those with a guarantee to fill, in an order that

@@ -78,6 +78,7 @@ const (
 	waiting              // for the rest of its guarantee; in the queue
 	running              // against the others; in the heap
 	retired              // its time is over; it only has its counts
+	parked               // it may not be shown for now; it keeps its counts
 )
 
 // record is a post. It is kept small: there are as many as posts.
@@ -111,6 +112,7 @@ type Pool struct {
 	categoryOf map[uint32]uint16
 	spread     spread
 	retired    int
+	parked     int
 }
 
 // New returns an empty pool.
@@ -200,13 +202,52 @@ func (p *Pool) Drop(post uint32) bool {
 		return false
 	}
 	p.leave(r)
-	if r.phase == retired {
+	switch r.phase {
+	case retired:
 		p.retired--
+	case parked:
+		p.parked--
 	}
 	p.unused = append(p.unused, p.index[post]-1)
 	p.index[post] = 0
 	*r = record{}
 	return true
+}
+
+// Park interrupts the trial of a post that may not be shown: it is not picked,
+// and keeps its counts.
+func (p *Pool) Park(post uint32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := p.find(post); r != nil && (r.phase == waiting || r.phase == running) {
+		p.leave(r)
+		r.phase = parked
+		p.parked++
+	}
+}
+
+// Resume goes on with the trial of a post that was parked, where it stopped.
+func (p *Pool) Resume(post uint32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.find(post)
+	if r == nil || r.phase != parked {
+		return
+	}
+	p.parked--
+	if p.owed(r) {
+		p.wait(r)
+	} else {
+		p.run(r)
+	}
+}
+
+// Waiting reports whether a post is still to have the rest of its guarantee.
+func (p *Pool) Waiting(post uint32) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.find(post)
+	return r != nil && p.owed(r)
 }
 
 // Expire ends the trial of the posts whose time is over, and returns how many.
@@ -230,8 +271,8 @@ func (p *Pool) Expire(now time.Time) int {
 
 // Stats is what a pool holds.
 type Stats struct {
-	Waiting, Running, Retired int
-	Bytes                     int64
+	Waiting, Running, Retired, Parked int
+	Bytes                             int64
 }
 
 // Stats counts.
@@ -239,7 +280,7 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return Stats{
-		Waiting: p.queue.n, Running: len(p.heap), Retired: p.retired,
+		Waiting: p.queue.n, Running: len(p.heap), Retired: p.retired, Parked: p.parked,
 		Bytes: int64(cap(p.records))*(recordBytes-4) + 4*int64(cap(p.index)+cap(p.unused)+cap(p.heap)+cap(p.queue.ids)) + 24*int64(len(p.categories)),
 	}
 }
@@ -269,6 +310,11 @@ func (p *Pool) insert(r record) *record {
 	}
 	p.index[r.post] = id + 1
 	return &p.records[id]
+}
+
+// owed reports whether a post did not have all of its guarantee.
+func (p *Pool) owed(r *record) bool {
+	return r.phase != retired && int(r.distinct) < p.options.Guarantee
 }
 
 func (p *Pool) wait(r *record) {

@@ -84,8 +84,9 @@ func TestTheGuaranteeGoesToWhomAPostSuits(t *testing.T) {
 	for i := range uint32(40) {
 		p.Add(i, i, 0, start)
 	}
-	for range 50 {
-		got := p.Pick(rng, 2, func(post uint32) float32 {
+	picked := map[uint32]int{}
+	for range 2000 {
+		for _, q := range p.Pick(rng, 2, func(post uint32) float32 {
 			switch post {
 			case 7:
 				return .9
@@ -95,10 +96,65 @@ func TestTheGuaranteeGoesToWhomAPostSuits(t *testing.T) {
 				return 0
 			}
 			return .1
-		})
-		if len(got) != 2 || got[0].Post != 7 || got[1].Post != 8 || !got[0].Guaranteed || got[0].Fit != .9 {
-			t.Fatalf("picked %+v", got)
+		}) {
+			if !q.Guaranteed || q.Fit == 0 {
+				t.Fatalf("picked %+v", q)
+			}
+			picked[q.Post]++
 		}
+	}
+	if picked[7] < 1300 || picked[8] < 1200 || picked[7] < picked[8] {
+		t.Errorf("what suits best was picked %d and %d times of 2000", picked[7], picked[8])
+	}
+	for i := range uint32(40) {
+		if i != 9 && picked[i] < 5 { // the others wait longer, and not for ever
+			t.Errorf("post %d, which suits a little, was picked %d times", i, picked[i])
+		}
+	}
+}
+
+func TestAParkedPostIsNotPickedAndGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	p, rng := pool.New(pool.Options{Guarantee: 20}), chance(5)
+	for i := range uint32(2100) {
+		p.Add(i, i, 0, start)
+		if i < 2070 { // which cannot be shown, at the head of the queue
+			p.Park(i)
+		}
+	}
+	for range 12 {
+		p.Impression(2070, true)
+	}
+	p.Engaged(2070)
+	p.Park(2070)
+	for range 30 {
+		got := p.Pick(rng, 24, everybody)
+		if len(got) != 24 {
+			t.Fatalf("%d of 29 that wait were picked", len(got))
+		}
+		for _, q := range got {
+			if q.Post <= 2070 {
+				t.Fatalf("%d was picked, which is parked", q.Post)
+			}
+		}
+	}
+	if got, _ := p.Stage(2070); got.Step != 1 || got.People != 12 || got.Engaged != 1 || p.Add(2070, 1, 0, start) {
+		t.Errorf("parked at %+v", got)
+	}
+	var file bytes.Buffer
+	if err := p.Encode(&file); err != nil {
+		t.Fatal(err)
+	}
+	back, err := pool.Restore(&file, pool.Options{Guarantee: 20})
+	if err != nil || back.Stats().Parked != 2071 {
+		t.Fatalf("restored %+v, %v", back.Stats(), err)
+	}
+	back.Resume(2070)
+	for range 8 {
+		back.Impression(2070, true)
+	}
+	if s := back.Stats(); s.Waiting != 29 || s.Running != 1 {
+		t.Errorf("after the last 8 of its showings: %+v", s)
 	}
 }
 

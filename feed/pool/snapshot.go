@@ -57,7 +57,7 @@ func (p *Pool) encode() []byte {
 		}
 	}
 	for i := range p.records {
-		if r := &p.records[i]; r.phase == running || r.phase == retired {
+		if r := &p.records[i]; r.phase == running || r.phase == retired || r.phase == parked {
 			write(r)
 		}
 	}
@@ -98,7 +98,7 @@ func Restore(r io.Reader, o Options) (*Pool, error) {
 
 // restore reads one post.
 func (p *Pool) restore(in *source) {
-	ph := phase(in.uint(uint32(retired)))
+	ph := phase(in.uint(uint32(parked)))
 	r := record{
 		post: in.uint(most), author: in.uint(math.MaxUint32), category: uint16(in.uint(uint32(len(p.categories) - 1))),
 		impressions: in.uint(math.MaxUint32), distinct: in.uint(math.MaxUint32), engaged: in.uint(math.MaxUint32),
@@ -118,6 +118,9 @@ func (p *Pool) restore(in *source) {
 	case retired:
 		at.phase = retired
 		p.retired++
+	case parked:
+		at.phase = parked
+		p.parked++
 	}
 }
 

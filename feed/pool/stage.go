@@ -51,7 +51,7 @@ func (p *Pool) Stage(post uint32) (Stage, bool) {
 }
 
 func (p *Pool) step(r *record) (step, goal int) {
-	if r.phase == waiting {
+	if p.owed(r) {
 		return 1, p.options.Guarantee
 	}
 	for i, goal := range p.Goals() {
