@@ -145,6 +145,7 @@ func (c *Core) Run(ctx context.Context) error {
 	var told error
 	work.Go(func() { told = c.tell.Run(ctx) })
 	c.insist(ctx, "memory not read", c.wake)
+	c.insist(ctx, "preferences not read", c.honourAll)
 	if err := c.deeds(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("feed: %w", err)
 	}

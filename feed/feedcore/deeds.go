@@ -50,14 +50,19 @@ func (c *Core) deeds(ctx context.Context) error {
 				return c.did(ctx, d.By, bounded(e.ID, d)...)
 			})
 		},
+		func() error { return c.hearPersonal(ctx, own) },
 		func() error {
 			return bus.On(ctx, c.Bus, own, feed.Hidden, func(ctx context.Context, e bus.Event, d feed.HiddenData) error {
+				p, err := c.person(ctx, d.User)
+				if err != nil || d.On != p.unwanted(d.Post) {
+					return err // it was heard of too late, and another follows
+				}
 				return c.did(ctx, d.User, hidden(e.ID, d))
 			})
 		},
 		func() error {
-			return bus.On(ctx, c.Bus, own, feed.Erased, func(ctx context.Context, _ bus.Event, d feed.ErasedData) error {
-				return c.forget(ctx, d.User, d.At)
+			return bus.On(ctx, c.Bus, own, feed.Erased, func(ctx context.Context, e bus.Event, d feed.ErasedData) error {
+				return c.erased(ctx, e.ID, d)
 			})
 		},
 	)
@@ -83,6 +88,9 @@ func (c *Core) did(ctx context.Context, who id.User, deeds ...engine.Event) erro
 	p, err := c.person(ctx, who)
 	if err != nil {
 		return err
+	}
+	if who != "" && p.personal() && !c.engine.Allowed(who) {
+		c.engine.Allow(who, true) // they changed their mind a moment ago
 	}
 	for i := range deeds {
 		deeds[i].User = who
@@ -124,7 +132,8 @@ func paid(e bus.Event, d checkout.OrderData) []engine.Event {
 	return out
 }
 
-// bounded is a block, both ways, or a mute.
+// bounded is a block or a mute. Whom they block is not shown them, either; the
+// cards see to that.
 func bounded(event string, d moderation.BoundedData) []engine.Event {
 	kind := engine.Mute
 	if d.How == moderation.Blocking {

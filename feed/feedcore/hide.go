@@ -38,12 +38,14 @@ func (c *Core) Unhide(ctx context.Context, in feed.OfPost) (feed.Empty, error) {
 	if err != nil {
 		return feed.Empty{}, err
 	}
-	at := slices.IndexFunc(p.Hidden, func(u unwanted) bool { return u.Post == in.ID })
-	if at < 0 {
-		_, err := c.authorFor(ctx, in.ID)
+	// It is announced also where the record has nothing to take back: who ranks may
+	// know of it from elsewhere.
+	was := unwanted{Post: in.ID}
+	if at := slices.IndexFunc(p.Hidden, func(u unwanted) bool { return u.Post == in.ID }); at >= 0 {
+		was = p.Hidden[at]
+	} else if was.Author, err = c.authorFor(ctx, in.ID); err != nil {
 		return feed.Empty{}, err
 	}
-	was := p.Hidden[at]
 	_, err = c.decide(ctx, func(me id.User, now time.Time, p *person) error {
 		p.Hidden = p.forgiving(in.ID)
 		p.announceHidden(now, feed.HiddenData{User: me, Post: in.ID, Author: was.Author, Reason: was.Reason, At: now})
@@ -55,6 +57,12 @@ func (c *Core) Unhide(ctx context.Context, in feed.OfPost) (feed.Empty, error) {
 // forgiving is what the person does not want, but for one post.
 func (p *person) forgiving(post id.Post) []unwanted {
 	return slices.DeleteFunc(slices.Clone(p.Hidden), func(u unwanted) bool { return u.Post == post })
+}
+
+// unwanted reports whether the person said of the post itself that they do not
+// want it.
+func (p person) unwanted(post id.Post) bool {
+	return slices.ContainsFunc(p.Hidden, func(u unwanted) bool { return u.Post == post })
 }
 
 func (p *person) announceHidden(now time.Time, d feed.HiddenData) {

@@ -50,7 +50,7 @@ func (tn *town) live(t *testing.T, store *blob.Store) life {
 	waitFor(t, func() bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		return len(d.handlers[feed.Hidden.Name]) > 0 // of the last to be subscribed
+		return len(d.handlers[feed.Erased.Name]) > 1 // of the last to be subscribed
 	})
 	return l
 }

@@ -25,6 +25,8 @@ type person struct {
 	// OnAt is when they let themselves be remembered again. What was done before is
 	// not, however late it is heard of.
 	OnAt time.Time `bson:"on_at,omitempty"`
+	// OffAt is when they stopped letting what they do be used, absent while they do.
+	OffAt time.Time `bson:"off_at,omitempty"`
 	// ErasedAt is until when what they did is to be forgotten.
 	ErasedAt   time.Time  `bson:"erased_at,omitempty"`
 	Hidden     []unwanted `bson:"hidden,omitempty"` // oldest first
@@ -46,7 +48,7 @@ const (
 	mostHidden = 500
 )
 
-var peopleIndexes = []docdb.Index{outbox.Index, {Name: "erased", Keys: []string{"erased_at"}}}
+var peopleIndexes = []docdb.Index{outbox.Index, {Name: "erased", Keys: []string{"erased_at"}}, {Name: "off", Keys: []string{"off_at"}}}
 
 // person returns what a user decided; nobody, and who decided nothing, has the
 // usual.

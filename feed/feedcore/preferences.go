@@ -37,16 +37,21 @@ func (c *Core) SetPreferences(ctx context.Context, in feed.Preferences) (feed.Pr
 	if err != nil {
 		return feed.Preferences{}, err
 	}
-	if !p.personal() {
-		err = c.dropSearches(ctx, id.User(p.ID))
+	if err := c.honour(ctx, p); err != nil {
+		return feed.Preferences{}, err
 	}
-	return p.preferences(), err
+	return p.preferences(), nil
 }
 
 // wish takes preferences over.
 func (p *person) wish(w feed.Preferences, now time.Time) {
-	if w.Personal && !p.personal() {
-		p.OnAt = now
+	switch was := p.personal(); {
+	case w.Personal && !was:
+		p.OnAt, p.OffAt = now, time.Time{}
+		p.announcePersonal(now, true)
+	case was && !w.Personal:
+		p.OffAt = now
+		p.announcePersonal(now, false)
 	}
 	p.Chosen, p.Wishes, p.Wishes.ChangedAt = true, w, now
 }

@@ -167,10 +167,11 @@ func (c *Core) sold(ctx context.Context, d checkout.OrderData) error {
 		}
 		units[l.Product] += l.N
 	}
-	personal, err := c.personal(ctx, d.Buyer)
+	who, err := c.person(ctx, d.Buyer)
 	if err != nil {
 		return err
 	}
+	personal := d.Buyer != "" && who.allows(d.PaidAt)
 	var before []id.Product
 	if personal {
 		if before, err = c.boughtBefore(ctx, d.Buyer, d.PaidAt, units); err != nil {
@@ -200,7 +201,29 @@ func (c *Core) sold(ctx context.Context, d checkout.OrderData) error {
 		b.Bought = b.Bought[max(0, len(b.Bought)-boughtKept):]
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	// Who changed their mind meanwhile looked before this was written.
+	if who, err = c.person(ctx, d.Buyer); err == nil && !who.allows(d.PaidAt) {
+		err = c.eraseBuyer(ctx, d.Buyer, d.PaidAt)
+	}
 	return err
+}
+
+// eraseBuyer forgets what somebody bought until an instant.
+func (c *Core) eraseBuyer(ctx context.Context, who id.User, until time.Time) error {
+	b, err := c.shop.buyers.Update(ctx, string(who), func(b *buyer) error {
+		b.Bought = slices.DeleteFunc(b.Bought, func(x bought) bool { return !x.At.After(until) })
+		return nil
+	})
+	if err == nil && len(b.Bought) == 0 {
+		err = c.shop.buyers.DeleteIf(ctx, string(who), func(b buyer) bool { return len(b.Bought) == 0 })
+	}
+	if err != nil && !errors.Is(err, docdb.ErrNotFound) && !errors.Is(err, docdb.ErrConflict) { // by now they bought again
+		return fmt.Errorf("erase purchases: %w", err)
+	}
+	return nil
 }
 
 // boughtBefore returns what a buyer bought in the month before, other than now.
@@ -324,11 +347,7 @@ func (c *Core) tag(ctx context.Context, p post) error {
 // forgetBuyer forgets what somebody bought; the counts of products stay, for they
 // name nobody.
 func (c *Core) forgetBuyer(ctx context.Context, who id.User) error {
-	err := c.shop.buyers.DeleteIf(ctx, string(who), func(buyer) bool { return true })
-	if errors.Is(err, docdb.ErrNotFound) {
-		return nil
-	}
-	return err
+	return c.eraseBuyer(ctx, who, c.Now())
 }
 
 // asOffers are products that can be bought now, in the order of matches, at most n.
