@@ -18,6 +18,14 @@ func (e *Engine) ForgetDeeds(u id.User) {
 	e.forgetDeeds(u)
 }
 
+// knows reports whether anything is remembered of somebody.
+func (e *Engine) knows(u id.User) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	w, _ := e.people.find(u)
+	return w != nil
+}
+
 // forgotten does what a note in the log says.
 func (e *Engine) forgotten(ev *Event) {
 	if ev.Kind == forgotAll {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -28,6 +29,15 @@ type KeeperOptions struct {
 	Gather time.Duration // how long events wait for company; 1 s
 	Most   int           // events in a segment; 1,000
 	Every  time.Duration // between snapshots; 15 min. Below 0: only at the end
+	Forced time.Duration // at least, between those begun early for who is forgotten; 5 min
+	// Epoch is of the claim that this process has on the shard: higher than that of
+	// every claim before. What a Keeper stores carries it, so that two which keep
+	// the same shard for a moment overwrite nothing of each other.
+	Epoch int64
+	// Held answers ErrLost once somebody claimed the shard after this process. It is
+	// asked after events are stored and before they are acknowledged: so whoever
+	// claims finds all that was acknowledged. nil: nobody else keeps the shard.
+	Held func(ctx context.Context) error
 	// Between is called by OpenKeeper when the last snapshot was read, with when it
 	// was begun (zero if there is none), and before the events after it are
 	// replayed: it has to Put what changed of posts since then, and to set
@@ -42,6 +52,9 @@ const mostWaiting = 200_000
 // those before them.
 var ErrBehind = errs.New(errs.Unavailable, "feed_behind", "The feed cannot remember anything right now. Please try again.")
 
+// ErrLost answers events brought to a process whose shard another one claimed.
+var ErrLost = errs.New(errs.Unavailable, "feed_moved", "The feed is moving to another machine. Please try again in a moment.")
+
 // Keeper makes what an engine learns survive. Events act at once, and are
 // acknowledged when they are stored.
 type Keeper struct {
@@ -49,9 +62,13 @@ type Keeper struct {
 	store   Store
 	options KeeperOptions
 	now     clock.Now
-	wake    chan struct{} // somebody waits for a full segment, or for a snapshot
+	wake    chan struct{} // somebody waits for a full segment
 
-	storing sync.Mutex // held by whoever stores; before mu
+	lost   chan struct{} // closed when another process claimed the shard
+	losing sync.Once
+
+	snapping sync.Mutex // held by whoever makes a snapshot; before storing
+	storing  sync.Mutex // held by whoever stores events; before mu
 
 	mu      sync.Mutex // guards what follows
 	waiting []byte     // events for the next segment
@@ -59,7 +76,9 @@ type Keeper struct {
 	many    int64
 	stored  chan struct{} // closed when what is waiting now is stored
 	sending *sending      // the segment that is being stored, until it is
-	wanted  bool          // a snapshot that leaves nothing old behind
+	alone   bool          // the next snapshot leaves nothing old behind
+	wanted  bool          // and is to be begun early
+	begun   time.Time     // when the last one was
 }
 
 // sending is a segment on its way.
@@ -69,9 +88,10 @@ type sending struct {
 	stored chan struct{}
 }
 
-// OpenKeeper brings an empty engine to where its store has it: the newest good
-// snapshot and the events after it. A store that is empty or spoiled is a start
-// from nothing, said to the engine's Log.
+// OpenKeeper brings an engine to where its store has it: the newest good
+// snapshot and the events after it; of events that it had before nothing stays.
+// A store that is empty or spoiled is a start from nothing, said to the engine's
+// Log. The shard has to be claimed before.
 func OpenKeeper(ctx context.Context, e *Engine, s Store, now clock.Now, o KeeperOptions) (*Keeper, error) {
 	if o.Prefix == "" {
 		o.Prefix = fmt.Sprintf("feed/%d-%d/", e.Shard, e.Shards)
@@ -85,7 +105,13 @@ func OpenKeeper(ctx context.Context, e *Engine, s Store, now clock.Now, o Keeper
 	if o.Every == 0 {
 		o.Every = 15 * time.Minute
 	}
-	k := &Keeper{engine: e, store: s, options: o, now: now, wake: make(chan struct{}, 1), stored: make(chan struct{})}
+	if o.Forced <= 0 {
+		o.Forced = 5 * time.Minute
+	}
+	k := &Keeper{
+		engine: e, store: s, options: o, now: now,
+		wake: make(chan struct{}, 1), lost: make(chan struct{}), stored: make(chan struct{}),
+	}
 	if err := k.load(ctx); err != nil {
 		return nil, fmt.Errorf("feed/engine: open: %w", err)
 	}
@@ -97,6 +123,11 @@ func OpenKeeper(ctx context.Context, e *Engine, s Store, now clock.Now, o Keeper
 // counts once.
 func (k *Keeper) Take(ctx context.Context, events ...Event) error {
 	e := k.engine
+	select {
+	case <-k.lost:
+		return ErrLost
+	default:
+	}
 	e.taking.Lock()
 	k.mu.Lock()
 	if k.many >= mostWaiting {
@@ -114,6 +145,8 @@ func (k *Keeper) Take(ctx context.Context, events ...Event) error {
 	select {
 	case <-wait:
 		return nil
+	case <-k.lost:
+		return ErrLost
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -123,7 +156,7 @@ func (k *Keeper) Take(ctx context.Context, events ...Event) error {
 func (k *Keeper) pending() <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.many >= int64(k.options.Most) || k.wanted {
+	if k.many >= int64(k.options.Most) {
 		k.nudge()
 	}
 	switch {
@@ -155,16 +188,40 @@ func (k *Keeper) nudge() {
 
 // Forget erases somebody's deeds, or with decisions everything about them, and
 // returns when that is stored. Their events go from the store with the next
-// snapshot, which is begun soon.
+// snapshot, which is begun early for who is known, but never often.
 func (k *Keeper) Forget(ctx context.Context, u id.User, decisions bool) error {
 	kind := forgotDeeds
 	if decisions {
 		kind = forgotAll
 	}
+	known := k.engine.knows(u)
 	k.mu.Lock()
-	k.wanted = true
+	k.alone = true
+	k.wanted = k.wanted || known
 	k.mu.Unlock()
 	return k.Take(ctx, Event{Kind: kind, User: u, At: k.now()})
+}
+
+// holds asks whether the claim is still this process's. Once it is not, nobody
+// who waits is acknowledged any more.
+func (k *Keeper) holds(ctx context.Context) error {
+	if k.options.Held == nil {
+		return nil
+	}
+	select {
+	case <-k.lost:
+		return ErrLost
+	default:
+	}
+	err := k.options.Held(ctx)
+	if errors.Is(err, ErrLost) {
+		k.losing.Do(func() {
+			close(k.lost)
+			k.engine.Log("another process claimed this part of the feed; this one takes in nothing more",
+				"shard", k.engine.Shard, "epoch", k.options.Epoch)
+		})
+	}
+	return err
 }
 
 // Flush stores what is waiting now.
@@ -184,6 +241,9 @@ func (k *Keeper) flush(ctx context.Context) error {
 		}
 		if err := k.store.Put(ctx, next.key, next.object); err != nil {
 			return fmt.Errorf("store events: %w", err)
+		}
+		if err := k.holds(ctx); err != nil {
+			return fmt.Errorf("acknowledge events: %w", err)
 		}
 		k.mu.Lock()
 		k.sending = nil

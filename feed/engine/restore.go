@@ -349,6 +349,20 @@ func (e *Engine) relist() {
 	e.settle()
 }
 
+// empty makes an engine that has taken in events already what it was when it was
+// new: a start that failed in the middle begins again.
+func (e *Engine) empty() {
+	e.shaping.Lock()
+	defer e.shaping.Unlock()
+	e.taking.Lock()
+	defer e.taking.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.events > 0 {
+		e.become(New(e.Options))
+	}
+}
+
 // become takes over what another engine holds.
 func (e *Engine) become(f *Engine) {
 	e.posts, e.authors, e.topics, e.words, e.products = f.posts, f.authors, f.topics, f.words, f.products

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -152,26 +153,47 @@ func (s *snapshot) chunks(kind byte, few int, size func() int, one func(at int))
 	}
 }
 
-// streams writes the parts that write themselves.
+// streams writes the parts that write themselves, each as of a number of events.
 func (s *snapshot) streams() {
-	for _, part := range [...]struct {
-		kind  byte
-		write func(io.Writer) error
-	}{
-		{framePool, s.e.pool.Encode},
-		{frameHeads, s.e.heads.Load().Encode},
-		{frameModel, s.model},
-	} {
-		if s.err != nil {
-			return
-		}
-		s.u(uint64(s.e.sequence()))
-		s.put(part.kind)
-		f := &framed{w: s.w, kind: part.kind}
-		if s.err = part.write(f); s.err == nil {
-			s.err = f.flush()
-		}
+	s.trials()
+	s.stream(frameHeads, s.e.sequence(), s.e.heads.Load().Encode)
+	s.stream(frameModel, s.taken(), s.model)
+}
+
+// trials writes the pool as it is at one instant: a showing counts once or it
+// counts for another post's turn.
+func (s *snapshot) trials() {
+	if s.err != nil {
+		return
 	}
+	var pool bytes.Buffer
+	s.e.mu.RLock()
+	at := s.e.events
+	s.err = s.e.pool.Encode(&pool)
+	s.e.mu.RUnlock()
+	s.stream(framePool, at, func(w io.Writer) error {
+		_, err := pool.WriteTo(w)
+		return err
+	})
+}
+
+func (s *snapshot) stream(kind byte, at int64, write func(io.Writer) error) {
+	if s.err != nil {
+		return
+	}
+	s.u(uint64(at))
+	s.put(kind)
+	f := &framed{w: s.w, kind: kind}
+	if s.err = write(f); s.err == nil {
+		s.err = f.flush()
+	}
+}
+
+// taken is how many events were taken in whose lessons the model has, too.
+func (s *snapshot) taken() int64 {
+	s.e.taking.Lock()
+	defer s.e.taking.Unlock()
+	return s.e.sequence()
 }
 
 func (s *snapshot) post(at int) {

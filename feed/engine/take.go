@@ -86,14 +86,17 @@ func (e *Engine) learn() {
 }
 
 // replay applies an event that was taken in before, as far as a snapshot does
-// not have it. Events have to come in order.
+// not have it. Events have to come in order; one that comes twice, since two
+// processes took it in, counts once.
 func (e *Engine) replay(now time.Time, ev *Event, number int64, has *restoring) {
 	e.mu.Lock()
-	if ev.ID != "" {
-		e.window.add(ev.ID)
-	}
+	news := ev.ID == "" || e.window.add(ev.ID)
 	e.events = max(e.events, number)
-	if parts := has.missing(ev, number); parts != 0 {
+	parts := part(all)
+	if has != nil && number <= has.until { // the snapshot's window may have it, and its parts not
+		parts, news = has.missing(ev, number), true
+	}
+	if news && parts != 0 {
 		e.apply(ev, parts)
 	}
 	if number%batch == 0 {
@@ -105,9 +108,6 @@ func (e *Engine) replay(now time.Time, ev *Event, number int64, has *restoring) 
 
 // missing is what of an event no part of the snapshot has.
 func (s *restoring) missing(ev *Event, number int64) part {
-	if s == nil {
-		return all
-	}
 	e, parts := s.e, part(0)
 	add := func(p part, has int64) {
 		if number > has {
