@@ -166,7 +166,8 @@ type (
 		Score   float64  `json:"score"`
 		Topics  []string `json:"topics,omitempty"`
 		Promo   bool     `json:"promo,omitempty"`
-		Explore bool     `json:"explore,omitempty"` // due its first showings
+		Explore bool     `json:"explore,omitempty"` // on trial, and here for nothing else: only in a place for that
+		Turn    float64  `json:"turn,omitempty"`    // of a post on trial: the highest is first to have a place for that; above 1 if it is guaranteed
 		Left    int64    `json:"left"`              // of a promotion: how often its creator's may still be shown now
 		Hints   []Hint   `json:"hints"`
 		Terms   []Term   `json:"terms,omitempty"`

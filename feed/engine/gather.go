@@ -23,9 +23,10 @@ var sourceNames = [sources]feed.Source{
 // candidate is a post that may be shown, and why.
 type candidate struct {
 	post    uint32
-	because uint32 // the post that the strongest of the model's sources goes by
-	topic   uint32 // of fromTopic
-	explore bool
+	because uint32  // the post that the strongest of the model's sources goes by
+	topic   uint32  // of fromTopic
+	turn    float32 // whose turn it is among posts on trial; 0 if it is not
+	explore bool    // nothing but its trial brought it
 	sources [sources]float32
 	blend   float32
 	result  rank.Score
@@ -51,6 +52,25 @@ const lateTouches = 64
 // gather collects candidates from every source.
 func (r *request) gather() {
 	r.fromPool()
+	r.fromElsewhere()
+	for i := range r.slots {
+		if c := &r.slots[i]; c.turn > 0 {
+			c.explore = !c.brought()
+		}
+	}
+}
+
+// brought reports whether a source found a candidate that is not its trial.
+func (c *candidate) brought() bool {
+	for s, v := range c.sources {
+		if v > 0 && s != int(rank.Pool) {
+			return true
+		}
+	}
+	return c.blend > 0
+}
+
+func (r *request) fromElsewhere() {
 	if r.like != 0 {
 		r.fromPost(r.like)
 		return
@@ -269,7 +289,8 @@ func (r *request) fromPost(p uint32) {
 	}
 }
 
-// fromPool brings posts on trial, the likelier to suit first.
+// fromPool brings posts on trial, in the order in which it is their turn: those
+// with a guarantee to fill before those that were drawn.
 func (r *request) fromPool() {
 	picks := r.pool.Pick(r.rng, manyPool, func(p uint32) float32 {
 		if !r.may(p) {
@@ -283,7 +304,10 @@ func (r *request) fromPool() {
 	})
 	for i, p := range picks {
 		if c := r.add(p.Post, uint8(rank.Pool), 1-float32(i)/(2*manyPool)); c != nil {
-			c.explore = true
+			c.turn = 1 - float32(i)/(2*manyPool)
+			if p.Guaranteed {
+				c.turn++
+			}
 		}
 	}
 }

@@ -36,7 +36,7 @@ type due struct {
 
 const (
 	mostServed   = 1 << 16
-	mostFeatures = 24
+	mostFeatures = 32  // as many as there may be
 	exampleLasts = 600 // seconds from the impression
 )
 
@@ -44,9 +44,6 @@ func pair(viewer, post uint32) uint64 { return uint64(viewer)<<32 | uint64(post)
 
 // serve keeps the features of a candidate that was handed out.
 func (s *served) serve(e *Engine, viewer, post uint32, f []rank.Feature) {
-	if len(f) > mostFeatures {
-		return
-	}
 	x := s.entry(e, viewer, post)
 	if x.due != 0 {
 		return // already an example
@@ -101,9 +98,9 @@ func (s *served) open(e *Engine, w *viewer, viewer, post uint32, ev *Event) {
 		if !e.posts.all[post].flags.has(live) {
 			return
 		}
-		var buf [32]rank.Feature
+		var buf [mostFeatures]rank.Feature
 		f := e.describe(w, post, ev.At.Unix(), buf[:0])
-		x.n = uint8(copy(x.features[:], f[:min(len(f), mostFeatures)]))
+		x.n = uint8(copy(x.features[:], f))
 	}
 	x.due = ev.At.Unix() + exampleLasts
 	s.queue = append(s.queue, due{s.index[pair(viewer, post)], x.due})

@@ -23,7 +23,8 @@ type Placed struct {
 func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, now time.Time) []Placed {
 	rules := slate.DefaultRules()
 	rules.Size = size
-	list := make([]slate.Candidate, len(from))
+	list := make([]slate.Candidate, len(from), len(from)+manyPool)
+	of := make([]int, len(from), len(from)+manyPool) // of list: which of from it is
 	e.mu.RLock()
 	topics := make([]uint32, 0, 4*len(from))
 	promoted := false
@@ -35,19 +36,26 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 		}
 		list[i] = slate.Candidate{
 			Post: Hash(c.Post), Author: hash(string(c.Author)), Score: float32(c.Score), Topics: topics[begin:len(topics):len(topics)],
-			Promo: c.Promo, Explore: c.Explore,
+			Promo: c.Promo, Explore: c.Explore, Turn: float32(c.Turn),
 		}
+		of[i] = i
 		if p := e.posts.find(string(c.Post)); p != 0 {
 			list[i].Kind = e.posts.all[p].kind
 		}
 		promoted = promoted || c.Promo
+		if c.Turn > 0 && !c.Explore { // it has a claim to a place for trials beside its score's
+			twin := list[i]
+			twin.Explore = true
+			list, of = append(list, twin), append(of, i)
+		}
 	}
 	e.mu.RUnlock()
 	placed := slate.Build(list, rules, w.carry, e.granting(user, from, list, promoted, now))
 	w.carry = w.carry.Next(rules, list, placed)
 	out := make([]Placed, len(placed))
 	for i, p := range placed {
-		c := from[p.Index]
+		c := from[of[p.Index]]
+		c.Explore = list[p.Index].Explore
 		out[i] = Placed{Candidate: c, Score: c.Score, Adjustments: adjustments(p.Terms)}
 		for _, a := range out[i].Adjustments {
 			out[i].Score += a.Value

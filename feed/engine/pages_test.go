@@ -36,6 +36,7 @@ func TestTenThousandPagesBreachNoRule(t *testing.T) {
 		for n := range posts {
 			p := post(n, fmt.Sprintf("usr_%d", n%23), start.Add(time.Duration(n)*time.Minute))
 			p.Promo, p.OnSale = n%3 == 0, n%12 != 0
+			p.Products = []id.Product{"prd_1"}
 			e.Put(p)
 			all[p.ID] = p
 		}

@@ -56,9 +56,6 @@ func (e *Engine) Put(p Post) bool {
 	e.tag(n, p.Topics)
 	e.posts.revs[n] = p.Rev
 	e.offer(n)
-	if !p.Open {
-		e.pool.Drop(n)
-	}
 	e.model.Load().SetAttributes(n, e.attributes(r))
 	if r.hot != 0 {
 		e.chartAll(n, r)
@@ -77,6 +74,7 @@ func (e *Engine) OnSale(p id.Post, is bool) {
 	r := &e.posts.all[n]
 	r.flags = r.flags&^onSale | flagIf(is, onSale)
 	e.judgeFit(n)
+	e.onTrial(n)
 }
 
 // Remove takes a post away at once, until a higher revision.
@@ -89,7 +87,7 @@ func (e *Engine) Remove(p id.Post, author id.User, rev int64) bool {
 		return false
 	}
 	e.withdraw(n)
-	e.pool.Drop(n)
+	e.onTrial(n)
 	if r.author == 0 {
 		r.author = e.author(author)
 	}
@@ -172,15 +170,27 @@ func (e *Engine) offer(n uint32) {
 		}
 	}
 	e.judgeFit(n)
+	e.onTrial(n)
+}
+
+// onTrial interrupts the trial of a post while it may not be shown. It goes on
+// where it stopped: nobody has a second one by closing a post and opening it.
+func (e *Engine) onTrial(n uint32) {
+	if e.posts.fit.has(n) {
+		e.pool.Resume(n)
+	} else {
+		e.pool.Park(n)
+	}
 }
 
 // mostRecent is how many of the newest posts are at hand for everybody.
 const mostRecent = 8192
 
-// judgeFit says whether a post may be shown to anybody here.
+// judgeFit says whether a post may be shown to anybody here. Of what promotes
+// products one has to be on sale; a paid partnership may promote none.
 func (e *Engine) judgeFit(n uint32) {
 	f := e.posts.all[n].flags
-	if f.has(live|open|own) && (!f.has(promo) || f.has(onSale)) {
+	if f.has(live|open|own) && (!f.has(promo|sells) || f.has(onSale)) {
 		e.posts.fit.set(n)
 	} else {
 		e.posts.fit.unset(n)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -112,7 +113,7 @@ func (r *request) habits(w *viewer) {
 	}
 }
 
-// mostExplored posts on trial are handed out even if others score higher.
+// mostExplored posts on trial are handed out even if all others score higher.
 const mostExplored = 8
 
 // answer returns the n best candidates, and some on trial.
@@ -120,13 +121,7 @@ func (r *request) answer(n int) []feed.Candidate {
 	r.rank()
 	n = max(0, min(n, len(r.order)))
 	picked := r.order[:n]
-	explored := 0
-	for _, i := range r.order {
-		if r.slots[i].explore {
-			explored++
-		}
-	}
-	if n > 0 && n < len(r.order) && explored > 0 {
+	if n > 0 && n < len(r.order) {
 		picked = r.withTrials(picked, min(mostExplored, max(1, n/5)))
 	}
 	out := make([]feed.Candidate, len(picked))
@@ -141,7 +136,7 @@ func (r *request) answer(n int) []feed.Candidate {
 		out[k] = feed.Candidate{
 			Post: r.posts.id(c.post), Author: id.User(r.authors.name(x.author)),
 			Score: float64(c.result.Total), Topics: r.topicNames(x),
-			Promo: x.flags.has(promo), Explore: c.explore,
+			Promo: x.flags.has(promo), Explore: c.explore, Turn: float64(c.turn),
 		}
 		if out[k].Promo {
 			out[k].Left = int64(max(0, r.left(x.author, r.now)))
@@ -179,24 +174,23 @@ func (r *request) rank() {
 	}
 }
 
-// withTrials puts the best posts on trial in place of the last that are not.
+// withTrials puts those on trial whose turn it is in place of the last that are
+// not, whatever their scores.
 func (r *request) withTrials(picked []int32, want int) []int32 {
-	have := 0
-	for _, i := range picked {
-		if r.slots[i].explore {
-			have++
+	due := make([]int32, 0, manyPool)
+	for _, i := range r.order {
+		if r.slots[i].turn > 0 {
+			due = append(due, i)
 		}
 	}
-	rest := r.order[len(picked):]
+	slices.SortStableFunc(due, func(a, b int32) int { return cmp.Compare(r.slots[b].turn, r.slots[a].turn) })
+	due = due[:min(len(due), want)]
 	at := len(picked) - 1
-	for _, i := range rest {
-		if have >= want {
-			break
-		}
-		if !r.slots[i].explore {
+	for _, i := range due {
+		if slices.Contains(picked, i) {
 			continue
 		}
-		for at >= 0 && r.slots[picked[at]].explore {
+		for at >= 0 && slices.Contains(due, picked[at]) {
 			at--
 		}
 		if at < 0 {
@@ -204,7 +198,6 @@ func (r *request) withTrials(picked []int32, want int) []int32 {
 		}
 		picked[at] = i
 		at--
-		have++
 	}
 	return picked
 }
