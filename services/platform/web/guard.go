@@ -41,13 +41,15 @@ func (g *guard) trusts(a netip.Addr) bool {
 }
 
 // wrap returns ln with every connection guarded.
-func (g *guard) wrap(ln net.Listener) net.Listener {
-	return &guardedListener{Listener: ln, guard: g, closed: make(chan struct{})}
+func (g *guard) wrap(ln net.Listener) *guardedListener {
+	return &guardedListener{Listener: ln, guard: g, asked: make(chan struct{}), closed: make(chan struct{})}
 }
 
 type guardedListener struct {
 	net.Listener
 	guard  *guard
+	asking sync.Once
+	asked  chan struct{} // closed when the first connection is asked for
 	once   sync.Once
 	closed chan struct{}
 }
@@ -55,6 +57,7 @@ type guardedListener struct {
 // Accept returns the next connection. When the process is out of files it
 // waits for some to be closed; fasthttp would give up.
 func (l *guardedListener) Accept() (net.Conn, error) {
+	l.asking.Do(func() { close(l.asked) })
 	for {
 		c, err := l.Listener.Accept()
 		switch {

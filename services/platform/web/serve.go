@@ -38,6 +38,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
+	select { // fasthttp closes only listeners that it has begun with
+	case <-wrapped.asked:
+	case err := <-stopped:
+		stopped <- err
+	}
 	err = s.drain()
 	return errors.Join(err, <-stopped)
 }
