@@ -58,7 +58,6 @@ type Core struct {
 	people   *docdb.Collection[person]
 	tell     *outbox.Relay[person]
 	outlines *docdb.Collection[outline] // the same documents as posts
-	titles   *docdb.Collection[titled]  // the same documents as posts
 	shop     *shop
 	find     *finding
 
@@ -101,7 +100,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		{Name: "author", Keys: []string{"author", "at"}},
 		{Name: "heard", Keys: []string{"heard_at"}},
 	}}
-	var errs [9]error
+	var errs [8]error
 	c.posts, errs[0] = docdb.Open[post](ctx, d.DB, d.Now, schema)
 	c.heads, errs[1] = docdb.Open[Head](ctx, d.DB, d.Now, schema)
 	c.products, errs[2] = docdb.Open[product](ctx, d.DB, d.Now, docdb.Schema{Name: "feed_products"})
@@ -110,7 +109,6 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	c.people, errs[5] = docdb.Open[person](ctx, d.DB, d.Now, docdb.Schema{Name: peopleName, Indexes: peopleIndexes})
 	c.find, errs[6] = newFinding(ctx, d)
 	c.outlines, errs[7] = docdb.Open[outline](ctx, d.DB, d.Now, schema)
-	c.titles, errs[8] = docdb.Open[titled](ctx, d.DB, d.Now, schema)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("feed: %w", err)
 	}

@@ -114,10 +114,10 @@ func readDeed(c page.Cursor) (time.Time, error) {
 }
 
 func (c *Core) titleDeeds(ctx context.Context, deeds []feed.Deed) error {
-	var ids []string
+	var ids []id.Post
 	for _, d := range deeds {
 		if d.Post != "" {
-			ids = append(ids, string(d.Post))
+			ids = append(ids, d.Post)
 		}
 	}
 	slices.Sort(ids)

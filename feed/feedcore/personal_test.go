@@ -1,6 +1,7 @@
 package feedcore_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,8 @@ import (
 	"meadow/services/checkout"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
+	"meadow/services/kernel/page"
+	"meadow/services/moderation"
 	"meadow/services/platform/blob/blobtest"
 	"meadow/services/platform/bus"
 )
@@ -110,4 +113,28 @@ func TestAResetTakesBackWhatWasNotWanted(t *testing.T) {
 	waitFor(t, func() bool { return len(tn.feed.Unwanted(fan.User)) == 1 })
 	must(tn.feed.Reset(ctx, feed.Empty{}))(t)
 	waitFor(t, func() bool { return len(tn.feed.Unwanted(fan.User)) == 0 })
+}
+
+func TestNobodyIsToldTheTitlesOfWhoBlocksThem(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	lin, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Fan")
+	p := tn.shop().Publish(t, lin, "secret")
+	l, ctx := tn.live(t, blobtest.Store(t)), actor.With(t.Context(), fan)
+	if err := l.tell(t.Context(), published(p, "secret", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.tell(t.Context(), liked(fan.User, lin.User, p.ID, tn.clock.Now())); err != nil {
+		t.Fatal(err)
+	}
+	told := func() int {
+		return strings.Count(must(l.ExportHistory(ctx, feed.Empty{}))(t).Text+must(l.History(ctx, page.Ask{}))(t).Items[0].Title, "secret")
+	}
+	if n := told(); n != 2 {
+		t.Errorf("before the block the title is told %d times, want 2", n)
+	}
+	tn.Shielded(fan.User, moderation.Shield{Hidden: []id.User{lin.User}})
+	if n := told(); n != 0 {
+		t.Errorf("who is blocked is told the title %d times", n)
+	}
 }

@@ -208,11 +208,14 @@ type (
 // what may become of something; a decision that is undone is followed by one of a
 // higher Rev that says what stands. Restricted is announced when a ban begins,
 // changes and, with On false, ends. Bounded is announced when somebody blocks or
-// mutes, or stops to. Of each, what has a higher Rev is newer.
+// mutes, or stops to. Of each, what has a higher Rev is newer. Complained is announced
+// when somebody reports something for the first time, or again after it was
+// decided.
 var (
 	Decided    = bus.Topic[DecidedData]{Name: "moderation.Decided", Confirm: []string{"creator", "talk"}}
 	Restricted = bus.Topic[RestrictedData]{Name: "moderation.Restricted", Confirm: []string{"account", "creator", "talk"}}
 	Bounded    = bus.Topic[BoundedData]{Name: "moderation.Bounded", Confirm: []string{"creator"}}
+	Complained = bus.Topic[ComplainedData]{Name: "moderation.Reported"}
 )
 
 type (
@@ -241,5 +244,11 @@ type (
 		On   bool      `json:"on"`
 		Rev  int64     `json:"rev"` // of By, Whom and How together
 		At   time.Time `json:"at"`
+	}
+	ComplainedData struct {
+		By      id.User   `json:"by"`
+		Subject Subject   `json:"subject"`
+		Author  id.User   `json:"author"`
+		At      time.Time `json:"at"`
 	}
 )

@@ -55,9 +55,10 @@ type Core struct {
 	kept     *docdb.Collection[kept] // the same, to read
 	log      *docdb.Collection[logged]
 
-	tellCases  *outbox.Relay[record]
-	tellPeople *outbox.Relay[conduct]
-	tellBounds *outbox.Relay[bound]
+	tellCases   *outbox.Relay[record]
+	tellPeople  *outbox.Relay[conduct]
+	tellBounds  *outbox.Relay[bound]
+	tellReports *outbox.Relay[report]
 
 	owing []debt
 
@@ -86,6 +87,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	c.tellCases = outbox.NewRelay(c.cases, casesName, func(r *record) *outbox.Box { return &r.Box }, tell)
 	c.tellPeople = outbox.NewRelay(c.people, peopleName, func(p *conduct) *outbox.Box { return &p.Box }, tell)
 	c.tellBounds = outbox.NewRelay(c.bounds, boundsName, func(b *bound) *outbox.Box { return &b.Box }, tell)
+	c.tellReports = outbox.NewRelay(c.reports, reportsName, func(r *report) *outbox.Box { return &r.Box }, tell)
 	c.owe()
 	d.Jobs.Every("moderation.sweep", sweepEvery, c.Sweep)
 	d.Jobs.Every("moderation.bans", banEvery, c.EndBans)
@@ -101,6 +103,8 @@ const (
 	casesName  = "moderation_cases"
 	peopleName = "moderation_people"
 	boundsName = "moderation_bounds"
+
+	reportsName = "moderation_reports"
 )
 
 func (c *Core) open(ctx context.Context) error {
@@ -116,7 +120,7 @@ func (c *Core) open(ctx context.Context) error {
 			docdb.Index{Name: "queue", Keys: []string{"queue", "rank", "at"}},
 			docdb.Index{Name: "decision", Keys: []string{"decision"}},
 			docdb.Index{Name: "decided", Keys: []string{"author", "decided_at"}}),
-		open(ctx, c, &c.reports, "moderation_reports", "", owed,
+		open(ctx, c, &c.reports, reportsName, "", outbox.Index, owed,
 			docdb.Index{Name: "case", Keys: []string{"case", "at"}}),
 		open(ctx, c, &c.people, peopleName, "", outbox.Index),
 		open(ctx, c, &c.bans, "moderation_bans", "", owed,
@@ -146,10 +150,11 @@ func open[T any](ctx context.Context, c *Core, to **docdb.Collection[T], name, e
 // Run carries events out until ctx ends.
 func (c *Core) Run(ctx context.Context) error {
 	var work sync.WaitGroup
-	var errs [3]error
+	var errs [4]error
 	work.Go(func() { errs[0] = c.tellCases.Run(ctx) })
 	work.Go(func() { errs[1] = c.tellPeople.Run(ctx) })
 	work.Go(func() { errs[2] = c.tellBounds.Run(ctx) })
+	work.Go(func() { errs[3] = c.tellReports.Run(ctx) })
 	work.Wait()
 	return errors.Join(errs[:]...)
 }

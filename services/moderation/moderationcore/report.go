@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/moderation"
 	"meadow/services/platform/docdb"
+	"meadow/services/platform/outbox"
 )
 
 // report is what one person told of one subject. Owed is set until its case
@@ -24,6 +26,8 @@ type report struct {
 	Note   string            `bson:"note"`
 	At     time.Time         `bson:"at"`
 	Owed   time.Time         `bson:"owed,omitempty"`
+
+	outbox.Box `bson:",inline"`
 }
 
 // Report implements moderation.Service. The report is its person's one document;
@@ -55,12 +59,18 @@ func (c *Core) Report(ctx context.Context, in moderation.Report) (moderation.Rep
 		}
 		if x.ID == "" || again {
 			x.At = now
+			x.Add(now, moderation.Complained.Event(now, rid+"/"+strconv.FormatInt(now.UnixMilli(), 10), moderation.ComplainedData{
+				By: me, Subject: r.Subject, Author: r.Author, At: now,
+			}))
 		}
 		x.ID, x.Case, x.By, x.Reason, x.Note, x.Owed = rid, r.ID, me, in.Reason, note, now
 		return nil
 	})
 	if err != nil && !errors.Is(err, errSame) {
 		return none, fmt.Errorf("report: %w", err)
+	}
+	if len(told.Outbox) > 0 {
+		c.tellReports.Kick(rid)
 	}
 	if !told.Owed.IsZero() {
 		if err := c.tell(context.WithoutCancel(ctx), told); err != nil {
