@@ -18,10 +18,14 @@ import (
 )
 
 // Search pages through what matches, best first. It passes over what is no
-// longer there, not on sale or not for the caller.
+// longer there, not on sale, not for the caller or not wanted by them.
 func (c *Core) Search(ctx context.Context, in feed.Search) (feed.Results, error) {
 	none := feed.Results{}
 	q, err := question(in)
+	if err != nil {
+		return none, err
+	}
+	me, err := c.person(ctx, actor.From(ctx).User)
 	if err != nil {
 		return none, err
 	}
@@ -38,7 +42,7 @@ func (c *Core) Search(ctx context.Context, in feed.Search) (feed.Results, error)
 			out.Facets = counted(got.Counts)
 			q.Count = nil
 		}
-		items, err := c.found(ctx, got.Hits)
+		items, err := c.found(ctx, me, in.Topic, got.Hits)
 		if err != nil {
 			return none, err
 		}
@@ -48,7 +52,7 @@ func (c *Core) Search(ctx context.Context, in feed.Search) (feed.Results, error)
 		}
 	}
 	if in.After == "" {
-		c.searchedFor(ctx, in)
+		c.searchedFor(ctx, me, in)
 		if len(out.Items) == 0 && out.Next == "" {
 			out.Instead = c.find.hints.instead(in.Text)
 		}
@@ -121,19 +125,12 @@ func counted(counts map[string]map[string]int) []feed.Facet {
 
 // searchedFor remembers a search of a signed-in caller, if they are remembered,
 // and counts it. The answer does not wait for the success of either.
-func (c *Core) searchedFor(ctx context.Context, in feed.Search) {
+func (c *Core) searchedFor(ctx context.Context, p person, in feed.Search) {
 	me := actor.From(ctx).User
-	if me == "" {
+	if me == "" || !p.personal() {
 		return
 	}
-	p, err := c.person(ctx, me)
-	if err == nil && !p.personal() {
-		return
-	}
-	if err == nil {
-		err = c.rememberSearch(ctx, me, in.Text)
-	}
-	if err != nil {
+	if err := c.rememberSearch(ctx, me, in.Text); err != nil {
 		c.Log.WarnContext(ctx, "search not remembered", "err", err)
 		return
 	}
@@ -154,22 +151,25 @@ func (c *Core) searchedFor(ctx context.Context, in feed.Search) {
 func (h *hints) topicsIn(key string) []string {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	if x := h.all[hintTopic+":"+key]; x != nil {
-		return []string{x.text}
+	if w := h.words[hintTopic+":"+key]; w != nil {
+		return []string{w.text}
 	}
 	const most = 3
 	var out, taken []string
-	for _, part := range h.parts(key) {
+	isTopic := func(part string) bool { return h.words[hintTopic+":"+part] != nil }
+	for _, part := range h.parts(key, isTopic) {
 		inside := slices.ContainsFunc(taken, func(o string) bool { return strings.Contains(o, part) })
-		if x := h.all[hintTopic+":"+part]; x != nil && !inside && len(out) < most {
-			out, taken = append(out, x.text), append(taken, part)
+		if !inside && len(out) < most {
+			out, taken = append(out, h.words[hintTopic+":"+part].text), append(taken, part)
 		}
 	}
 	return out
 }
 
-// found makes hits of what can be shown, in their order.
-func (c *Core) found(ctx context.Context, hits []search.Hit) ([]feed.Found, error) {
+// found makes hits of what can be shown, in their order. Posts of what the caller
+// muted are left out, but for the topic that they ask for; what they said of one
+// post counts where it is offered, not where it is looked for.
+func (c *Core) found(ctx context.Context, me person, topic string, hits []search.Hit) ([]feed.Found, error) {
 	var posts []place
 	var products []id.Product
 	var people []id.User
@@ -185,6 +185,10 @@ func (c *Core) found(ctx context.Context, hits []search.Hit) ([]feed.Found, erro
 	}
 	cards, err := c.cards(ctx, posts)
 	if err != nil {
+		return nil, err
+	}
+	me.Hidden = nil
+	if err := c.spare(ctx, me, cards, topic); err != nil {
 		return nil, err
 	}
 	listed, err := c.goods(ctx, products)

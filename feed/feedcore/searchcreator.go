@@ -11,6 +11,7 @@ import (
 	"meadow/services/account"
 	"meadow/services/creator"
 	"meadow/services/kernel/id"
+	"meadow/services/moderation"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/search"
 )
@@ -26,8 +27,19 @@ type author struct {
 	Story     string    `bson:"story"`
 	Followers int64     `bson:"followers"`
 	Gone      bool      `bson:"gone"`
-	At        time.Time `bson:"at"` // when their profile was looked up
+	At        time.Time `bson:"at"`  // when their profile was looked up
+	Ban       ban       `bson:"ban"` // their name is suggested to nobody meanwhile
+	Rev       int64     `bson:"rev"` // of the record; a higher one is newer
 }
+
+// ban is that somebody is suspended, as it was announced. What they posted stays.
+type ban struct {
+	On    bool      `bson:"on"`
+	Until time.Time `bson:"until,omitempty"` // zero: for good
+	Rev   int64     `bson:"rev"`
+}
+
+func (b ban) holds(now time.Time) bool { return b.On && (b.Until.IsZero() || now.Before(b.Until)) }
 
 // profileTTL is how old what is known of an author may be when they post.
 const profileTTL = time.Hour
@@ -95,13 +107,24 @@ func (c *Core) lookUp(ctx context.Context, u id.User) error {
 func (c *Core) takeAuthor(ctx context.Context, u id.User, change func(*author) error) error {
 	a, err := c.find.authors.Upsert(ctx, string(u), func(a *author) error {
 		a.ID = u
+		a.Rev++
 		return change(a)
 	})
 	if err != nil {
 		return fmt.Errorf("take author: %w", err)
 	}
-	c.find.hints.author(a)
+	c.find.hints.author(a, c.Now())
 	return reindex(ctx, c.Index, c.find.authors, []string{string(u)})
+}
+
+// suspended takes over that somebody is banned, or no longer.
+func (c *Core) suspended(ctx context.Context, d moderation.RestrictedData) error {
+	return c.takeAuthor(ctx, d.User, func(a *author) error {
+		if d.Rev > a.Ban.Rev {
+			a.Ban = ban{On: d.On, Until: d.Until, Rev: d.Rev}
+		}
+		return nil
+	})
 }
 
 // renamed takes in another name of an author that is known, also into what they

@@ -15,6 +15,7 @@ import (
 	"meadow/services/checkout"
 	"meadow/services/creator"
 	"meadow/services/kernel/id"
+	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/search"
@@ -73,16 +74,25 @@ func (c *Core) findFirst(ctx context.Context) (rest func(context.Context), err e
 	stop, heard := c.hearSearches()
 	err = errors.Join(
 		heard,
-		bus.On(ctx, c.Bus, own, creator.Published, func(_ context.Context, _ bus.Event, d creator.PublishedData) error {
-			c.hear(d)
-			return nil
+		bus.On(ctx, c.Bus, own, creator.Published, func(ctx context.Context, _ bus.Event, d creator.PublishedData) error {
+			return c.hear(ctx, postOf(d))
+		}),
+		bus.On(ctx, c.Bus, own, creator.Removed, func(ctx context.Context, _ bus.Event, d creator.RemovedData) error {
+			return c.hear(ctx, goneOf(d.Post, d.Author, d.Rev))
 		}),
 		bus.On(ctx, c.Bus, own, catalog.ProductChanged, func(_ context.Context, _ bus.Event, d catalog.ProductChangedData) error {
 			c.find.hints.product(productOf(d.Product, d.Rev))
 			return nil
 		}),
 		bus.On(ctx, c.Bus, own, account.Changed, func(_ context.Context, _ bus.Event, d account.ChangedData) error {
-			c.find.hints.rename(d.User, d.Name)
+			c.find.hints.rename(d.User, d.Name, d.Version)
+			return nil
+		}),
+		bus.On(ctx, c.Bus, own, moderation.Restricted, func(ctx context.Context, _ bus.Event, d moderation.RestrictedData) error {
+			return c.suspended(ctx, d)
+		}),
+		bus.On(ctx, c.Bus, own, feed.Erased, func(_ context.Context, _ bus.Event, d feed.ErasedData) error {
+			c.find.counts().Forget(personHash(d.User))
 			return nil
 		}),
 		bus.On(ctx, c.Bus, once, account.Changed, func(ctx context.Context, _ bus.Event, d account.ChangedData) error {
@@ -98,19 +108,24 @@ func (c *Core) findFirst(ctx context.Context) (rest func(context.Context), err e
 	return func(ctx context.Context) { defer stop(); c.findOn(ctx) }, err
 }
 
-// hear takes a post's words for completions, and its topics for trends.
-func (c *Core) hear(d creator.PublishedData) {
-	p := postOf(d)
-	if !p.shown() {
-		return
+// hear takes a post's words for completions, and its topics for trends. What the
+// record knows better is heard too, or was.
+func (c *Core) hear(ctx context.Context, p post) error {
+	known, err := c.heads.Get(ctx, string(p.ID))
+	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+		return fmt.Errorf("hear: %w", err)
+	}
+	if err == nil && !p.newer(post{Head: known}) {
+		return nil
 	}
 	c.find.hints.post(p)
-	if c.Now().Sub(d.At) > trendingPosts {
-		return
+	if !p.shown() || c.Now().Sub(p.At) > trendingPosts {
+		return nil
 	}
 	for _, t := range p.Topics {
 		c.note(noted{Kind: trend.Topic, Text: searchKey(t), Lang: baseLang(p.Lang), Place: p.Place, Person: personHash(p.Author), At: c.Now()})
 	}
+	return nil
 }
 
 // findOn fills the completions from what is stored, and counts trends until ctx
@@ -124,6 +139,7 @@ func (c *Core) findOn(ctx context.Context) {
 // fillHints reads what can be completed from the records.
 func (c *Core) fillHints(ctx context.Context) error {
 	return errors.Join(
+		c.judgeHints(ctx),
 		c.posts.Each(ctx, func(_ string, p post) error {
 			if p.shown() {
 				c.find.hints.post(p)
@@ -135,7 +151,7 @@ func (c *Core) fillHints(ctx context.Context) error {
 			return nil
 		}),
 		c.find.authors.Each(ctx, func(_ string, a author) error {
-			c.find.hints.author(a)
+			c.find.hints.author(a, c.Now())
 			return nil
 		}),
 	)

@@ -14,11 +14,10 @@ import (
 
 // How many suggestions there are, and of one kind at most.
 const (
-	mostSuggestions    = 10
-	mostProducts       = 4
-	mostCreators       = 3
-	mostTyped          = 60
-	scannedForLastWord = 5000
+	mostSuggestions = 10
+	mostProducts    = 4
+	mostCreators    = 3
+	mostTyped       = 60
 )
 
 // Suggest completes what is being typed, from memory.

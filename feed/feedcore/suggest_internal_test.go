@@ -12,19 +12,29 @@ import (
 	"meadow/services/kernel/id"
 )
 
+var morning = time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC)
+
+// postBy is a post for everybody, by one of several authors.
+func postBy(n, by int, title string, topics ...string) post {
+	return post{
+		Head:  Head{ID: id.Post(fmt.Sprint("pst_", n)), Author: id.User(fmt.Sprint("usr_", by)), At: morning, OpenAt: morning, Rev: 1},
+		Title: title, Topics: topics,
+	}
+}
+
 func stocked() *hints {
 	h := newHints()
-	at := time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC)
 	for i, title := range []string{"平价口红试色", "Velvet lipstick swatches", "Red lipstick for winter", "周末露营装备", "Matte lipstick review"} {
-		p := post{Head: Head{ID: id.Post(fmt.Sprint("pst_", i)), At: at, OpenAt: at}, Title: title, Topics: []string{"口红"}}
+		p := postBy(i, i, title, "口红")
 		if i == 3 {
 			p.Topics = []string{"露营", "Outdoor"}
 		}
 		h.post(p)
 	}
+	h.post(postBy(9, 9, "", "露营", "Outdoor"))
 	h.product(product{ID: "prd_1", Listed: true, Title: "Rose 玫瑰 口红 3.5g", Sold: 40})
 	h.product(product{ID: "prd_2", Listed: true, Title: "绿茶 250g", Sold: 3})
-	h.author(author{ID: "usr_1", Name: "林小美", Followers: 9})
+	h.author(author{ID: "usr_1", Name: "林小美", Followers: 9}, morning)
 	return h
 }
 
@@ -60,7 +70,9 @@ func TestWhatIsGoneIsNotSuggested(t *testing.T) {
 	t.Parallel()
 	h := stocked()
 	h.product(product{ID: "prd_2", Title: "绿茶 250g"})
-	h.author(author{ID: "usr_1", Name: "林大美", Followers: 9})
+	h.author(author{ID: "usr_1", Name: "林大美", Followers: 9, NameRev: 2, Rev: 2}, morning)
+	h.rename("usr_1", "林小美", 1) // heard late
+	h.author(author{ID: "usr_1", Name: "林小美", Rev: 1}, morning)
 	for _, typed := range []string{"绿茶", "林小"} {
 		if got := h.complete(typed, 10); len(got) > 0 {
 			t.Errorf("%q: got %v", typed, texts(got))
@@ -125,6 +137,147 @@ func TestASearchIsAboutTheTopicsInIt(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%q: %s", text, d)
 		}
+	}
+}
+
+// offers are the words and topics that anything typed leads to.
+func offers(h *hints, typed ...string) []string {
+	out := []string{}
+	for _, t := range typed {
+		out = append(out, texts(h.complete(t, 10))...)
+		for _, s := range h.instead(t + "x") {
+			if !slices.Contains(out, "instead "+s) {
+				out = append(out, "instead "+s)
+			}
+		}
+	}
+	return out
+}
+
+func TestWhatOnlyOnePersonSaysIsSuggestedToNobody(t *testing.T) {
+	t.Parallel()
+	h := newHints()
+	for n := range 5 { // five posts, each edited
+		for rev := range 3 {
+			p := postBy(n, 1, "Scamcoin giveaway", "Scamtopic")
+			p.Rev = int64(rev)
+			h.post(p)
+		}
+	}
+	if got := offers(h, "scam", "scamcoin", "scamtopic", "give"); len(got) > 0 {
+		t.Errorf("suggested: %v", got)
+	}
+	if got := h.topicsIn("scamtopic"); len(got) != 1 {
+		t.Errorf("it is a topic all the same: %v", got)
+	}
+	h.post(postBy(9, 2, "Is Scamcoin real", "scamtopic"))
+	if d := cmp.Diff([]string{"topic Scamtopic", "search scamcoin"}, texts(h.complete("scam", 10))); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestWordsGoWithThePostsThatSaidThem(t *testing.T) {
+	t.Parallel()
+	words := []string{"topic Tea", "search teapot"}
+	away := map[string]func(*post){
+		"removed":            func(p *post) { *p = goneOf(p.ID, p.Author, p.Rev) },
+		"for followers only": func(p *post) { p.OpenAt = time.Time{} },
+		"said otherwise":     func(p *post) { p.Title, p.Topics = "Nothing", nil },
+	}
+	for how, change := range away {
+		h := newHints()
+		h.post(postBy(1, 1, "A teapot", "Tea"))
+		h.post(postBy(2, 2, "My teapot", "Tea"))
+		if d := cmp.Diff(words, texts(h.complete("tea", 10))); d != "" {
+			t.Fatal(d)
+		}
+		p := postBy(2, 2, "My teapot", "Tea")
+		p.Rev = 2
+		change(&p)
+		h.post(p)
+		h.post(postBy(2, 2, "My teapot", "Tea")) // heard late
+		if got := offers(h, "tea", "teapot"); len(got) > 0 {
+			t.Errorf("%s: still %v", how, got)
+		}
+		again := postBy(2, 2, "My teapot", "Tea")
+		again.Rev = 3
+		h.post(again)
+		if d := cmp.Diff(words, texts(h.complete("tea", 10))); d != "" {
+			t.Errorf("%s, and back: %s", how, d)
+		}
+		h.post(goneOf("pst_1", "usr_1", 9))
+		h.post(goneOf("pst_2", "usr_2", 9))
+		if len(h.words) > 0 || len(h.all) > 0 {
+			t.Errorf("%s: %d words and %d hints are left of nothing", how, len(h.words), len(h.all))
+		}
+	}
+}
+
+func TestReviewSaysWhichWordsAreSuggested(t *testing.T) {
+	t.Parallel()
+	h := newHints()
+	h.post(postBy(1, 1, "A teapot", "Tea"))
+	h.post(postBy(2, 2, "My teapot", "Rare"))
+	word := func(kind, text string) trendWord {
+		return trendWord{ID: wordID(kind, text), Kind: kind, Text: text, People: 5}
+	}
+	allow := func(all ...trendWord) map[string]trendWord {
+		out := map[string]trendWord{}
+		for _, w := range all {
+			out[w.ID] = w
+		}
+		return out
+	}
+	h.judge(allow(word(trendTopic, "Rare"), word(trendSearch, "rainy day")), nil)
+	for typed, want := range map[string]string{"rar": "topic Rare", "rain": "search rainy day", "teap": "search teapot"} {
+		if got := texts(h.complete(typed, 10)); !slices.Equal(got, []string{want}) {
+			t.Errorf("%q: got %v, want %s", typed, got, want)
+		}
+	}
+	h.deny(word(trendTopic, "Rare"))
+	h.deny(word(trendSearch, "rainy day"))
+	h.deny(word(trendTopic, "Teapot")) // and so no word of a title either
+	if got := offers(h, "rar", "rain", "teap"); len(got) > 0 {
+		t.Errorf("denied, and suggested: %v", got)
+	}
+	h.post(postBy(3, 3, "Teapot", "Rare"))
+	h.judge(allow(word(trendSearch, "teapot")), []trendWord{word(trendTopic, "Rare")})
+	if d := cmp.Diff([]string{"search teapot"}, texts(append(h.complete("rar", 10), h.complete("teap", 10)...))); d != "" {
+		t.Error(d)
+	}
+	h.judge(nil, nil)
+	if d := cmp.Diff([]string{"topic Rare", "search teapot"}, texts(append(h.complete("ra", 10), h.complete("teap", 10)...))); d != "" {
+		t.Errorf("judged no more: %s", d)
+	}
+}
+
+func TestASuspendedAuthorIsNotSuggestedWhileItLasts(t *testing.T) {
+	t.Parallel()
+	h := newHints()
+	a := author{ID: "usr_1", Name: "Loud Lin", Rev: 1}
+	h.author(a, morning)
+	a.Ban, a.Rev = ban{On: true, Until: morning.Add(time.Hour), Rev: 1}, 2
+	h.author(a, morning)
+	h.author(author{ID: "usr_1", Name: "Loud Lin", Rev: 1}, morning) // read before
+	if got := texts(h.complete("loud", 10)); len(got) > 0 {
+		t.Errorf("suspended, and suggested: %v", got)
+	}
+	h.author(a, morning.Add(time.Hour))
+	if got := texts(h.complete("loud", 10)); len(got) != 1 {
+		t.Errorf("no longer suspended: %v", got)
+	}
+}
+
+func TestWordsOfTheOldestPostsMakeRoom(t *testing.T) {
+	t.Parallel()
+	h := newHints()
+	h.post(postBy(-1, 1, "First teapot"))
+	h.post(postBy(-2, 2, "Second teapot"))
+	for n := range mostTold - 1 {
+		h.post(post{Head: Head{ID: id.Post(fmt.Sprint("pst_", n)), At: morning, OpenAt: morning}})
+	}
+	if got := texts(h.complete("teapot", 10)); len(got) > 0 || len(h.told) != mostTold {
+		t.Errorf("%d are kept, and %v suggested", len(h.told), got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"meadow/services/kernel/id"
@@ -24,10 +25,8 @@ const (
 // Bounds of what is kept to complete words, about 400 bytes a hint.
 const (
 	mostHints   = 200_000
-	mostWords   = 50_000
 	mostFresh   = 2048 // keys that are not in order yet
 	longestHint = 40   // characters
-	wordPosts   = 2    // a word is suggested once it is in so many titles
 )
 
 // hint is something that may complete what is typed.
@@ -36,6 +35,7 @@ type hint struct {
 	key            string  // its text as searches are compared
 	weight         float64 // how many use it
 	usage          float64 // its logarithm
+	rev            int64   // of an author's name
 	gone           bool
 }
 
@@ -59,14 +59,20 @@ type hintKey struct {
 // hints finds what completes a few letters. Keys are in order, but for the
 // latest, which are looked through; they are put in order when they are many.
 type hints struct {
-	mu    sync.RWMutex // guards all below
-	all   map[string]*hint
-	keys  []hintKey // in order
-	fresh []hintKey
-	words map[string]int // words of titles, by how many of them
+	mu     sync.RWMutex // guards all below
+	all    map[string]*hint
+	keys   []hintKey // in order
+	fresh  []hintKey
+	words  map[string]*word // by kind and key, suggested or not
+	judged map[string]bool  // words that may be shown, and that may not
+	told   map[string]*told
+	queue  []*told // in the order that they were first heard of
+	crowd  int     // how often there was no room for a word
 }
 
-func newHints() *hints { return &hints{all: map[string]*hint{}, words: map[string]int{}} }
+func newHints() *hints {
+	return &hints{all: map[string]*hint{}, words: map[string]*word{}, judged: map[string]bool{}, told: map[string]*told{}}
+}
 
 // put makes or changes a hint. Its caller holds mu.
 func (h *hints) put(kind, key, text string, change func(*hint)) {
@@ -81,7 +87,7 @@ func (h *hints) put(kind, key, text string, change func(*hint)) {
 	next := &hint{text: text, kind: kind, id: key, key: searchKey(text)}
 	if was != nil {
 		was.gone = true
-		next.weight = was.weight
+		next.weight, next.rev = was.weight, was.rev
 	}
 	if kind == hintTopic || kind == hintSearch {
 		next.id = ""
@@ -154,81 +160,32 @@ func keysOf(x *hint) []hintKey {
 	return out
 }
 
-// post takes in a post's topics and the words of its title.
+// post takes in a post's topics and the words of its title, or that it is not
+// for everybody any more.
 func (h *hints) post(p post) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, t := range p.Topics {
-		if key := searchKey(t); key != "" && utf8.RuneCountInString(t) <= longestHint {
-			h.put(hintTopic, key, strings.TrimLeft(t, "#＃ "), func(x *hint) { x.weight++ })
-		}
+	t := told{name: "post:" + string(p.ID), by: string(p.Author), rev: p.Rev, gone: p.gone()}
+	if !p.shown() {
+		h.tell(t, nil, "")
+		return
 	}
-	h.title(p.Title)
-}
-
-// title counts the words of a title, and suggests those that are in several. Its
-// caller holds mu.
-func (h *hints) title(title string) {
-	for _, w := range wordsOf(title) {
-		if h.words[w] == 0 && len(h.words) >= mostWords {
-			for other, n := range h.words {
-				if n < wordPosts {
-					delete(h.words, other)
-				}
-			}
-			if len(h.words) >= mostWords {
-				continue
-			}
-		}
-		h.words[w]++
-		if n := h.words[w]; n >= wordPosts {
-			h.put(hintSearch, w, w, func(x *hint) { x.weight = max(x.weight, float64(n)/2) })
-		}
-	}
-}
-
-// wordsOf are the words of a title that somebody might search for: of four
-// letters or more, or two to six characters that stand by themselves.
-func wordsOf(title string) []string {
-	const letters, most = 4, 12
-	var out []string
-	run := ""
-	flush := func() {
-		if n := utf8.RuneCountInString(run); n >= 2 && n <= 6 && !slices.Contains(out, run) {
-			out = append(out, run)
-		}
-		run = ""
-	}
-	end := -1
-	for _, w := range search.Words(title) {
-		if !w.Solid || w.Start != end {
-			flush()
-		}
-		end = w.End
-		switch {
-		case w.Solid:
-			run += w.Term
-		case utf8.RuneCountInString(w.Term) >= letters && strings.Trim(w.Term, "0123456789") != "" && !slices.Contains(out, w.Term):
-			out = append(out, w.Term)
-		}
-	}
-	flush()
-	return out[:min(len(out), most)]
+	h.tell(t, p.Topics, p.Title)
 }
 
 func (h *hints) product(p product) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	t := told{name: hintProduct + ":" + string(p.ID), by: string(p.Merchant), at: p.At.UnixMilli(), rev: p.Rev}
 	if !p.Listed {
-		h.drop(hintProduct, string(p.ID))
+		if h.tell(t, nil, "") {
+			h.drop(hintProduct, string(p.ID))
+		}
 		return
 	}
-	title := short(p.Title)
-	was := h.all[hintProduct+":"+string(p.ID)]
-	if was == nil || was.text != oneLine(title) {
-		h.title(p.Title)
+	if h.tell(t, nil, p.Title) {
+		h.put(hintProduct, string(p.ID), short(p.Title), func(x *hint) { x.weight = max(x.weight, float64(p.Sold)) })
 	}
-	h.put(hintProduct, string(p.ID), title, func(x *hint) { x.weight = max(x.weight, float64(p.Sold)) })
 }
 
 // short is a title as far as a list shows it: whole words.
@@ -244,40 +201,35 @@ func short(title string) string {
 	return strings.TrimRight(cut, " ,;:·-")
 }
 
-func (h *hints) author(a author) {
+// author takes in the name of an author. It is completed unless they are gone or
+// suspended.
+func (h *hints) author(a author, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !a.shown() {
+	if !h.tell(told{name: hintCreator + ":" + a.id(), rev: a.Rev}, nil, "") {
+		return
+	}
+	if !a.shown() || a.Ban.holds(now) {
 		h.drop(hintCreator, a.id())
 		return
 	}
-	h.put(hintCreator, a.id(), a.Name, func(x *hint) { x.weight = max(x.weight, float64(a.Followers)) })
+	name := a.Name
+	if was := h.all[hintCreator+":"+a.id()]; was != nil && was.rev > a.NameRev { // renamed since the record was read
+		name = was.text
+	}
+	h.put(hintCreator, a.id(), name, func(x *hint) {
+		x.weight, x.rev = max(x.weight, float64(a.Followers)), max(x.rev, a.NameRev)
+	})
 }
 
-// rename changes the name of an author that is known.
-func (h *hints) rename(u id.User, name string) {
+// rename changes the name of an author that is known, to that of a version of
+// their account.
+func (h *hints) rename(u id.User, name string, version int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.all[hintCreator+":"+string(u)] != nil {
-		h.put(hintCreator, string(u), name, func(*hint) {})
+	if was := h.all[hintCreator+":"+string(u)]; was != nil && version > was.rev {
+		h.put(hintCreator, string(u), name, func(x *hint) { x.rev = version })
 	}
-}
-
-// popular takes in a search that many people make, and that may be shown.
-func (h *hints) popular(text string, people int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.put(hintSearch, searchKey(text), text, func(x *hint) { x.weight = max(x.weight, 4*float64(people)) })
-}
-
-// spelt is a topic as posts bear it.
-func (h *hints) spelt(key string) string {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	if x := h.all[hintTopic+":"+key]; x != nil {
-		return x.text
-	}
-	return key
 }
 
 // match is a hint and how good it is.

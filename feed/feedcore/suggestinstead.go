@@ -28,7 +28,7 @@ func (h *hints) instead(text string) []string {
 		}
 	}
 	add(h.corrected(key), mostInstead)
-	for _, part := range h.parts(key) {
+	for _, part := range h.parts(key, h.suggested) {
 		add(part, mostInstead-popularOnes)
 	}
 	for _, t := range h.popularTopics(mostInstead) {
@@ -55,11 +55,17 @@ func (h *hints) corrected(key string) string {
 	return strings.Join(words, " ")
 }
 
+// known reports whether a word is in a title or a topic, and so no typo.
 func (h *hints) known(w string) bool {
-	return h.words[w] > 0 || h.all[hintTopic+":"+w] != nil || h.all[hintSearch+":"+w] != nil
+	return h.words[hintTopic+":"+w] != nil || h.words[hintSearch+":"+w] != nil
 }
 
-// nearest is the most used word that is a typo or two away.
+func (h *hints) suggested(w string) bool {
+	return h.all[hintTopic+":"+w] != nil || h.all[hintSearch+":"+w] != nil
+}
+
+// nearest is the most used word, of those that are suggested, that is a typo or
+// two away.
 func (h *hints) nearest(w string) string {
 	typos := 1
 	if len(w) >= 7 {
@@ -74,11 +80,6 @@ func (h *hints) nearest(w string) string {
 			found, most = other, n
 		}
 	}
-	for other, n := range h.words {
-		if isLatin(other) {
-			try(other, n)
-		}
-	}
 	for _, x := range h.all {
 		if (x.kind == hintTopic || x.kind == hintSearch) && isLatin(x.text) {
 			try(x.text, int(x.weight))
@@ -87,13 +88,12 @@ func (h *hints) nearest(w string) string {
 	return found
 }
 
-// parts are the stretches of key that are topics or words of titles, the longest
-// first.
-func (h *hints) parts(key string) []string {
+// parts are the stretches of key that are words of some sort, the longest first.
+func (h *hints) parts(key string, is func(string) bool) []string {
 	const longest = 6
 	var out []string
 	add := func(part string) {
-		if h.known(part) && !slices.Contains(out, part) {
+		if is(part) && !slices.Contains(out, part) {
 			out = append(out, part)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
-	"strings"
 	"time"
 
 	"meadow/feed"
@@ -130,7 +129,12 @@ func (c *Core) hearSearches() (stop func(), err error) {
 	if err != nil {
 		return func() {}, fmt.Errorf("trends: %w", err)
 	}
-	forgets, err := c.Bus.Listen(judgedSubject, func(string, []byte) { c.find.stale() })
+	forgets, err := c.Bus.Listen(judgedSubject, func(_ string, data []byte) {
+		var j judged
+		if json.Unmarshal(data, &j) == nil {
+			c.find.judged(j)
+		}
+	})
 	if err != nil {
 		return ends, fmt.Errorf("trends: %w", err)
 	}
@@ -178,10 +182,21 @@ func (f *finding) counts() *trend.Trends {
 	return f.trends
 }
 
-func (f *finding) stale() {
+// judged is what an operator said of a word, as processes tell each other. What
+// is allowed is completed from the next review on, what is not goes at once.
+type judged struct {
+	Kind  string `json:"kind"`
+	Text  string `json:"text"`
+	Allow bool   `json:"allow"`
+}
+
+func (f *finding) judged(j judged) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.loadedAt = time.Time{}
+	f.mu.Unlock()
+	if !j.Allow {
+		f.hints.deny(trendWord{Kind: j.Kind, Text: j.Text})
+	}
 }
 
 // wordID is of a word, whatever its scope.
@@ -238,23 +253,33 @@ func (c *Core) allowedWords(ctx context.Context) (map[string]trendWord, error) {
 	if !at.IsZero() && now.Sub(at) < allowedTTL {
 		return words, nil
 	}
-	words = map[string]trendWord{}
-	for q := (docdb.Query{Index: "state", Equal: []any{trendApproved}, Limit: 500}); ; {
-		got, err := f.words.Find(ctx, q)
-		if err != nil {
-			return nil, fmt.Errorf("trends: %w", err)
-		}
-		for _, w := range got.Items {
-			words[w.ID] = w
-		}
-		if q.After = got.Next; q.After == "" {
-			break
-		}
+	all, err := c.wordsIn(ctx, trendApproved, math.MaxInt)
+	if err != nil {
+		return nil, err
+	}
+	words = make(map[string]trendWord, len(all))
+	for _, w := range all {
+		words[w.ID] = w
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.allowed, f.loadedAt = words, now
 	return words, nil
+}
+
+// wordsIn are the words of a state, the hottest first.
+func (c *Core) wordsIn(ctx context.Context, state string, most int) ([]trendWord, error) {
+	var out []trendWord
+	for q := (docdb.Query{Index: "state", Equal: []any{state}, Descending: true, Limit: 500}); ; {
+		got, err := c.find.words.Find(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("trends: %w", err)
+		}
+		out = append(out, got.Items...)
+		if q.After = got.Next; q.After == "" || len(out) >= most {
+			return out, nil
+		}
+	}
 }
 
 // TrendQueue pages through words of a state, the hottest first.
@@ -304,8 +329,13 @@ func (c *Core) JudgeTrend(ctx context.Context, in feed.JudgeTrend) (feed.TrendRo
 	if err != nil {
 		return feed.TrendRow{}, fmt.Errorf("judge a trend: %w", err)
 	}
-	c.find.stale()
-	if err := c.Bus.Cast(ctx, judgedSubject, []byte(strings.TrimSpace(w.ID))); err != nil {
+	j := judged{Kind: w.Kind, Text: w.Text, Allow: in.Allow}
+	c.find.judged(j)
+	b, err := json.Marshal(j)
+	if err == nil {
+		err = c.Bus.Cast(ctx, judgedSubject, b)
+	}
+	if err != nil {
 		c.Log.WarnContext(ctx, "others hear of a trend later", "err", err)
 	}
 	return w.row(), nil

@@ -224,6 +224,7 @@ func TestASearchTellsWhatSomebodyIsInterestedIn(t *testing.T) {
 	run(t, tn.feed)
 	tn.listening(t)
 	s := tn.shop()
+	s.Publish(t, tn.AddUser("May", actor.Creator), "A post")
 	p := s.Publish(t, tn.AddUser("Lin", actor.Creator), "A post")
 	waitFor(t, func() bool { return slices.Contains(tn.newest(t), string(p.ID)) })
 	waitFor(t, func() bool {
@@ -265,4 +266,50 @@ func TestTrendsOutliveARestart(t *testing.T) {
 	if _, err := tn.feed.JudgeTrend(tn.operator(t), feed.JudgeTrend{ID: "trd_other"}); !errors.Is(err, feed.ErrNoSuchTrend) {
 		t.Errorf("got %v, want %v", err, feed.ErrNoSuchTrend)
 	}
+}
+
+func TestWhoWantsToBeForgottenCountsForNoTrend(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- tn.feed.Run(ctx) }()
+	tn.listening(t)
+	var fans []actor.Actor
+	for range 6 {
+		fans = append(fans, tn.AddUser("Fan"))
+		tn.searchAs(t, fans[len(fans)-1], "lanterns")
+	}
+	tn.judge(t, tn.reviewed(t, "lanterns").ID, true)
+	trending := func() bool { return len(tn.trends(t, "zh").Searches) == 1 }
+	waitFor(t, trending)
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fans[:2] { // what was counted is kept, and has to obey when it is read back
+		must(tn.feed.EraseHistory(actor.With(t.Context(), f), feed.Empty{}))(t)
+	}
+	tn.feed = must(feedcore.New(t.Context(), tn.deps))(t)
+	run(t, tn.feed)
+	tn.listening(t)
+	tn.search(t, "kites", 6)
+	tn.judge(t, tn.reviewed(t, "kites").ID, true)
+	waitFor(t, func() bool { return slices.Equal(trendTexts(tn.trends(t, "zh").Searches), []string{"kites"}) })
+}
+
+func TestWhoErasesWhatTheyDidStopsCountingAtOnce(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	run(t, tn.feed)
+	tn.listening(t)
+	var fans []actor.Actor
+	for range 5 {
+		fans = append(fans, tn.AddUser("Fan"))
+		tn.searchAs(t, fans[len(fans)-1], "lanterns")
+	}
+	tn.judge(t, tn.reviewed(t, "lanterns").ID, true)
+	waitFor(t, func() bool { return len(tn.trends(t, "zh").Searches) == 1 })
+	must(tn.feed.EraseHistory(actor.With(t.Context(), fans[0]), feed.Empty{}))(t)
+	waitFor(t, func() bool { return len(tn.trends(t, "zh").Searches) == 0 })
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"meadow/feed/trend"
+	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 )
 
@@ -61,7 +62,24 @@ func (c *Core) loadTrends(ctx context.Context) error {
 		return nil
 	}
 	c.find.adopt(old, h)
-	return nil
+	return c.forgetErased(ctx, h.At.Add(-erasedBack))
+}
+
+// forgetErased takes those out of the counts who wanted to be forgotten since
+// these were kept.
+func (c *Core) forgetErased(ctx context.Context, since time.Time) error {
+	for q := (docdb.Query{Index: "erased", From: since, Limit: batch}); ; {
+		found, err := c.people.Find(ctx, q)
+		if err != nil {
+			return fmt.Errorf("trends: %w", err)
+		}
+		for _, p := range found.Items {
+			c.find.counts().Forget(personHash(id.User(p.ID)))
+		}
+		if q.After = found.Next; q.After == "" {
+			return nil
+		}
+	}
 }
 
 // adopt goes on with old counts. What was noted since this process began is

@@ -51,15 +51,24 @@ func (c *Core) ReviewTrends(ctx context.Context) error {
 			return fmt.Errorf("review %s: %w", w.ID, err)
 		}
 	}
-	words, err := c.allowedWords(ctx)
+	return c.judgeHints(ctx)
+}
+
+// mostDenied is how many words that were denied are kept from being suggested,
+// the hottest.
+const mostDenied = 5000
+
+// judgeHints makes completions follow what was said of words.
+func (c *Core) judgeHints(ctx context.Context) error {
+	allowed, err := c.allowedWords(ctx)
 	if err != nil {
 		return err
 	}
-	for _, w := range words {
-		if w.Kind == trendSearch {
-			c.find.hints.popular(w.Text, w.People)
-		}
+	denied, err := c.wordsIn(ctx, trendDenied, mostDenied)
+	if err != nil {
+		return err
 	}
+	c.find.hints.judge(allowed, denied)
 	return nil
 }
 

@@ -215,8 +215,9 @@ func foundBySound(t *testing.T, s Shop) {
 }
 
 func offersOthers(t *testing.T, s Shop) {
-	lin := s.User(t, "Lin", actor.Creator)
+	lin, may := s.User(t, "Lin", actor.Creator), s.User(t, "May", actor.Creator)
 	s.listed(t, s.Publish(t, lin, "Something").ID)
+	s.listed(t, s.Publish(t, may, "Something").ID) // what one person says alone is offered to nobody
 	Eventually(t, "another search", func() (string, bool) {
 		r := must(s.Feed.Search(t.Context(), feed.Search{Text: "skincare " + word()}))(t)
 		return fmt.Sprint(r.Instead), len(r.Items) == 0 && slices.Contains(r.Instead, "skincare")
