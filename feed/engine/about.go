@@ -59,7 +59,7 @@ func (e *Engine) Profile(u id.User, now time.Time) feed.Profile {
 		return out
 	}
 	at := uint32(max(0, now.Unix()))
-	out.Personal, out.Deeds, out.Hidden = !w.prefs.off, int64(len(w.history)), int64(len(w.hidden))
+	out.Personal, out.Deeds, out.Hidden = !w.prefs.off, w.deedsKnown(), int64(len(w.hidden))
 	if w.since != 0 {
 		out.Since = time.Unix(int64(w.since), 0).UTC()
 	}
@@ -86,6 +86,16 @@ func strongest(leans []lean, at uint32) []lean {
 	return list
 }
 
+// deedsKnown is how many things done are remembered.
+func (w *viewer) deedsKnown() (n int64) {
+	for i := range w.history {
+		if w.history[i].kind != undone {
+			n++
+		}
+	}
+	return n
+}
+
 // History is what is remembered that somebody did, latest first. Titles are for
 // the caller to fill in.
 func (e *Engine) History(u id.User) []feed.Deed {
@@ -97,6 +107,9 @@ func (e *Engine) History(u id.User) []feed.Deed {
 	}
 	out := make([]feed.Deed, 0, len(w.history))
 	for _, t := range slices.Backward(w.history) {
+		if t.kind == undone {
+			continue
+		}
 		d := feed.Deed{
 			Kind: t.kind.String(), Post: e.posts.id(t.post), Author: id.User(e.authors.name(e.posts.all[t.post].author)),
 			Seconds: int64(t.seconds), At: time.Unix(int64(t.at), 0).UTC(),

@@ -1,7 +1,13 @@
 package engine
 
-// judge finds what an event means.
+// judge finds what an event means. It is asked once for each.
 func (e *Engine) judge(ev *Event) facts {
+	f, p := e.judgeNews(ev), e.posts.find(string(ev.Post))
+	return e.judgeTally(ev, p, e.judgePerson(ev, p, f))
+}
+
+// judgeNews finds whether somebody did the same before.
+func (e *Engine) judgeNews(ev *Event) facts {
 	if ev.User == "" || !ev.Consent {
 		return news | first
 	}
@@ -65,6 +71,9 @@ func (e *Engine) apply(ev *Event, parts part) {
 		}
 	}
 	if p != 0 {
+		if ev.Kind == Impression && ev.User != "" && !ev.facts.has(known) && e.posts.all[p].flags.has(promo) {
+			e.quiet.count(e.persons.who(string(ev.User)), author, int32(at/86400))
+		}
 		e.count(ev, p, at, parts)
 	}
 }
@@ -100,6 +109,9 @@ func (e *Engine) note(w *viewer, who uint32, ev *Event, p, author, at uint32, pa
 		}
 		if fresh && parts&toViewer != 0 {
 			w.seen.add(p)
+			if r := &e.posts.all[p]; r.flags.has(promo) {
+				w.promos.count(r.author, int32(at/86400))
+			}
 		}
 		return
 	}
@@ -148,7 +160,7 @@ func (e *Engine) touch(ev *Event, p, author, at uint32) touch {
 // engages reports whether a touch counted for the post's engagement.
 func (t *touch) engages() bool {
 	switch t.kind {
-	case Like, Save, Comment, Share, Follow, Purchase:
+	case Like, Save, Comment, Share, Follow, Purchase, undone:
 		return true
 	case Dwell:
 		return t.percent >= 80 && t.seconds >= 3
@@ -163,16 +175,13 @@ func (e *Engine) count(ev *Event, p, at uint32, parts part) {
 	if parts&toPool != 0 && r.flags.has(own) {
 		switch {
 		case ev.Kind == Impression:
-			e.pool.Impression(p, fresh)
+			e.pool.Impression(p, ev.facts.has(person))
 		case engaged:
 			e.pool.Engaged(p)
 		}
 	}
-	if parts&toAuthor != 0 && ev.Kind == Impression && r.flags.has(own) {
+	if parts&toAuthor != 0 && ev.facts.has(tallied) && r.flags.has(own) {
 		e.show(r, at)
-	}
-	if ev.Kind == Impression && r.flags.has(promo) {
-		e.claims.settle(r.author, claimKey(ev.User, ev.Post))
 	}
 	if parts&toPost == 0 || !fresh || ev.Off {
 		return

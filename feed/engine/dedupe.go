@@ -10,8 +10,10 @@ type window struct {
 const windowMost = 1 << 20 // of a generation
 
 // add reports whether the name is new.
-func (w *window) add(name string) bool {
-	k := long(name)
+func (w *window) add(name string) bool { return w.enter(long(name)) }
+
+// enter is add for a name in 64 bits, not 0.
+func (w *window) enter(k uint64) bool {
 	if w.before.has(k) || !w.now.add(k) {
 		return false
 	}

@@ -17,8 +17,8 @@
 //   - hot.go, list.go: what is popular, by language, place and topic
 //   - ask.go, gather.go, score.go, order.go: candidates, and the sum that ranks
 //     them
-//   - page.go, walk.go, promo.go, claims.go: a page out of candidates, and the
-//     caps of promotion
+//   - page.go, walk.go, promo.go, claims.go, person.go: a page out of candidates,
+//     the caps of promotion, and who counts as one more person
 //   - about.go, bytes.go: why, profile, history, stages, health
 //   - snapshot.go, restore.go, sound.go, codec.go: a snapshot while events go on;
 //     segment.go, keeper.go, keep.go: events that survive a kill, and doubled none
@@ -88,6 +88,7 @@ type Engine struct {
 	months   []*month // by author
 	window   window
 	events   int64 // taken in since the beginning
+	since    int64 // unix milliseconds; of posts before it some were dropped. 0: none
 	fitted   time.Time
 	moved    []chartKey       // charts whose order may have changed
 	charted  time.Time        // when they were put in order
@@ -100,6 +101,11 @@ type Engine struct {
 	taking  sync.Mutex // held by whoever takes in events; before mu
 	lessons []lesson   // guarded by taking
 
+	persons  persons  // guarded by mu, but for who
+	visitors visitors // guarded by mu
+	quiet    quiet    // guarded by mu
+
+	crowds crowds                          // guards itself
 	served served                          // guards itself
 	claims claims                          // guards itself
 	pool   *pool.Pool                      // guards itself
@@ -115,6 +121,7 @@ type Engine struct {
 func New(o Options) *Engine {
 	e := &Engine{Options: o.orDefault(), placed: map[uint32][]uint32{}, charts: map[chartKey]*chart{}}
 	e.window.most = windowMost
+	e.persons = newPersons()
 	e.posts.names.number("") // 0 is no post
 	e.posts.all, e.posts.revs = make([]record, 1), make([]int64, 1)
 	e.pool = pool.New(pool.Options{Seed: e.Seed})

@@ -35,6 +35,10 @@ const (
 	// Not anybody's deeds: they are in the log so that a replay forgets too.
 	forgotDeeds Kind = 200
 	forgotAll   Kind = 201
+
+	// In a history: that somebody engaged with a post once and took it back, so that
+	// they do not count again.
+	undone Kind = 202
 )
 
 var kindNames = [...]string{
@@ -77,6 +81,7 @@ type Event struct {
 	Source  feed.Source
 	At      time.Time
 	Consent bool
+	Visitor string // of who is not signed in: tells them apart for a while, and is not stored
 
 	facts facts // found when it was taken in; replaying it finds the same
 }
@@ -90,9 +95,12 @@ func (ev *Event) void() bool {
 type facts uint8
 
 const (
-	known facts = 1 << iota // somebody's who allows it to be remembered
-	news                    // they had not done the same before; true of everybody unknown
-	first                   // and had not engaged with the post; true of everybody unknown
+	known   facts = 1 << iota // somebody's who allows it to be remembered
+	news                      // they had not done the same before; true of everybody unknown
+	first                     // and had not engaged with the post, as far as can be known
+	person                    // one more person was shown the post
+	granted                   // it was a promotion on a page that claimed it
+	tallied                   // it counts in the author's balance
 )
 
 func (f facts) has(all facts) bool { return f&all == all }

@@ -14,12 +14,15 @@ type Placed struct {
 	feed.Candidate
 	Score       float64
 	Adjustments []feed.Adjustment
+
+	claim *claim // of a promotion
 }
 
 // Page orders the next page of a walk, at most size places, out of candidates
 // of this shard or several, and moves the walk on. Promotions on it are claimed
-// for their creators and for the viewer; making a page again for somebody known
-// claims nothing twice.
+// for their creators and for the viewer, until they are seen or it is released;
+// making a page again for the same user claims nothing twice. The user is who is
+// signed in, also one who wants nothing to be remembered.
 func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, now time.Time) []Placed {
 	rules := slate.DefaultRules()
 	rules.Size = size
@@ -27,7 +30,6 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 	of := make([]int, len(from), len(from)+manyPool) // of list: which of from it is
 	e.mu.RLock()
 	topics := make([]uint32, 0, 4*len(from))
-	promoted := false
 	for i := range from {
 		c := &from[i]
 		begin := len(topics)
@@ -42,7 +44,6 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 		if p := e.posts.find(string(c.Post)); p != 0 {
 			list[i].Kind = e.posts.all[p].kind
 		}
-		promoted = promoted || c.Promo
 		if c.Turn > 0 && !c.Explore { // it has a claim to a place for trials beside its score's
 			twin := list[i]
 			twin.Explore = true
@@ -50,7 +51,8 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 		}
 	}
 	e.mu.RUnlock()
-	placed := slate.Build(list, rules, w.carry, e.granting(user, from, list, promoted, now))
+	caps := e.granting(user, from, list, w, now)
+	placed := slate.Build(list, rules, w.carry, caps)
 	w.carry = w.carry.Next(rules, list, placed)
 	out := make([]Placed, len(placed))
 	for i, p := range placed {
@@ -63,21 +65,12 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 		w.Show(c.Post)
 		e.tell(c.Hints)
 		if c.Promo {
-			e.named(user, c.Author, claimKey(user, c.Post))
+			out[i].claim = e.claims.name(caps.taken[0], claimKey(user, c.Post), caps.now)
+			caps.taken = caps.taken[1:]
+			w.promoted = append(w.promoted, list[p.Index].Author)
 		}
 	}
 	return out
-}
-
-// named says what the latest claim of an author's promotions is for.
-func (e *Engine) named(user, author id.User, key uint64) {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	var d *daily
-	if w, _ := e.people.find(user); w != nil {
-		d = &w.promos
-	}
-	e.claims.name(e.claimant(author), key, d)
 }
 
 // claimant is an author's number in claims, also of one who is another shard's
@@ -118,39 +111,75 @@ func adjustments(t slate.Terms) []feed.Adjustment {
 type grant struct {
 	*Engine
 	now    int64
-	viewer *daily // nil if it is not known who
+	viewer uint64         // 0 if nobody is signed in
+	days   [2]*daily      // what they were shown today, as far as it is known
+	walk   map[uint32]int // promotions by author on the pages before
 	who    map[uint32]id.User
 	left   map[uint32]int64
+	taken  []*claim // in the order of their places
 }
 
-func (e *Engine) granting(user id.User, from []feed.Candidate, list []slate.Candidate, promoted bool, now time.Time) slate.Caps {
+func (e *Engine) granting(user id.User, from []feed.Candidate, list []slate.Candidate, w *Walk, now time.Time) *grant {
 	g := &grant{Engine: e, now: now.Unix()}
-	if !promoted {
+	for i := range from {
+		c := &from[i]
+		if !c.Promo {
+			continue
+		}
+		if g.who == nil {
+			g.who, g.left, g.walk = map[uint32]id.User{}, map[uint32]int64{}, map[uint32]int{}
+		}
+		g.who[list[i].Author], g.left[list[i].Author] = c.Author, c.Left
+	}
+	if g.who == nil {
 		return g
 	}
-	g.who, g.left = map[uint32]id.User{}, map[uint32]int64{}
-	for i := range from {
-		if c := &from[i]; c.Promo {
-			g.who[list[i].Author], g.left[list[i].Author] = c.Author, c.Left
-		}
+	for _, author := range w.promoted {
+		g.walk[author]++
 	}
 	if user != "" {
-		e.mu.Lock()
-		w, _ := e.meet(user)
-		w.last = max(w.last, uint32(max(0, g.now)))
-		e.mu.Unlock()
-		g.viewer = &w.promos
+		g.viewer = e.persons.who(string(user))
+		e.mu.RLock()
+		defer e.mu.RUnlock()
+		if known, _ := e.people.find(user); known != nil {
+			g.days[0] = &known.promos
+		}
+		g.days[1] = e.quiet.of[g.viewer]
 	}
 	return g
 }
 
 // Take claims a promotion.
 func (g *grant) Take(author uint32) bool {
+	if g.walk[author] >= promoOneADay {
+		return false // which holds for who is not known, too
+	}
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	n, left := g.claimant(g.who[author]), int(g.left[author])
 	if g.keeps(g.who[author]) {
 		left = g.allowance(n, g.now)
 	}
-	return g.claims.claim(n, left, g.viewer, g.now)
+	all, his := 0, 0
+	for _, d := range g.days {
+		a, h := d.today(n, int32(g.now/86400))
+		all, his = all+a, his+h
+	}
+	x := g.claims.claim(n, left, g.viewer, all, his, g.now)
+	if x == nil {
+		return false
+	}
+	g.taken = append(g.taken, x)
+	g.walk[author]++
+	return true
+}
+
+// Release gives back what was claimed for a page that its viewer does not get,
+// or for the part of it that they do not.
+func (e *Engine) Release(page ...Placed) {
+	for _, p := range page {
+		if p.claim != nil {
+			e.claims.release(p.claim)
+		}
+	}
 }

@@ -108,7 +108,9 @@ func (e *Engine) Balance(author id.User, now int64) feed.Balance {
 	return b
 }
 
-// daily is how many promotions a viewer was shown today, and of whom.
+// daily is how many promotions a viewer was shown today, and of whom: what their
+// screens said, which every process hears. What is on pages that were not seen
+// yet is claimed.
 type daily struct {
 	day  int32
 	all  uint16
@@ -120,36 +122,62 @@ type promoSeen struct {
 	n      uint16
 }
 
-// may claims one promotion of an author for the viewer today.
-func (d *daily) may(author uint32, day int32) bool {
-	if d.day != day {
-		d.day, d.all, d.seen = day, 0, d.seen[:0]
-	}
-	if d.all >= promoADay {
-		return false
+// today is how many promotions it was, and how many of an author's.
+func (d *daily) today(author uint32, day int32) (all, his int) {
+	if d == nil || d.day != day {
+		return 0, 0
 	}
 	for i := range d.seen {
 		if d.seen[i].author == author {
-			if d.seen[i].n >= promoOneADay {
-				return false
-			}
-			d.seen[i].n++
-			d.all++
-			return true
+			his = int(d.seen[i].n)
 		}
 	}
-	d.seen = push(d.seen, promoSeen{author, 1}, promoADay)
-	d.all++
-	return true
+	return int(d.all), his
 }
 
-// giveBack undoes what may did.
-func (d *daily) giveBack(author uint32) {
+// count adds one of an author's.
+func (d *daily) count(author uint32, day int32) {
+	if d.day > day {
+		return
+	}
+	if d.day != day {
+		d.day, d.all, d.seen = day, 0, d.seen[:0]
+	}
+	d.all = min(d.all+1, promoADay)
 	for i := range d.seen {
-		if d.seen[i].author == author && d.seen[i].n > 0 {
-			d.seen[i].n--
-			d.all--
+		if d.seen[i].author == author {
+			d.seen[i].n = min(d.seen[i].n+1, promoOneADay)
 			return
 		}
 	}
+	if len(d.seen) < promoADay {
+		d.seen = push(d.seen, promoSeen{author, 1}, promoADay)
+	}
+}
+
+// quiet is daily of people of whom nothing is to be remembered: for the day, by
+// numbers that say nothing, and not on disk.
+type quiet struct {
+	day int32
+	of  map[uint64]*daily
+}
+
+const mostQuiet = 50_000
+
+func (q *quiet) count(who uint64, author uint32, day int32) {
+	if day > q.day || q.of == nil {
+		q.day, q.of = day, map[uint64]*daily{}
+	}
+	d := q.of[who]
+	if d == nil {
+		if len(q.of) >= mostQuiet {
+			for any := range q.of {
+				delete(q.of, any)
+				break
+			}
+		}
+		d = &daily{}
+		q.of[who] = d
+	}
+	d.count(author, day)
 }

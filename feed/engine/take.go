@@ -92,6 +92,7 @@ func (e *Engine) replay(now time.Time, ev *Event, number int64, has *restoring) 
 	e.mu.Lock()
 	news := ev.ID == "" || e.window.add(ev.ID)
 	e.events = max(e.events, number)
+	e.remind(ev)
 	parts := part(all)
 	if has != nil && number <= has.until { // the snapshot's window may have it, and its parts not
 		parts, news = has.missing(ev, number), true
@@ -144,12 +145,18 @@ func (w *viewer) latest() uint32 {
 	return w.history[len(w.history)-1].at
 }
 
-// undo takes back the latest touch of that kind.
+// undo takes back the latest touch of that kind. That they engaged with the post
+// once stays known.
 func (w *viewer) undo(p uint32, kind Kind, author uint32) {
 	for i := len(w.history) - 1; i >= 0; i-- {
 		t := &w.history[i]
 		if t.kind == kind && t.post == p && (kind != Follow && kind != Block && kind != Mute || t.other == author) {
-			w.history = slices.Delete(w.history, i, i+1)
+			marked := func(t touch) bool { return t.kind == undone && t.post == p }
+			if p == 0 || !t.engages() || slices.ContainsFunc(w.history, marked) {
+				w.history = slices.Delete(w.history, i, i+1)
+			} else {
+				*t = touch{post: p, at: t.at, kind: undone}
+			}
 			return
 		}
 	}
