@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync"
 	"time"
 
 	"meadow/feed"
@@ -15,11 +16,59 @@ func (e *Engine) TopicPosts(name string) (posts, people int64, known bool) {
 	if n == 0 || int(n) >= len(e.tagged) {
 		return 0, 0, false
 	}
-	authors := map[uint32]struct{}{}
-	for _, p := range e.tagged[n] {
-		authors[e.posts.all[p].author] = struct{}{}
+	list := e.tagged[n]
+	return int64(len(list)), int64(e.crowds.of(n, len(list), func() int { return e.authorsOf(list) })), len(list) > 0
+}
+
+func (e *Engine) authorsOf(list []uint32) (n int) {
+	var had bits
+	for _, p := range list {
+		if a := e.posts.all[p].author; !had.has(a) {
+			had.set(a)
+			n++
+		}
 	}
-	return int64(len(e.tagged[n])), int64(len(authors)), len(e.tagged[n]) > 0
+	return n
+}
+
+// crowds are how many people posted with a topic. Of large topics it is counted
+// anew only when they changed by a part: anybody may ask.
+type crowds struct {
+	mu    sync.Mutex
+	known map[uint32]crowd
+}
+
+type crowd struct{ posts, people int }
+
+const (
+	fewPosts   = 1024 // are counted each time
+	crowdMoves = 64   // one in so many posts more or fewer
+)
+
+func (c *crowds) of(topic uint32, posts int, count func() int) int {
+	if posts <= fewPosts {
+		return count()
+	}
+	c.mu.Lock()
+	x, ok := c.known[topic]
+	c.mu.Unlock()
+	if ok && max(posts-x.posts, x.posts-posts)*crowdMoves <= posts {
+		return x.people
+	}
+	x = crowd{posts, count()}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = map[uint32]crowd{}
+	}
+	c.known[topic] = x
+	return x.people
+}
+
+func (c *crowds) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = nil
 }
 
 // NewestOf returns the latest n posts for everybody of a topic, before a place.

@@ -35,6 +35,9 @@ const mostTopics = 8
 func (e *Engine) Put(p Post) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.staysOut(p) {
+		return false
+	}
 	n := e.posts.number(p.ID)
 	r := &e.posts.all[n]
 	known := r.author != 0

@@ -31,6 +31,9 @@ func (e *Engine) Refit(ctx context.Context, now time.Time, budget time.Duration)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.discard(drop)
+	if drop != nil {
+		e.Log("the feed has more posts in memory than may be, and dropped those without interest", "posts", e.posts.n, "since", e.since)
+	}
 	for n := d.Items; n < e.posts.size(); n++ {
 		m.SetAttributes(uint32(n), e.attributes(&e.posts.all[n]))
 	}
@@ -46,6 +49,73 @@ func (e *Engine) Refit(ctx context.Context, now time.Time, budget time.Duration)
 		}
 	}
 	return nil
+}
+
+// Trim drops posts without interest when there are more than may be, without
+// learning taste as a whole: it is what a start does, and whoever learned too
+// little yet. What was fitted is learned again as it came.
+func (e *Engine) Trim() {
+	e.fitting.Lock()
+	defer e.fitting.Unlock()
+	drop := e.needless()
+	if drop == nil {
+		return
+	}
+	e.shaping.Lock()
+	defer e.shaping.Unlock()
+	e.taking.Lock()
+	defer e.taking.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.discard(drop)
+	m := recommend.New(e.posts.size())
+	for n := 1; n < e.posts.size(); n++ {
+		if r := &e.posts.all[n]; r.author != 0 {
+			m.SetAttributes(uint32(n), e.attributes(r))
+		}
+	}
+	e.relearn(m, 0)
+	e.model.Store(m)
+	e.fitted = time.Time{}
+}
+
+// Fill is how many posts there are, as a part of how many may be. Above 1 those
+// without interest go when taste is learned next.
+func (e *Engine) Fill() float64 {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return float64(e.many()) / float64(e.MaxPosts)
+}
+
+func (e *Engine) many() int { return e.posts.size() - 1 - len(e.posts.free) }
+
+// Since is from when on all posts are here that were put in and are this
+// shard's: some of those before it were dropped. Zero is always. Ask for it
+// after what it is to be said of.
+func (e *Engine) Since() time.Time {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.since == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(e.since).UTC()
+}
+
+// staysOut reports whether a post that is not here is not to come back: it is of
+// a time from which posts were dropped.
+func (e *Engine) staysOut(p Post) bool {
+	if e.since == 0 || p.At.UnixMilli() >= e.since {
+		return false
+	}
+	n := e.posts.find(string(p.ID))
+	return n == 0 || e.posts.all[n].author == 0
+}
+
+// roomAgain lets posts come back that were dropped, if many more may be now.
+func (e *Engine) roomAgain() {
+	if e.many() < e.MaxPosts*3/4 {
+		e.since = 0
+	}
 }
 
 // data is what is remembered, as the model wants it, without the posts to drop.
@@ -85,7 +155,7 @@ func (e *Engine) needless() bits {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	var drop bits
-	many := e.posts.size() - 1 - len(e.posts.free)
+	many := e.many()
 	if many <= e.MaxPosts {
 		return nil
 	}
@@ -131,6 +201,9 @@ func (e *Engine) discard(drop bits) {
 	e.served.without(gone)
 	for n := 1; n < e.posts.size(); n++ {
 		if p := uint32(n); gone(p) {
+			if r := &e.posts.all[p]; r.flags.has(live | own) {
+				e.since = max(e.since, r.at+1)
+			}
 			e.withdraw(p)
 			e.pool.Drop(p)
 		}
@@ -149,6 +222,7 @@ func (e *Engine) discard(drop bits) {
 		}
 	}
 	e.posts.tidy()
+	e.crowds.clear()
 }
 
 // tidy writes the topics of all posts anew when many of them are nobody's.

@@ -109,6 +109,7 @@ func (s *restoring) frame(kind byte) {
 			s.e.shown[i].Store(s.i())
 			s.e.weights[i] = s.d()
 		}
+		s.e.since = s.i()
 		s.whole = true
 	default:
 		s.fail()
@@ -274,6 +275,7 @@ func (s *restoring) finish() error {
 	s.learned()
 	s.streams = [3][]byte{}
 	e.relist()
+	e.roomAgain()
 	return nil
 }
 
@@ -369,6 +371,8 @@ func (e *Engine) become(f *Engine) {
 	e.people, e.rings, e.tagged, e.placed, e.recent, e.charts = f.people, f.rings, f.tagged, f.placed, f.recent, f.charts
 	e.moved = f.moved
 	e.months, e.window, e.events, e.fitted, e.restored, e.weights = f.months, f.window, f.events, f.fitted, f.restored, f.weights
+	e.since = f.since
+	e.crowds.clear()
 	e.pool = f.pool
 	e.heads.Store(f.heads.Load())
 	e.model.Store(f.model.Load())

@@ -14,7 +14,7 @@ import (
 // gives each only the events after that. Whatever a frame may point to is
 // written after it.
 const (
-	snapshotMagic = "MEADOWFEED\x01"
+	snapshotMagic = "MEADOWFEED\x02"
 
 	frameHead byte = iota
 	framePeople
@@ -65,6 +65,7 @@ func (e *Engine) Snapshot(w io.Writer, now time.Time) (from, until int64, err er
 	e.mu.RLock()
 	windows := [2][]uint64{e.window.before.values(), e.window.now.values()}
 	until = e.events
+	since := e.since
 	for i := range e.shown {
 		s.counts[i] = e.shown[i].Load()
 	}
@@ -86,6 +87,7 @@ func (e *Engine) Snapshot(w io.Writer, now time.Time) (from, until int64, err er
 		s.i(s.counts[i])
 		s.d(e.weights[i])
 	}
+	s.i(since)
 	s.put(frameEnd)
 	if s.err != nil {
 		return 0, 0, fmt.Errorf("snapshot: %w", s.err)
@@ -160,8 +162,8 @@ func (s *snapshot) streams() {
 	s.stream(frameModel, s.taken(), s.model)
 }
 
-// trials writes the pool as it is at one instant: a showing counts once or it
-// counts for another post's turn.
+// trials writes the pool and the number of one instant: what it counts it cannot
+// take apart again.
 func (s *snapshot) trials() {
 	if s.err != nil {
 		return
