@@ -83,7 +83,7 @@ type Liking struct {
 
 // Deed is one thing done.
 type Deed struct {
-	Kind    string     `json:"kind"` // impression, view, dwell, like, save, comment, share, follow, click, cart, purchase, hide, report
+	Kind    string     `json:"kind"` // impression, view, dwell, like, save, comment, share, follow, click, purchase, hide, report; cart waits for the cart
 	Post    id.Post    `json:"post,omitempty"`
 	Title   string     `json:"title,omitempty"`
 	Author  id.User    `json:"author,omitempty"`
@@ -106,6 +106,12 @@ type (
 	}
 	OfPost struct {
 		ID id.Post `path:"id" json:"-" max:"64"`
+	}
+	AskConsents struct {
+		Users []id.User `json:"users" max:"200"`
+	}
+	Consents struct {
+		Users []id.User `json:"users"`
 	}
 	OneTopic struct {
 		Name string `path:"topic" json:"-" min:"1" max:"40"`

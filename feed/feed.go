@@ -44,6 +44,9 @@ type Parts interface {
 	StageShard(ctx context.Context, in StageShard) (StageList, error)
 	// BalanceShard is Balance of an account whose posts it keeps.
 	BalanceShard(ctx context.Context, in BalanceShard) (Balance, error)
+	// Consents says who of these people lets what they do be used now. It is for the
+	// whole shop: who tells of what people do asks before it names anybody.
+	Consents(ctx context.Context, in AskConsents) (Consents, error)
 }
 
 var (

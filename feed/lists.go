@@ -87,6 +87,8 @@ type Why struct {
 }
 
 // Term is what one expected action adds: Weight × Chance.
+//
+// Nothing is put into a cart yet: the chance of cart stays where it begins.
 type Term struct {
 	Action string  `json:"action"` // read_through, like, save, comment, share, follow, product_click, cart, purchase, hide, report, quick_skip
 	Chance float64 `json:"chance"` // that the caller does it, 0 to 1
@@ -94,10 +96,11 @@ type Term struct {
 	Value  float64 `json:"value"`
 }
 
-// Adjustment is what the order of a page adds: several by one author, a first
-// showing, …
+// Adjustment is what is added for another reason than an expected action. The
+// order of a page (several by one author, first showings) is not in it: that
+// depends on what else is there.
 type Adjustment struct {
-	Kind  string  `json:"kind"` // author, topic, pool, fresh, seen
+	Kind  string  `json:"kind"` // seen
 	Value float64 `json:"value"`
 }
 

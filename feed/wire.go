@@ -51,6 +51,7 @@ var (
 	topicListShard = rpc.Endpoint[TopicList, WarmList]{Name: "topicListShard", Method: "POST", Path: "/internal/feed/topics", Access: rpc.Internal}
 	whyShard       = rpc.Endpoint[WhyShard, Why]{Name: "whyShard", Method: "POST", Path: "/internal/feed/why", Access: rpc.Internal}
 	stageShard     = rpc.Endpoint[StageShard, StageList]{Name: "stageShard", Method: "POST", Path: "/internal/feed/stages", Access: rpc.Internal}
+	consents       = rpc.Endpoint[AskConsents, Consents]{Name: "feedConsents", Method: "POST", Path: "/internal/feed/consents", Access: rpc.Internal}
 	balanceShard   = rpc.Endpoint[BalanceShard, Balance]{Name: "balanceShard", Method: "POST", Path: "/internal/feed/balance", Access: rpc.Internal}
 )
 
@@ -98,6 +99,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, whyShard, s.WhyShard)
 	rpc.Mount(r, stageShard, s.StageShard)
 	rpc.Mount(r, balanceShard, s.BalanceShard)
+	rpc.Mount(r, consents, s.Consents)
 }
 
 // Client is the feed in another process.
@@ -271,4 +273,8 @@ func (c Client) StageShard(ctx context.Context, in StageShard) (StageList, error
 
 func (c Client) BalanceShard(ctx context.Context, in BalanceShard) (Balance, error) {
 	return rpc.Call(ctx, c.Peer, balanceShard, in)
+}
+
+func (c Client) Consents(ctx context.Context, in AskConsents) (Consents, error) {
+	return rpc.Call(ctx, c.Peer, consents, in)
 }

@@ -51,6 +51,7 @@ func (c *Core) deeds(ctx context.Context) error {
 			})
 		},
 		func() error { return c.hearPersonal(ctx, own) },
+		func() error { return c.hearComplaints(ctx, own) },
 		func() error {
 			return bus.On(ctx, c.Bus, own, feed.Hidden, func(ctx context.Context, e bus.Event, d feed.HiddenData) error {
 				p, err := c.person(ctx, d.User)

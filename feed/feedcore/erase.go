@@ -33,7 +33,7 @@ func (c *Core) Reset(ctx context.Context, _ feed.Empty) (feed.Preferences, error
 			p.OffAt = time.Time{}
 			p.announcePersonal(now, true)
 		}
-		p.Chosen, p.Wishes, p.Hidden = false, feed.Preferences{}, nil
+		p.Chosen, p.Wishes, p.Hidden, p.ResetAt = false, feed.Preferences{}, nil, now
 		return nil
 	})
 	if err != nil {

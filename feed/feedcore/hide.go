@@ -20,8 +20,7 @@ func (c *Core) Hide(ctx context.Context, in feed.Hide) (feed.Empty, error) {
 		return feed.Empty{}, err
 	}
 	_, err = c.decide(ctx, func(me id.User, now time.Time, p *person) error {
-		p.Hidden = append(p.forgiving(in.ID), unwanted{in.ID, author, in.Reason})
-		p.Hidden = p.Hidden[max(0, len(p.Hidden)-mostHidden):]
+		p.unwant(unwanted{in.ID, author, in.Reason})
 		p.announceHidden(now, feed.HiddenData{User: me, Post: in.ID, Author: author, Reason: in.Reason, On: true, At: now})
 		return nil
 	})
@@ -52,6 +51,12 @@ func (c *Core) Unhide(ctx context.Context, in feed.OfPost) (feed.Empty, error) {
 		return nil
 	})
 	return feed.Empty{}, err
+}
+
+// unwant puts a post last on the list of those not wanted.
+func (p *person) unwant(u unwanted) {
+	p.Hidden = append(p.forgiving(u.Post), u)
+	p.Hidden = p.Hidden[max(0, len(p.Hidden)-mostHidden):]
 }
 
 // forgiving is what the person does not want, but for one post.

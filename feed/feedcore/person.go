@@ -28,7 +28,9 @@ type person struct {
 	// OffAt is when they stopped letting what they do be used, absent while they do.
 	OffAt time.Time `bson:"off_at,omitempty"`
 	// ErasedAt is until when what they did is to be forgotten.
-	ErasedAt   time.Time  `bson:"erased_at,omitempty"`
+	ErasedAt time.Time `bson:"erased_at,omitempty"`
+	// ResetAt is when they last took back all that they had chosen.
+	ResetAt    time.Time  `bson:"reset_at,omitempty"`
 	Hidden     []unwanted `bson:"hidden,omitempty"` // oldest first
 	Rev        int64      `bson:"rev"`
 	outbox.Box `bson:",inline"`

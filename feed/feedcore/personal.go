@@ -70,3 +70,23 @@ func (c *Core) honourAll(ctx context.Context) error {
 		}
 	}
 }
+
+// Consents says who of these people lets what they do be used now.
+func (c *Core) Consents(ctx context.Context, in feed.AskConsents) (feed.Consents, error) {
+	if err := internal(ctx); err != nil {
+		return feed.Consents{}, err
+	}
+	ids := make([]string, len(in.Users))
+	for i, u := range in.Users {
+		ids[i] = string(u)
+	}
+	found, err := c.people.GetMany(ctx, ids)
+	if err != nil {
+		return feed.Consents{}, fmt.Errorf("preferences: %w", err)
+	}
+	off := map[id.User]bool{"": true}
+	for _, p := range found {
+		off[id.User(p.ID)] = !p.personal()
+	}
+	return feed.Consents{Users: slices.DeleteFunc(slices.Clone(in.Users), func(u id.User) bool { return off[u] })}, nil
+}

@@ -25,7 +25,11 @@ func TestNothingIsLearnedFromWhoSwitchedItOff(t *testing.T) {
 	lin, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Fan")
 	p := tn.shop().Publish(t, lin, "one")
 	store := blobtest.Store(t)
-	asked, other := tn.live(t, store), tn.live(t, blobtest.Store(t))
+	tn.deps.Shards, tn.deps.Peers = 2, []feed.Parts{mute{}, mute{}}
+	asked := tn.live(t, store)
+	tn.deps.Shard = 1
+	other := tn.live(t, blobtest.Store(t))
+	tn.deps.Shard = 0
 	for _, l := range []life{asked, other} {
 		if err := l.tell(t.Context(), liked(fan.User, lin.User, p.ID, tn.clock.Now())); err != nil {
 			t.Fatal(err)
@@ -101,18 +105,36 @@ func TestWhatWasBoughtIsForgottenWithTheRest(t *testing.T) {
 	has("switched off", 0)
 }
 
-func TestAResetTakesBackWhatWasNotWanted(t *testing.T) {
+func TestAResetTakesBackWhatWasNotWantedOrReported(t *testing.T) {
 	t.Parallel()
 	tn := build(t)
 	run(t, tn.creator)
 	run(t, tn.feed)
 	lin, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Fan")
-	p := tn.shop().Publish(t, lin, "one")
+	p, q := tn.shop().Publish(t, lin, "one"), tn.shop().Publish(t, lin, "two")
 	ctx := actor.With(t.Context(), fan)
+	waitFor(t, func() bool { return len(tn.newest(t)) == 2 })
+	sees := func() int { return len(must(tn.feed.Newest(ctx, page.Ask{}))(t).Items) }
+	complains := func(p id.Post) {
+		t.Helper()
+		tn.clock.Advance(time.Minute)
+		e := moderation.Complained.Event(tn.clock.Now(), string(p)+tn.clock.Now().String(), moderation.ComplainedData{
+			By: fan.User, Subject: moderation.Subject{Kind: moderation.Post, ID: string(p)}, Author: lin.User, At: tn.clock.Now(),
+		})
+		if err := tn.bus.Publish(t.Context(), e, false); err != nil {
+			t.Fatal(err)
+		}
+	}
 	must(tn.feed.Hide(ctx, feed.Hide{ID: p.ID}))(t)
-	waitFor(t, func() bool { return len(tn.feed.Unwanted(fan.User)) == 1 })
+	complains(q.ID)
+	waitFor(t, func() bool { return len(tn.feed.Unwanted(fan.User)) == 2 && sees() == 0 })
+	tn.clock.Advance(time.Minute)
 	must(tn.feed.Reset(ctx, feed.Empty{}))(t)
-	waitFor(t, func() bool { return len(tn.feed.Unwanted(fan.User)) == 0 })
+	waitFor(t, func() bool { return len(tn.feed.Unwanted(fan.User)) == 0 && sees() == 2 })
+	complains(q.ID)
+	waitFor(t, func() bool { return len(tn.feed.Unwanted(fan.User)) == 1 && sees() == 1 })
+	must(tn.feed.Unhide(ctx, feed.OfPost{ID: q.ID}))(t)
+	waitFor(t, func() bool { return len(tn.feed.Unwanted(fan.User)) == 0 && sees() == 2 })
 }
 
 func TestNobodyIsToldTheTitlesOfWhoBlocksThem(t *testing.T) {

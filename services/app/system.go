@@ -40,6 +40,7 @@ import (
 	"meadow/services/insight/insightcore"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
+	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
 	"meadow/services/ledger"
@@ -358,6 +359,10 @@ func (s *System) newNews(ctx context.Context) error {
 	s.InsightCore, err = insightcore.New(ctx, insightcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
 		Creator: s.Creator, Catalog: s.Catalog, Currency: string(s.cfg.Currency),
+		Allows: func(ctx context.Context, u id.User) (bool, error) {
+			got, err := s.Feed.Consents(actor.AsSystem(ctx, insightcore.Consumer), feed.AskConsents{Users: []id.User{u}})
+			return len(got.Users) == 1, err
+		},
 	})
 	if err != nil {
 		return err

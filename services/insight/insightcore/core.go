@@ -30,12 +30,17 @@ type Deps struct {
 	Creator  creator.Service
 	Catalog  catalog.Service
 	Currency string // of the shop
+	// Allows reports whether somebody lets what they do be used for their feed: who
+	// does not is not named to anybody.
+	Allows func(ctx context.Context, u id.User) (bool, error)
 }
 
 // Core is insight.
 type Core struct {
 	Deps
 	cells *docdb.Collection[cell]
+	salts *docdb.Collection[salt]
+	today today
 }
 
 var _ insight.Service = (*Core)(nil)
@@ -51,6 +56,9 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		{Name: "account", Keys: []string{"account", "day"}},
 		{Name: "post", Keys: []string{"post", "day"}},
 	}})
+	if err == nil {
+		c.salts, err = docdb.Open[salt](ctx, d.DB, d.Now, docdb.Schema{Name: "insight_salts", Expiry: "until"})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("insight: %w", err)
 	}

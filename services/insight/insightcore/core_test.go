@@ -30,6 +30,7 @@ type street struct {
 	clock *clock.Fake
 	bus   bus.Bus
 	creators
+	allows func(id.User) (bool, error)
 }
 
 // creators are the posts there are, and who follows whom; other calls of the
@@ -96,7 +97,7 @@ func (products) ProductsByID(_ context.Context, in catalog.ProductsByID) (catalo
 
 func build(t *testing.T) *street {
 	t.Helper()
-	s := &street{clock: clock.NewFake(time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC)),
+	s := &street{allows: func(id.User) (bool, error) { return true, nil }, clock: clock.NewFake(time.Date(2030, 5, 1, 10, 0, 0, 0, time.UTC)),
 		creators: creators{mu: new(sync.Mutex), facts: map[id.Post]creator.PostFacts{}, follows: map[[2]id.User]bool{}}}
 	db, err := pebbledoc.Open(t.Context(), t.TempDir(), pebbledoc.Options{Now: s.clock.Now})
 	if err != nil {
@@ -108,6 +109,7 @@ func build(t *testing.T) *street {
 	}
 	s.Core, err = insightcore.New(t.Context(), insightcore.Deps{
 		DB: db, Bus: s.bus, Now: s.clock.Now, Log: log, Creator: s.creators, Catalog: products{}, Currency: "CNY",
+		Allows: func(_ context.Context, u id.User) (bool, error) { return s.allows(u) },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -81,16 +81,14 @@ func (c *Core) announce(ctx context.Context, at time.Time, me id.User, visitor s
 	if len(events) == 0 {
 		return
 	}
-	data := insight.SeenData{User: me, Events: events, At: at}
-	if me == "" && visitor != "" {
-		data.Visitor = id.Derive("vis", visitor)
-	}
-	batch := []string{string(me), data.Visitor}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), tellWait)
+	defer done()
+	data := insight.SeenData{Events: events, At: at}
+	data.User, data.Visitor = c.looker(ctx, at, me, visitor)
+	batch := []string{string(data.User), data.Visitor}
 	for _, e := range events {
 		batch = append(batch, string(e.Post), e.ID)
 	}
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), tellWait)
-	defer done()
 	if err := c.Bus.Publish(ctx, insight.Seen.Event(at, id.Derive("see", batch...), data), false); err != nil {
 		c.Log.WarnContext(ctx, "what a screen saw is counted and not told", "events", len(events), "err", err)
 	}

@@ -2,6 +2,7 @@ package insightcore_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -128,5 +129,50 @@ func TestNobodyHearsWhatAVisitorIsCalled(t *testing.T) {
 	}
 	if len(visits) != 2 {
 		t.Errorf("visits %v", visits)
+	}
+}
+
+func TestWhoDoesNotAllowItIsNotNamed(t *testing.T) {
+	t.Parallel()
+	s := build(t)
+	heard := s.listens(t)
+	post, shy, open := s.post(person().User), person(), person()
+	unknown := false
+	s.allows = func(u id.User) (bool, error) {
+		if unknown {
+			return true, errors.New("no answer")
+		}
+		return u != shy.User, nil
+	}
+	look := func(who actor.Actor, visitor string) {
+		t.Helper()
+		s.reports(t, who, visitor, insight.Event{ID: id.Secret(), Kind: insight.View, Post: post, Source: insight.InShop})
+	}
+	look(open, "")
+	look(shy, "")
+	look(shy, "x")
+	look(person(), "x")
+	unknown = true
+	look(open, "")
+	unknown = false
+	s.clock.Advance(24 * time.Hour)
+	look(shy, "")
+	look(actor.Actor{}, "word")
+	s.reports(t, actor.Actor{}, "word", insight.Event{ID: "the-last", Kind: insight.View, Post: post, Source: insight.Related})
+	all := heard.until(t, "the-last")
+	if len(all) != 7 {
+		t.Fatalf("heard %+v", all)
+	}
+	seen := map[string]int{}
+	for _, d := range all {
+		if d.User == shy.User || d.User == "" && d.Visitor == "" {
+			t.Errorf("heard of %+v", d)
+		}
+		seen[string(d.User)+d.Visitor]++
+	}
+	// Of the first day: one by name, the shy one twice, another by name, and one of
+	// whom nothing is known; of the second the shy one and a visitor.
+	if len(seen) != 6 || seen[string(open.User)] != 1 {
+		t.Errorf("told apart as %v", seen)
 	}
 }
