@@ -58,12 +58,14 @@ func (c *Core) beginWith(ctx context.Context, first id.Post, walk *engine.Walk) 
 // seeker is who asks for posts, and what they want and do not want.
 type seeker struct {
 	me     id.User // "" if nobody
+	plain  bool    // without promotions: who asks is a part of the shop, in somebody's name
 	person person
 	ask    feed.CandidateAsk // Its User is "" if it is not to be personal
 }
 
 func (c *Core) seeker(ctx context.Context, lang string) (seeker, error) {
-	s := seeker{me: actor.From(ctx).User}
+	a := actor.From(ctx)
+	s := seeker{me: a.User, plain: a.System != ""}
 	var err error
 	if s.person, err = c.person(ctx, s.me); err != nil {
 		return s, err
@@ -141,16 +143,17 @@ func (c *Core) fillFrom(ctx context.Context, s seeker, ask feed.CandidateAsk, wa
 			return nil, false, err
 		}
 		from = slices.DeleteFunc(from, func(k feed.Candidate) bool {
-			return k.Author == s.me || s.person.hides(k.Post, k.Author) || s.person.mutes(k.Topics)
+			return k.Author == s.me || s.plain && k.Promo || s.person.hides(k.Post, k.Author) || s.person.mutes(k.Topics)
 		})
 		enough(from, size-len(out))
 		from = from[:min(len(from), mostCards)]
-		placed, cards, lost, err := c.place(ctx, ask.User, from, walk, size-len(out))
+		placed, cards, lost, err := c.place(ctx, s.me, from, walk, size-len(out))
 		if err != nil {
 			return nil, false, err
 		}
 		shown, err := c.showing(ctx, placed, cards)
 		if err != nil {
+			c.engine.Release(placed...)
 			return nil, false, err
 		}
 		out = append(out, shown...)
@@ -163,7 +166,9 @@ func (c *Core) fillFrom(ctx context.Context, s seeker, ask feed.CandidateAsk, wa
 
 // place makes a page of candidates, nearly always of the first that come: only
 // if the caller may not see one of those, all cards are asked for. Those that
-// are lost the walk passes over.
+// are lost the walk passes over, and no promotion stays claimed but on the page
+// that is returned. The user is who is signed in, also if it is not personal: the
+// caps of promotion hold for everybody.
 func (c *Core) place(ctx context.Context, user id.User, from []feed.Candidate, walk *engine.Walk, size int) (placed []engine.Placed, cards map[id.Post]creator.Card, lost int, err error) {
 	next := *walk
 	placed = c.engine.Page(user, from, size, &next, c.Now())
@@ -171,9 +176,13 @@ func (c *Core) place(ctx context.Context, user id.User, from []feed.Candidate, w
 	for i, p := range placed {
 		posts[i] = p.Post
 	}
-	if cards, err = c.visible(ctx, posts); err != nil || len(cards) == len(placed) {
+	if cards, err = c.visible(ctx, posts); err == nil && len(cards) == len(placed) {
 		*walk = next
-		return placed, cards, 0, err
+		return placed, cards, 0, nil
+	}
+	c.engine.Release(placed...)
+	if err != nil {
+		return nil, nil, 0, err
 	}
 	posts = posts[:0]
 	for _, k := range from {

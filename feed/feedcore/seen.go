@@ -28,6 +28,7 @@ func looks(d insight.SeenData) []engine.Event {
 		out = append(out, engine.Event{
 			ID: string(d.User) + d.Visitor + e.ID, Kind: kind, Post: e.Post, Product: e.Product,
 			Millis: e.Millis, Percent: int(e.Percent), Source: sourceOf(e.Source), At: d.At,
+			Visitor: d.Visitor,
 		})
 	}
 	return out

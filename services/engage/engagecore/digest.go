@@ -102,9 +102,11 @@ var names = map[engage.Category][2]string{
 const mostPicks = 3
 
 // picks are posts that suit somebody, chosen as on their own screen and by what
-// they allow there. A digest goes out without them if the feed does not answer.
+// they allow there, without promotions: a part of the shop is asking for them, and
+// a letter may not be read. A digest goes out without them if the feed does not answer.
 func (c *Core) picks(ctx context.Context, who id.User) []feed.Shown {
-	got, err := c.ForYou(actor.With(ctx, actor.Actor{User: who, Roles: []actor.Role{actor.Viewer}}), feed.AskForYou{Ask: page.Ask{Limit: mostPicks}})
+	as := actor.Actor{User: who, Roles: []actor.Role{actor.Viewer}, System: Consumer}
+	got, err := c.ForYou(actor.With(ctx, as), feed.AskForYou{Ask: page.Ask{Limit: mostPicks}})
 	if err != nil {
 		c.Log.WarnContext(ctx, "digest without posts", "err", err)
 	}
