@@ -33,9 +33,14 @@ func (c *Core) take(ctx context.Context, m meter, key string) (giveBack func(), 
 		_, err := c.windows.UpdateIf(ctx, wid,
 			[]docdb.Cond{{Field: "n", Op: docdb.Lte, Value: m.limit - 1}, {Field: "until", Op: docdb.Gte, Value: c.later()}},
 			[]docdb.Change{{Field: "n", Verb: docdb.Add, Value: int64(1)}})
-		if errors.Is(err, docdb.ErrRefused) || errors.Is(err, docdb.ErrNotFound) {
-			if _, err = c.windows.Get(ctx, wid); err == nil {
+		if errors.Is(err, docdb.ErrRefused) {
+			// Full, or over: then it cannot be read, or another has begun since.
+			var w window
+			switch w, err = c.windows.Get(ctx, wid); {
+			case err == nil && w.N >= m.limit:
 				return nil, account.ErrThrottled
+			case err == nil:
+				continue
 			}
 		}
 		if errors.Is(err, docdb.ErrNotFound) {

@@ -62,6 +62,7 @@ func Run(t *testing.T, newShop func(*testing.T, Options) Shop) {
 		{"StrangersGetTheSameAnswerAndNoMail", Options{}, testStrangers},
 		{"CodesAreRationed", Options{}, testCodeRation},
 		{"GuessingAPasswordIsThrottled", Options{}, testThrottle},
+		{"FirstTriesAtOnceAreNotThrottled", Options{}, testFirstTries},
 		{"GuessesMadeAtOnceDoNotPassTogether", Options{}, testThrottleRace},
 		{"OneClientCannotGuessManyAccounts", Options{}, testThrottleClient},
 		{"APasswordChangeEndsEverySession", Options{}, testChangePassword},

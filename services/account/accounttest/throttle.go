@@ -62,6 +62,23 @@ func testThrottleRace(t *testing.T, s Shop) {
 	}
 }
 
+// testFirstTries has people try for the first time at one moment: those who come
+// while the first begins to be counted are counted too, and not turned away.
+func testFirstTries(t *testing.T, s Shop) {
+	var wg sync.WaitGroup
+	for n := range 25 {
+		for i := range 6 {
+			wg.Go(func() {
+				_, err := s.Account.Enter(t.Context(), account.Enter{From: account.From{Client: fmt.Sprintf("198.51.100.%d", n)}, Token: fmt.Sprintf("guess %d", i)})
+				if errors.Is(err, account.ErrThrottled) {
+					t.Errorf("one of six first tries of a client: %v", err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
 func testThrottleClient(t *testing.T, s Shop) {
 	SignUp(t, s, "amy@example.com", "Amy")
 	try := func(login, password, from string) error {
