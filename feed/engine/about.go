@@ -11,6 +11,8 @@ import (
 )
 
 // Why takes apart how a post would score for who asks, and whether it is there.
+// What the latest page that it was on did to it is part of that, as far as this
+// process made it.
 // What they were shown already has its score taken away again.
 func (e *Engine) Why(a Ask, p id.Post) (feed.Why, bool) {
 	e.mu.RLock()
@@ -29,13 +31,15 @@ func (e *Engine) Why(a Ask, p id.Post) (feed.Why, bool) {
 	if at := r.slotOf[n]; int(at) < len(r.slots) && r.slots[at].post == n {
 		c = &r.slots[at]
 	}
+	terms, _ := e.placings.of(e.persons.who(string(a.User)), p)
 	in := r.input(c)
 	c.result = e.heads.Load().Score(in.Features(nil))
 	why := feed.Why{
-		Post: p, Personal: r.w != nil, Terms: termsOf(nil, &c.result), Adjustments: []feed.Adjustment{},
-		Hints: r.hints([]feed.Hint{}, c), Ad: e.posts.all[n].flags.has(promo), At: a.Now,
+		Post: p, Personal: r.w != nil, Score: float64(c.result.Total), Terms: termsOf(nil, &c.result),
+		Adjustments: append([]feed.Adjustment{}, adjustments(terms)...),
+		Hints:       r.hints([]feed.Hint{}, c), Ad: e.posts.all[n].flags.has(promo), At: a.Now,
 	}
-	for _, t := range why.Terms {
+	for _, t := range why.Adjustments {
 		why.Score += t.Value
 	}
 	if excluded {

@@ -31,7 +31,9 @@ func (e *Engine) Bytes() int64 {
 			b += w.bytes() + 48
 		}
 	}
-	b += sizeOf(e.window.now.slots) + sizeOf(e.window.before.slots)
+	for _, w := range [...]*window{&e.window, &e.persons.trials, &e.persons.visits} {
+		b += sizeOf(w.now.slots) + sizeOf(w.before.slots)
+	}
 	e.served.mu.Lock()
 	b += sizeOf(e.served.entries) + sizeOf(e.served.queue) + int64(len(e.served.index))*24
 	e.served.mu.Unlock()

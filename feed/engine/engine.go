@@ -105,14 +105,15 @@ type Engine struct {
 	visitors visitors // guarded by mu
 	quiet    quiet    // guarded by mu
 
-	crowds crowds                          // guards itself
-	served served                          // guards itself
-	claims claims                          // guards itself
-	pool   *pool.Pool                      // guards itself
-	heads  atomic.Pointer[rank.Heads]      // guards itself
-	model  atomic.Pointer[recommend.Model] // guards itself
-	kept   atomic.Int64                    // unix seconds of the last snapshot stored
-	shown  [sources]atomic.Int64           // by first hint
+	crowds   crowds                          // guards itself
+	served   served                          // guards itself
+	claims   claims                          // guards itself
+	placings placings                        // guards itself
+	pool     *pool.Pool                      // guards itself
+	heads    atomic.Pointer[rank.Heads]      // guards itself
+	model    atomic.Pointer[recommend.Model] // guards itself
+	kept     atomic.Int64                    // unix seconds of the last snapshot stored
+	shown    [sources]atomic.Int64           // by first hint
 
 	scratches sync.Pool
 }

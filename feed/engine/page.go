@@ -55,6 +55,7 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 	placed := slate.Build(list, rules, w.carry, caps)
 	w.carry = w.carry.Next(rules, list, placed)
 	out := make([]Placed, len(placed))
+	viewer := e.persons.who(string(user))
 	for i, p := range placed {
 		c := from[of[p.Index]]
 		c.Explore = list[p.Index].Explore
@@ -63,6 +64,7 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 			out[i].Score += a.Value
 		}
 		w.Show(c.Post)
+		e.placings.note(viewer, c.Post, p.Terms)
 		e.tell(c.Hints)
 		if c.Promo {
 			out[i].claim = e.claims.name(caps.taken[0], claimKey(user, c.Post), caps.now)
