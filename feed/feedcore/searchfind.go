@@ -91,10 +91,6 @@ func (c *Core) findFirst(ctx context.Context) (rest func(context.Context), err e
 		bus.On(ctx, c.Bus, own, moderation.Restricted, func(ctx context.Context, _ bus.Event, d moderation.RestrictedData) error {
 			return c.suspended(ctx, d)
 		}),
-		bus.On(ctx, c.Bus, own, feed.Erased, func(_ context.Context, _ bus.Event, d feed.ErasedData) error {
-			c.find.counts().Forget(personHash(d.User))
-			return nil
-		}),
 		bus.On(ctx, c.Bus, once, account.Changed, func(ctx context.Context, _ bus.Event, d account.ChangedData) error {
 			return c.renamed(ctx, d)
 		}),

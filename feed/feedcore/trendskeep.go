@@ -62,13 +62,14 @@ func (c *Core) loadTrends(ctx context.Context) error {
 		return nil
 	}
 	c.find.adopt(old, h)
-	return c.forgetErased(ctx, h.At.Add(-erasedBack))
+	since := h.At.Add(-erasedBack)
+	return errors.Join(c.forgetSince(ctx, "erased", since), c.forgetSince(ctx, "off", since))
 }
 
-// forgetErased takes those out of the counts who wanted to be forgotten since
-// these were kept.
-func (c *Core) forgetErased(ctx context.Context, since time.Time) error {
-	for q := (docdb.Query{Index: "erased", From: since, Limit: batch}); ; {
+// forgetSince takes those out of the counts who wanted to be forgotten, or did
+// not let themselves be remembered any more, since these were kept.
+func (c *Core) forgetSince(ctx context.Context, index string, since time.Time) error {
+	for q := (docdb.Query{Index: index, From: since, Limit: batch}); ; {
 		found, err := c.people.Find(ctx, q)
 		if err != nil {
 			return fmt.Errorf("trends: %w", err)
