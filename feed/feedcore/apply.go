@@ -117,6 +117,7 @@ func (c *Core) reconcile(ctx context.Context) error {
 	var next []outline
 	flush := func() error {
 		err := c.apply(ctx, next...)
+		c.trim()
 		next = next[:0]
 		return err
 	}

@@ -46,6 +46,10 @@ type Deps struct {
 	// Shard is which part of the posts this process keeps in memory, of Shards.
 	Shard, Shards int
 	Peers         []feed.Parts // the processes by shard; nil in the place of this one
+	// MaxPosts and MaxBytes bound what this process has in memory; 0 is usual, see
+	// engine.Options.
+	MaxPosts int
+	MaxBytes int64
 }
 
 // Core is the feed.
@@ -61,6 +65,7 @@ type Core struct {
 	shop     *shop
 	find     *finding
 
+	claim   claim
 	engine  *engine.Engine
 	keeper  atomic.Pointer[engine.Keeper] // nil until memory is awake
 	whole   atomic.Bool                   // memory has all posts
@@ -113,7 +118,10 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		return nil, fmt.Errorf("feed: %w", err)
 	}
 	c.tell = outbox.NewRelay(c.people, peopleName, func(p *person) *outbox.Box { return &p.Box }, outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log})
-	c.engine = engine.New(engine.Options{Shard: d.Shard, Shards: c.shards(), Log: func(message string, facts ...any) { d.Log.Info(message, facts...) }})
+	c.engine = engine.New(engine.Options{
+		Shard: d.Shard, Shards: c.shards(), MaxPosts: d.MaxPosts, MaxBytes: d.MaxBytes,
+		Log: func(message string, facts ...any) { d.Log.Info(message, facts...) },
+	})
 	c.storing, c.stored = context.WithCancel(context.WithoutCancel(ctx))
 	c.asides = make(chan engine.Event, mostAsides)
 	c.OnInterest(c.interested)

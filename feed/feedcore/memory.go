@@ -38,8 +38,12 @@ const (
 // it is done lists are made out of the records.
 func (c *Core) wake(ctx context.Context) error {
 	began := c.Now()
+	epoch, err := c.claimed(ctx)
+	if err != nil {
+		return fmt.Errorf("memory: %w", err)
+	}
 	k, err := engine.OpenKeeper(ctx, c.engine, blobs{c.Blob}, c.Now, engine.KeeperOptions{
-		Gather: gather, Between: c.catchUp,
+		Gather: gather, Between: c.catchUp, Epoch: epoch, Held: c.stillOwner,
 	})
 	if err != nil {
 		return fmt.Errorf("memory: %w", err)
@@ -167,23 +171,45 @@ func (c *Core) keep(ctx context.Context) {
 	}
 }
 
-// refit learns taste anew every hour. Where little was done yet, what was learnt
-// as it came in is better than what so little would prove.
+// refit learns taste anew every hour, and before that when there are many more
+// posts than may be. Where little was done yet, what was learnt as it came in is
+// better than what so little would prove.
 func (c *Core) refit(ctx context.Context) {
-	tick := time.NewTicker(refitEvery)
+	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
-	for {
+	for last := c.Now(); ; {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		if c.engine.Health().Events < fewEvents {
+		now := c.Now()
+		over := c.engine.Fill() > full
+		switch {
+		case now.Sub(last) < refitEvery && !over:
 			continue
+		case c.engine.Health().Events >= fewEvents:
+			if err := c.engine.Refit(ctx, now, refitBudget); err != nil && ctx.Err() == nil {
+				c.Log.WarnContext(ctx, "taste not learnt anew", "err", err)
+			}
+		case over:
+			c.engine.Trim()
 		}
-		if err := c.engine.Refit(ctx, c.Now(), refitBudget); err != nil && ctx.Err() == nil {
-			c.Log.WarnContext(ctx, "taste not learnt anew", "err", err)
-		}
+		last = now
+	}
+}
+
+// How many of the posts that may be in memory there are when those without
+// interest have to go before the hour, and when at once.
+const (
+	full     = 1.125
+	overfull = 1.25
+)
+
+// trim makes room among more posts than memory takes while it wakes.
+func (c *Core) trim() {
+	if c.engine.Fill() > overfull {
+		c.engine.Trim()
 	}
 }
 

@@ -124,6 +124,39 @@ func TestWhatWasAcknowledgedOutlivesAKillAndWhatWasNotComesAgain(t *testing.T) {
 	}
 }
 
+func TestOfTwoFeedsOfOneShardTheLaterTakesInWhatPeopleDo(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	s := tn.shop()
+	lin, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Fan")
+	p, q, r := s.Publish(t, lin, "one"), s.Publish(t, lin, "two"), s.Publish(t, lin, "three")
+	store := blobtest.Store(t)
+	tell := func(l life, post id.Post) error {
+		tn.clock.Advance(time.Second)
+		return l.tell(t.Context(), liked(fan.User, lin.User, post, tn.clock.Now()))
+	}
+	first := tn.live(t, store)
+	if err := tell(first, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	second := tn.live(t, store)
+	if err := tell(first, q.ID); err == nil {
+		t.Error("an event was acknowledged by who lost the shard")
+	}
+	for _, post := range []id.Post{q.ID, r.ID} {
+		if err := tell(second, post); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first.stop() // it stores nothing on its way
+	killed := copied(t, store)
+	third := tn.live(t, killed)
+	want := []string{"like " + string(r.ID), "like " + string(q.ID), "like " + string(p.ID)}
+	if got := third.did(t, fan); !slices.Equal(slices.Compact(got), want) {
+		t.Errorf("after a kill: %v, want %v", got, want)
+	}
+}
+
 func TestWhatIsErasedStaysErasedAfterAKill(t *testing.T) {
 	t.Parallel()
 	tn := build(t)

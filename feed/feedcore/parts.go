@@ -109,7 +109,8 @@ func (c *Core) FollowingShard(ctx context.Context, in feed.FollowingShard) (feed
 	if !c.whole.Load() {
 		return feed.PlaceList{Items: []feed.Place{}, Since: farFuture}, nil
 	}
-	return feed.PlaceList{Items: c.engine.Following(in.Authors, in.Before, in.N)}, nil
+	items := c.engine.Following(in.Authors, in.Before, in.N)
+	return feed.PlaceList{Items: items, Since: c.engine.Since()}, nil
 }
 
 // farFuture is the Since of a process that knows nothing yet.
