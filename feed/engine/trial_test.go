@@ -15,9 +15,9 @@ import (
 // leans to, has its guarantee all the same.
 func TestEveryPostHasItsFirstShowingsWhateverItsScore(t *testing.T) {
 	t.Parallel()
-	posts, people := 16, 1300
+	posts, people, others := 12, 1000, 150
 	if racing {
-		posts, people = 6, 500
+		posts, people, others = 3, 260, 60
 	}
 	w := &town{Engine: engine.New(engine.Options{Seed: 5}), t: t, rng: rand.New(rand.NewPCG(1, 1)), now: start.Add(24 * time.Hour)}
 	w.likes = func(id.Post) float64 { return 0 }
@@ -31,7 +31,7 @@ func TestEveryPostHasItsFirstShowingsWhateverItsScore(t *testing.T) {
 		w.Put(p)
 		all = append(all, p.ID)
 	}
-	for n := range 200 { // well known, so that nothing else has to fill pages
+	for n := range others { // well known, so that nothing else has to fill pages
 		p := post(1000+n, fmt.Sprint("usr_o", n%60), start.Add(-time.Duration(n)*time.Hour))
 		p.Topics = []string{"liked"}
 		w.Put(p)
