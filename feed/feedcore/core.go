@@ -72,6 +72,8 @@ type Core struct {
 	storing context.Context               // ends with the keeper
 	stored  context.CancelFunc
 	follows follows
+	away    away
+	instock instock
 	asides  chan engine.Event // done, and not worth waiting for
 }
 

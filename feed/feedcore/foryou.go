@@ -105,6 +105,8 @@ const (
 	// longest is how many posts one walk shows: as many as it remembers, so that
 	// none comes twice.
 	longest = 480
+	// mostTrials are taken along whatever their score.
+	mostTrials = 8
 )
 
 // choose makes the next page of a walk. Once there is nothing new for somebody
@@ -146,7 +148,7 @@ func (c *Core) fillFrom(ctx context.Context, s seeker, ask feed.CandidateAsk, wa
 			return k.Author == s.me || s.plain && k.Promo || s.person.hides(k.Post, k.Author) || s.person.mutes(k.Topics)
 		})
 		enough(from, size-len(out))
-		from = from[:min(len(from), mostCards)]
+		from = within(from)
 		placed, cards, lost, err := c.place(ctx, s.me, from, walk, size-len(out))
 		if err != nil {
 			return nil, false, err
@@ -176,7 +178,7 @@ func (c *Core) place(ctx context.Context, user id.User, from []feed.Candidate, w
 	for i, p := range placed {
 		posts[i] = p.Post
 	}
-	if cards, err = c.visible(ctx, posts); err == nil && len(cards) == len(placed) {
+	if cards, err = c.showable(ctx, posts); err == nil && len(cards) == len(placed) {
 		*walk = next
 		return placed, cards, 0, nil
 	}
@@ -188,7 +190,7 @@ func (c *Core) place(ctx context.Context, user id.User, from []feed.Candidate, w
 	for _, k := range from {
 		posts = append(posts, k.Post)
 	}
-	if cards, err = c.visible(ctx, posts); err != nil {
+	if cards, err = c.showable(ctx, posts); err != nil {
 		return nil, nil, 0, err
 	}
 	var there []feed.Candidate
@@ -220,6 +222,16 @@ func enough(from []feed.Candidate, size int) {
 			}
 		}
 	}
+}
+
+// within leaves the best of many, and of the others those on trial whose turn it
+// is.
+func within(from []feed.Candidate) []feed.Candidate {
+	if len(from) <= mostCards {
+		return from
+	}
+	slices.SortStableFunc(from[mostCards-mostTrials:], func(a, b feed.Candidate) int { return cmp.Compare(b.Turn, a.Turn) })
+	return from[:mostCards]
 }
 
 // candidates are those of all processes, each once.

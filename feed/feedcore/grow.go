@@ -93,14 +93,16 @@ func (c *Core) held(p post, listed map[id.Product]bool) string {
 	return ""
 }
 
-// stages asks the process that keeps an account's posts. One that does not
-// answer leaves them at the beginning.
+// stages asks the process that keeps an account's posts. A post that it does not
+// know yet is at the beginning.
 func (c *Core) stages(ctx context.Context, account id.User, ids []id.Post) (map[id.Post]feed.Stage, error) {
 	out := make(map[id.Post]feed.Stage, len(ids))
 	for _, p := range ids {
 		out[p] = feed.Stage{Step: 1}
 	}
-	got, err := c.partOf(account).StageShard(asFeed(ctx), feed.StageShard{Posts: ids})
+	got, err := askFor(ctx, c, account, func(ctx context.Context, p feed.Parts) (feed.StageList, error) {
+		return p.StageShard(ctx, feed.StageShard{Posts: ids})
+	})
 	if err != nil {
 		return nil, fmt.Errorf("stages: %w", err)
 	}
@@ -130,7 +132,9 @@ func (c *Core) Balance(ctx context.Context, in feed.OfAccount) (feed.Balance, er
 	if err != nil {
 		return feed.Balance{}, err
 	}
-	return c.partOf(account).BalanceShard(asFeed(ctx), feed.BalanceShard{Account: account})
+	return askFor(ctx, c, account, func(ctx context.Context, p feed.Parts) (feed.Balance, error) {
+		return p.BalanceShard(ctx, feed.BalanceShard{Account: account})
+	})
 }
 
 // BalanceShard is Balance of an account whose posts this process keeps.

@@ -2,13 +2,13 @@ package feedcore
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"meadow/feed"
 	"meadow/feed/engine"
 	"meadow/services/kernel/actor"
-	"meadow/services/kernel/id"
 	"meadow/services/platform/rpc"
 )
 
@@ -30,11 +30,6 @@ func (c *Core) part(shard int) feed.Parts {
 
 func (c *Core) shards() int { return max(1, c.Shards) }
 
-// partOf is the process that keeps an author's posts.
-func (c *Core) partOf(author id.User) feed.Parts {
-	return c.part(engine.ShardOf(author, c.shards()))
-}
-
 // peerWait is how long an answer waits for other processes: long for a process
 // that works, short for a person.
 const peerWait = 400 * time.Millisecond
@@ -51,17 +46,16 @@ func askAll[T any](ctx context.Context, c *Core, what string, question func(ctx 
 	out := make([]answer[T], c.shards())
 	one := func(ctx context.Context, shard int) {
 		a := &out[shard]
-		if a.value, a.err = question(ctx, shard, c.part(shard)); a.err != nil {
+		a.value, a.err = askPart(ctx, c, shard, func(ctx context.Context, p feed.Parts) (T, error) { return question(ctx, shard, p) })
+		said := errors.Is(a.err, errAway) && errors.Unwrap(a.err) == nil // when it missed its time
+		if a.err != nil && !said {
 			c.Log.WarnContext(ctx, "a part of the feed is left out", "what", what, "shard", shard, "err", a.err)
 		}
 	}
-	ctx = asFeed(ctx)
 	if len(out) == 1 {
 		one(ctx, 0)
 		return out
 	}
-	ctx, cancel := context.WithTimeout(ctx, peerWait)
-	defer cancel()
 	var work sync.WaitGroup
 	for shard := range out {
 		if shard != c.Shard {

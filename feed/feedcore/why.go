@@ -17,7 +17,9 @@ func (c *Core) Why(ctx context.Context, in feed.AskWhy) (feed.Why, error) {
 	if err != nil {
 		return feed.Why{}, err
 	}
-	out, err := c.partOf(post.Author).WhyShard(asFeed(ctx), feed.WhyShard{Post: in.ID, Ask: s.ask})
+	out, err := askFor(ctx, c, post.Author, func(ctx context.Context, p feed.Parts) (feed.Why, error) {
+		return p.WhyShard(ctx, feed.WhyShard{Post: in.ID, Ask: s.ask})
+	})
 	if err != nil {
 		return feed.Why{}, err
 	}
