@@ -157,6 +157,40 @@ func TestOfTwoFeedsOfOneShardTheLaterTakesInWhatPeopleDo(t *testing.T) {
 	}
 }
 
+func TestFollowingGoesOnInTheRecordsWhereMemoryIsFull(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	s := tn.shop()
+	lin, fan := tn.AddUser("Lin", actor.Creator), tn.AddUser("Fan")
+	must(tn.creator.Follow(actor.With(t.Context(), fan), creator.ByUser{ID: lin.User}))(t)
+	var want []id.Post
+	d := tn.deaf(t)
+	for range 12 {
+		tn.clock.Advance(time.Minute)
+		p := s.Publish(t, lin, "post")
+		if err := d.tell(t.Context(), published(p, "post", 1)); err != nil {
+			t.Fatal(err)
+		}
+		want = append([]id.Post{p.ID}, want...)
+	}
+	tn.deps.MaxPosts = 8
+	l := tn.live(t, blobtest.Store(t))
+	operator := actor.With(t.Context(), tn.AddUser("Operator", actor.Operator))
+	if n := must(l.Health(operator, feed.Empty{}))(t).Posts; n == 0 || n > 8 {
+		t.Fatalf("%d posts in memory", n)
+	}
+	for _, order := range []string{"", "ranked"} {
+		got := followingAll(t, l.Core, fan, order)
+		if order != "" {
+			slices.Sort(got)
+			slices.Sort(want)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("order %q: %d posts of %d: %v", order, len(got), len(want), got)
+		}
+	}
+}
+
 func TestWhatIsErasedStaysErasedAfterAKill(t *testing.T) {
 	t.Parallel()
 	tn := build(t)
