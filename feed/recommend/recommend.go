@@ -32,7 +32,7 @@ type Options struct {
 	Workers int           // goroutines that fit; 0: one per processor
 	Budget  time.Duration // about how long fitting may take; 0: as long as it takes
 	Bytes   int64         // about how large the fitted tables may get; 0: 1 GiB
-	Effort  int           // table entries looked at per request; 0: 20,000
+	Effort  int           // table entries looked at per request; 0: 10,000
 	Log     func(step string)
 }
 

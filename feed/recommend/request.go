@@ -89,11 +89,13 @@ func (m *Model) take() *scratch {
 }
 
 // remember puts the newest touches into s.past, and the history's slots first.
-func (s *scratch) remember(history []Touch, most int) {
+// Items that the model has no room for yet say nothing and are not answered
+// either: a slot for them would only make the scratch as large as their number.
+func (s *scratch) remember(history []Touch, most, items int) {
 	s.past = s.past[:0]
 	for k := len(history) - 1; k >= 0; k-- {
 		h := history[k]
-		if !(h.Weight > 0) || h.Item >= maxItem {
+		if !(h.Weight > 0) || int(h.Item) >= items {
 			continue
 		}
 		before := len(s.slots)
@@ -107,7 +109,7 @@ func (s *scratch) remember(history []Touch, most int) {
 // gather asks every source that the blend listens to, for n items or so.
 func (m *Model) gather(s *scratch, history []Touch, n int) {
 	b := &m.blend
-	s.remember(history, max(remembers, m.effort/100))
+	s.remember(history, max(remembers, m.effort/100), m.Items())
 	each := 1 << 30
 	if n := len(s.past) * max(1, m.fitted.tables()); n > 0 {
 		each = max(8, m.effort/n)
