@@ -6,7 +6,8 @@
 // oldest first where -order is time, and writes to -out for every user the -k
 // items it would recommend, best first, in the same form. It chooses its
 // parameters on a part that it holds out of -train itself. -test asks how many
-// of those items are in a file of the same form. -prequential replays events
+// of those items are in a file of the same form. -effort 0 answers with what a
+// request looks at when the shop serves, not with all. -prequential replays events
 // `user item ts` in time order instead, predicting each before learning it.
 package main
 
@@ -24,7 +25,7 @@ import (
 
 type asked struct {
 	train, history, items, out, candidates, order, prequential, test string
-	k                                                                int
+	k, effort                                                        int
 	seed                                                             uint64
 	budget                                                           time.Duration
 }
@@ -53,6 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set.StringVar(&a.candidates, "candidates", "", "file of the item ids to rank, and no others")
 	set.StringVar(&a.test, "test", "", "files of what users had next: prints recall, NDCG and hits")
 	set.StringVar(&a.prequential, "prequential", "", "file of events `user item ts` to replay")
+	set.IntVar(&a.effort, "effort", thorough, "table entries looked at per request, as far as -train goes; 0: as few as serving looks at")
 	set.Uint64Var(&a.seed, "seed", 1, "the same seed gives the same answer")
 	set.DurationVar(&a.budget, "budget", 0, "about how long fitting may take; 0: as long as it needs")
 	if err := set.Parse(args); err != nil {
@@ -63,6 +65,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("unknown argument %q", set.Arg(0))
 	case a.k < 1:
 		return fmt.Errorf("-k is %d, but must be at least 1", a.k)
+	case a.effort < 0:
+		return fmt.Errorf("-effort is %d, but must not be negative", a.effort)
 	case a.order != "none" && a.order != "time":
 		return fmt.Errorf("-order is %q, but must be none or time", a.order)
 	case (a.prequential == "") == (a.train == ""):
@@ -81,6 +85,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	return measure(ctx, a, stdout, log)
 }
+
+// thorough is an effort that leaves no entry of a table out. Serving looks at
+// fewer: -effort 0 measures what that costs.
+const thorough = 1 << 22
 
 // peak is the most memory this process held, in bytes.
 func peak() int64 {

@@ -131,6 +131,7 @@ func TestAWrongFileIsNamedWithItsLine(t *testing.T) {
 		{[]string{}, "give either"},
 		{[]string{"-train", in("train"), "-order", "up", "-out", "-"}, "-order"},
 		{[]string{"-train", in("train"), "-k", "0", "-out", "-"}, "-k"},
+		{[]string{"-train", in("train"), "-effort", "-1", "-out", "-"}, "-effort"},
 		{[]string{"-train", in("train"), "stray"}, "stray"},
 	} {
 		var out bytes.Buffer

@@ -53,7 +53,7 @@ func measure(ctx context.Context, a asked, stdout io.Writer, log func(string)) e
 	log(fmt.Sprintf("read %d users, %d items", len(train.of), len(items.name)))
 	m, report, err := recommend.Fit(ctx, recommend.Data{
 		Users: train.of, Items: len(items.name), Attributes: attrs, Ordered: a.order == "time",
-	}, recommend.Options{Seed: a.seed, Budget: a.budget, Effort: 1 << 22, Log: log})
+	}, recommend.Options{Seed: a.seed, Budget: a.budget, Effort: a.effort, Log: log})
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func measure(ctx context.Context, a asked, stdout io.Writer, log func(string)) e
 	if err != nil {
 		return err
 	}
-	log("recommended to every user")
+	log("recommended to every user, effort " + effort(a.effort))
 	if a.out != "" {
 		if err := write(a.out, stdout, ask, items, answers); err != nil {
 			return err
@@ -72,6 +72,17 @@ func measure(ctx context.Context, a asked, stdout io.Writer, log func(string)) e
 		return score(a.test, stdout, ask, items, answers)
 	}
 	return nil
+}
+
+// effort says how thoroughly requests were answered.
+func effort(n int) string {
+	switch n {
+	case 0:
+		return "as when serving"
+	case thorough:
+		return "without bound"
+	}
+	return strconv.Itoa(n)
 }
 
 // answerAll recommends to every user on all processors.
