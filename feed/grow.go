@@ -35,7 +35,8 @@ type Stage struct {
 }
 
 // PoolRow is a post on the ladder. Held says why it is not passed on, if so:
-// limited, followers, private, sold_out, old.
+// limited, followers, sold_out; or old, if its first showings and its trial are
+// over. What only its author may read is not on it.
 type PoolRow struct {
 	Post  id.Post   `json:"post"`
 	Title string    `json:"title"`

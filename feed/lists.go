@@ -96,11 +96,11 @@ type Term struct {
 	Value  float64 `json:"value"`
 }
 
-// Adjustment is what is added for another reason than an expected action. The
-// order of a page (several by one author, first showings) is not in it: that
-// depends on what else is there.
+// Adjustment is what is added for another reason than an expected action: what
+// the order of the latest page that it was on did to it (several by one author,
+// a first showing, …), and that the caller has seen it.
 type Adjustment struct {
-	Kind  string  `json:"kind"` // seen
+	Kind  string  `json:"kind"` // author, topic, kind, pool, seen
 	Value float64 `json:"value"`
 }
 

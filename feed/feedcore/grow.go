@@ -69,7 +69,7 @@ func (c *Core) Pools(ctx context.Context, in feed.AskPools) (page.Page[feed.Pool
 	out := page.Page[feed.PoolRow]{Items: make([]feed.PoolRow, len(found.Items)), Next: found.Next}
 	for i, p := range found.Items {
 		out.Items[i] = feed.PoolRow{
-			Post: p.ID, Title: p.Title, Thumb: thumbs[p.ID], Ad: p.Ad, At: p.At, Stage: stages[p.ID], Held: c.held(p, listed),
+			Post: p.ID, Title: p.Title, Thumb: thumbs[p.ID], Ad: p.Ad, At: p.At, Stage: stages[p.ID], Held: c.held(p, stages[p.ID], listed),
 		}
 	}
 	return out, nil
@@ -79,7 +79,7 @@ func (c *Core) Pools(ctx context.Context, in feed.AskPools) (page.Page[feed.Pool
 const trialFor = 14 * 24 * time.Hour
 
 // held is why a post is not passed on, or "".
-func (c *Core) held(p post, listed map[id.Product]bool) string {
+func (c *Core) held(p post, s feed.Stage, listed map[id.Product]bool) string {
 	switch {
 	case p.Limited:
 		return "limited"
@@ -87,7 +87,7 @@ func (c *Core) held(p post, listed map[id.Product]bool) string {
 		return "followers"
 	case p.Ad && len(p.Products) > 0 && !anyOf(p.Products, listed):
 		return "sold_out"
-	case c.Now().Sub(p.At) > trialFor:
+	case s.Guaranteed == 0 && c.Now().Sub(p.At) > trialFor:
 		return "old"
 	}
 	return ""

@@ -61,3 +61,19 @@ func TestAPromotionOfWhatIsSoldOutIsNotShown(t *testing.T) {
 		t.Errorf("in stock again: shown %d times, want once", got)
 	}
 }
+
+func TestAPostThatIsOwedShowingsIsNotHeldForItsAge(t *testing.T) {
+	t.Parallel()
+	tn := build(t)
+	lin := tn.AddUser("Lin", actor.Creator)
+	p := tn.shop().Publish(t, lin, "post")
+	l := tn.live(t, blobtest.Store(t))
+	if err := l.tell(t.Context(), published(p, "post", 1)); err != nil {
+		t.Fatal(err)
+	}
+	tn.clock.Advance(15 * 24 * time.Hour)
+	rows := must(l.Pools(actor.With(t.Context(), lin), feed.AskPools{}))(t).Items
+	if len(rows) != 1 || rows[0].Stage.Guaranteed != 200 || rows[0].Held != "" {
+		t.Errorf("%+v", rows)
+	}
+}
