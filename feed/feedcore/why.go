@@ -17,6 +17,7 @@ func (c *Core) Why(ctx context.Context, in feed.AskWhy) (feed.Why, error) {
 	if err != nil {
 		return feed.Why{}, err
 	}
+	s.ask.N = 1 // as one is asked of
 	out, err := askFor(ctx, c, post.Author, func(ctx context.Context, p feed.Parts) (feed.Why, error) {
 		return p.WhyShard(ctx, feed.WhyShard{Post: in.ID, Ask: s.ask})
 	})
