@@ -7,12 +7,12 @@ import (
 
 func TestLearningGoesOnBesideRequests(t *testing.T) {
 	t.Parallel()
-	m := New(10)
+	m := New(20) // ten more than a history below holds
 	var wg sync.WaitGroup
 	for w := range 4 {
 		wg.Go(func() {
 			var h []Touch
-			for k := range 300 {
+			for k := range 150 {
 				next := Touch{Item: Item((k*7 + w*13) % 5000), Weight: 1}
 				m.Learn(h, next)
 				h = append(h, next)

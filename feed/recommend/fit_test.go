@@ -107,7 +107,7 @@ func TestWhereNeighboursWinTheBlendListensToThem(t *testing.T) {
 
 func TestPartsSumToTheScoreAndTheHistoryStaysOut(t *testing.T) {
 	t.Parallel()
-	d := likeMinded(200, 8, 20, 6)
+	d := likeMinded(100, 8, 20, 6)
 	m, _ := fit(t, d)
 	m.Learn(d.Users[1], Touch{Item: 3, Weight: 1})
 	m.SetAttributes(300, []uint32{4})
@@ -153,7 +153,7 @@ func h0(h []Touch) Item {
 
 func TestTheSameDataAndSeedGiveTheSameAnswers(t *testing.T) {
 	t.Parallel()
-	d := likeMinded(150, 8, 20, 6)
+	d := likeMinded(80, 8, 20, 6)
 	a, _ := fit(t, d)
 	b, _ := fit(t, d)
 	for _, h := range d.Users[:20] {
@@ -165,7 +165,7 @@ func TestTheSameDataAndSeedGiveTheSameAnswers(t *testing.T) {
 
 func TestASnapshotAnswersTheSame(t *testing.T) {
 	t.Parallel()
-	d := likeMinded(150, 8, 20, 6)
+	d := likeMinded(80, 8, 20, 6)
 	a, _ := fit(t, d)
 	a.Learn(d.Users[0], Touch{Item: 7, Weight: 1})
 	a.SetAttributes(450, []uint32{3})
@@ -188,7 +188,7 @@ func TestASnapshotAnswersTheSame(t *testing.T) {
 		}
 	}
 	r := rand.New(rand.NewPCG(1, 1))
-	for range 100 {
+	for range 30 {
 		broken := bytes.Clone(whole)
 		broken[r.IntN(len(broken))] ^= byte(1 + r.IntN(255))
 		if _, err := New(0).ReadFrom(bytes.NewReader(broken)); !errors.Is(err, ErrSnapshot) {
@@ -247,7 +247,7 @@ func TestAFitStopsWhenItIsTold(t *testing.T) {
 
 func TestNewcomersAreFoundByWhatTheyAre(t *testing.T) {
 	t.Parallel()
-	m, _ := fit(t, likeMinded(200, 8, 20, 6))
+	m, _ := fit(t, likeMinded(100, 8, 20, 6))
 	m.SetAttributes(1000, []uint32{4})
 	m.SetAttributes(1001, []uint32{5})
 	history := []Touch{{Item: 81, Weight: 1}, {Item: 85, Weight: 1}} // of circle 4
