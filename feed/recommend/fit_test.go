@@ -59,7 +59,7 @@ func fit(t *testing.T, d Data) (*Model, Report) {
 func TestWherePopularityWinsTheBlendIsPopularity(t *testing.T) {
 	t.Parallel()
 	for _, ordered := range []bool{true, false} {
-		d := allTheSame(600, 200, 6, ordered)
+		d := allTheSame(300, 120, 6, ordered)
 		m, r := fit(t, d)
 		if best := r.Alone[Popular]; r.Blend < best*0.999 {
 			t.Errorf("ordered %v: the blend reaches %.4f, popularity %.4f", ordered, r.Blend, best)
@@ -88,7 +88,7 @@ func TestWherePopularityWinsTheBlendIsPopularity(t *testing.T) {
 
 func TestWhereNeighboursWinTheBlendListensToThem(t *testing.T) {
 	t.Parallel()
-	d := likeMinded(400, 10, 20, 8)
+	d := likeMinded(200, 8, 20, 8)
 	d.Attributes = nil
 	m, r := fit(t, d)
 	if r.Blend < 2*r.Alone[Popular] || r.Chosen[Popular] > 0.5 {
