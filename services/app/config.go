@@ -36,6 +36,7 @@ type Config struct {
 	Roles     string `koanf:"roles" help:"roles to play here, of gateway,feed,creator,checkout,media"`
 	Peers     string `koanf:"peers" help:"role=url,… of the roles played elsewhere; feed.1=url is the feed's part 1"`
 	FeedShard string `koanf:"feed-shard" help:"the part of the posts that the feed keeps here, as 0/2; all if empty"`
+	FeedMB    int64  `koanf:"feed-memory" help:"how much the feed may keep in memory, in megabytes"`
 
 	DB     string `koanf:"db" help:"mongodb://… ; embedded if empty" secret:"url"`
 	Blob   string `koanf:"blob" help:"s3://KEY:SECRET@host:port/bucket ; embedded if empty" secret:"url"`
@@ -65,7 +66,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Data: "data", Listen: "127.0.0.1:8080", Roles: strings.Join(allRoles, ","),
-		Payments: "sandbox", Currency: "CNY", Fee: 200, ShippingFee: 800, FreeFrom: 9900,
+		Payments: "sandbox", Currency: "CNY", Fee: 200, ShippingFee: 800, FreeFrom: 9900, FeedMB: 2560,
 		MaxConnsPerIP: 200, RateLimits: true, LogFormat: "text", LogLevel: "info",
 	}
 }
@@ -203,6 +204,9 @@ func (c *Config) complete() error {
 	}
 	if c.Fee < 0 || c.Fee > int64(money.Whole)/2 {
 		say("-fee %d is not between 0 and %d basis points", c.Fee, money.Whole/2)
+	}
+	if c.FeedMB < 64 {
+		say("-feed-memory %d is less than 64", c.FeedMB)
 	}
 	if c.ShippingFee < 0 || c.FreeFrom < 0 {
 		say("-shipping-fee and -free-shipping-from cannot be below zero")

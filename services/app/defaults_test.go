@@ -304,6 +304,7 @@ func TestAWrongConfigurationSaysWhatToDo(t *testing.T) {
 		{"-peers creator.1=http://127.0.0.1:1", `is not role=http://host:port`},
 		{"-feed-shard 2/2", `-feed-shard "2/2" is not a part such as 0/2`},
 		{"-feed-shard 0/65", "of at most 64"},
+		{"-feed-memory 8", "-feed-memory 8 is less than 64"},
 		{"-roles feed -feed-shard 0/2 -db mongodb://h -search http://h -bus nats://h -blob s3://a:b@h/c -peers creator=http://h,checkout=http://h,media=http://h", "-peers: say where feed.1 is served"},
 		{"-db postgres://db.example", "-db must begin with mongodb:// or mongodb+srv://"},
 		{"-blob http://objects.example", "-blob must begin with s3://"},

@@ -28,7 +28,7 @@ func (s *System) newFeed(ctx context.Context) error {
 	s.FeedCore, err = feedcore.New(ctx, feedcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log,
 		Creator: s.Creator, Catalog: s.Catalog, Index: s.stores.Search, Blob: s.stores.Blob,
-		Shard: shard, Shards: shards, Peers: parts,
+		Shard: shard, Shards: shards, Peers: parts, MaxBytes: s.cfg.FeedMB << 20,
 	})
 	if err != nil {
 		return err
