@@ -6,8 +6,9 @@
 // oldest first where -order is time, and writes to -out for every user the -k
 // items it would recommend, best first, in the same form. It chooses its
 // parameters on a part that it holds out of -train itself. -test asks how many
-// of those items are in a file of the same form. -effort 0 answers with what a
-// request looks at when the shop serves, not with all. -prequential replays events
+// of those items are in a file of the same form. A request looks at as much
+// as when the shop serves, unless -effort says more; the whole history is given,
+// of which serving takes the newest. -prequential replays events
 // `user item ts` in time order instead, predicting each before learning it.
 package main
 
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set.StringVar(&a.candidates, "candidates", "", "file of the item ids to rank, and no others")
 	set.StringVar(&a.test, "test", "", "files of what users had next: prints recall, NDCG and hits")
 	set.StringVar(&a.prequential, "prequential", "", "file of events `user item ts` to replay")
-	set.IntVar(&a.effort, "effort", thorough, "table entries looked at per request, as far as -train goes; 0: as few as serving looks at")
+	set.IntVar(&a.effort, "effort", 0, "table entries looked at per request to -train; 0: as many as serving looks at")
 	set.Uint64Var(&a.seed, "seed", 1, "the same seed gives the same answer")
 	set.DurationVar(&a.budget, "budget", 0, "about how long fitting may take; 0: as long as it needs")
 	if err := set.Parse(args); err != nil {
@@ -85,10 +86,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	return measure(ctx, a, stdout, log)
 }
-
-// thorough is an effort that leaves no entry of a table out. Serving looks at
-// fewer: -effort 0 measures what that costs.
-const thorough = 1 << 22
 
 // peak is the most memory this process held, in bytes.
 func peak() int64 {
