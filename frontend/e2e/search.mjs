@@ -14,6 +14,9 @@ function posts(browser, base) {
     const by = await (await new Person(base).signUp('Wilma Fernweh')).creator()
     const [picture] = await drawn(browser, 1)
     const media = await by.upload(picture.buffer)
+    // What one alone writes about is not suggested to others.
+    const other = await (await new Person(base).signUp('Otto Laterne')).creator()
+    await other.post('/posts', { kind: 'pictures', title: 'Every lantern I own', body: '', topics: ['lanterns', '露营'], pictures: [{ id: await other.upload(picture.buffer), alt: 'A lantern' }], tags: [], ad: false, lang: 'en' })
     const write = (title, more) => by.post('/posts', { kind: 'pictures', title, body: '', topics: ['露营'], pictures: [{ id: media, alt: 'A camp' }], tags: [], ad: false, lang: 'zh-CN', ...more })
     const zh = await write(`山谷里的${word}`, { genre: 'guide' })
     const en = await write('Marvellous lantern evenings', { lang: 'en', topics: ['lanterns'] })
