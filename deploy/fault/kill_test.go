@@ -23,13 +23,13 @@ import (
 	"meadow/services/platform/docdb/pebbledoc"
 )
 
-// rounds is how many rushes are killed: 12 in make test; make test-long sets
+// rounds is how many rushes are killed: 9 in make test; make test-long sets
 // MEADOW_FAULT_ROUNDS to 500.
 func rounds(t *testing.T) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("MEADOW_FAULT_ROUNDS"))
 	if err != nil {
-		return 12
+		return 9
 	}
 	return n
 }

@@ -35,11 +35,11 @@ import (
 )
 
 // cuts are the ways in which the suites' shops are divided into processes.
-// Stores are shared, as MongoDB and the like would be. Between these two lies a
-// third, in the long tests.
+// Stores are shared, as MongoDB and the like would be; the feed's posts are divided
+// between two processes. Others are in the long tests.
 var cuts = map[string][][]string{
 	"one process":        {{Gateway, Feed, Creator, Checkout, Media}},
-	"every role its own": {{Media}, {Creator}, {Checkout}, {Feed}, {Gateway}},
+	"every role its own": {{Media}, {Creator}, {Checkout}, {Feed + " 0/2"}, {Feed + " 1/2"}, {Gateway}},
 }
 
 func TestSuitesOverEveryTopology(t *testing.T) {
@@ -68,13 +68,6 @@ func suites(t *testing.T, cut [][]string) {
 	t.Run("moderation", func(t *testing.T) { moderationtest.Run(t, s.forModeration(t)) })
 	t.Run("engage", func(t *testing.T) { engagetest.Run(t, s.forNews()) })
 	t.Run("insight", func(t *testing.T) { insighttest.Run(t, s.forInsight()) })
-}
-
-// TestTwoFeedsAnswerAsOne runs the feed's suite with the posts divided between two
-// processes, each of which answers for both.
-func TestTwoFeedsAnswerAsOne(t *testing.T) {
-	s := startShop(t, [][]string{{Media, Creator, Checkout}, {Feed + " 0/2"}, {Feed + " 1/2"}, {Gateway}}, stubFilm)
-	feedtest.Run(t, s.forFeed())
 }
 
 // merchant makes somebody with a shop.
