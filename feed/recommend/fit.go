@@ -3,6 +3,7 @@ package recommend
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -32,7 +33,9 @@ type fitter struct {
 	alone   [sources]float64
 	recency [sources]float32
 	made    [sources]fitted
-	solved  [][]entry // the regressions of part, while variants share them
+	solved  [][]entry         // the regressions of part, while variants share them
+	walked  map[walkOf]*table // the last walk of part, likewise
+	work    int64             // pairs of items that one pass may look at
 }
 
 // Fit learns from all of d. It first holds a part of d out, and chooses by it
@@ -67,14 +70,19 @@ func (f *fitter) bound() {
 		f.o.Bytes = 1 << 30
 	}
 	f.rows = int(min(400, max(16, f.o.Bytes/3/8/int64(max(1, f.d.Items)))))
-	work := int64(3e9)
+	f.work = 3e9
 	if f.o.Budget > 0 { // about 20 million pairs a second and worker, some ten passes
-		work = min(work, int64(f.o.Budget.Seconds()*2e6*float64(f.workers)))
+		f.work = min(f.work, int64(f.o.Budget.Seconds()*2e6*float64(f.workers)))
 	}
 	f.most = 2000
-	for f.most > 10 && pairs(f.d.Users, f.most) > work {
+	for f.most > 10 && pairs(f.d.Users, f.most) > f.work {
 		f.most = f.most * 3 / 4
 	}
+}
+
+// hops is how many entries of a row may be followed twice over.
+func (f *fitter) hops() int {
+	return int(min(hops, math.Sqrt(float64(f.work)/float64(max(1, f.d.Items)))))
 }
 
 // late says that a share of the budget is used up.
@@ -102,7 +110,7 @@ func (f *fitter) choose() error {
 			return err
 		}
 	}
-	f.solved = nil
+	f.solved, f.walked = nil, nil
 	return nil
 }
 

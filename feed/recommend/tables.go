@@ -47,6 +47,7 @@ func (c crew) covisit(t *touches, k int, o covisitOf) (*table, error) {
 type walkOf struct {
 	User float64 // exponent of the touches of the user in the middle
 	To   float64 // exponent of the popularity of the target
+	Less float64 // of what two walks reach that is taken off, see direct
 }
 
 // walk is RP3beta (Paudel et al., 2017): three steps from an item over its
@@ -61,6 +62,41 @@ func (c crew) walk(t *touches, k int, o walkOf) (*table, error) {
 			s.of[j] *= to[j]
 		}
 		s.of[i] = 0
+	})
+	if err == nil {
+		made.level()
+	}
+	return made, err
+}
+
+// hops is how many entries of a row direct follows.
+const hops = 100
+
+// direct takes off every row what two steps over the table reach, as a row of
+// equal length times less: an item that is near by way of others is no sign of
+// its own. Of every row the wide strongest are followed, and what falls below
+// 0 goes. O(items x wide^2).
+func (c crew) direct(t *table, wide int, less float64) (*table, error) {
+	items := len(t.start) - 1
+	made, err := c.build(items, items, func(s *sum, i Item) {
+		ids, vals := t.row(i)
+		for e, j := range ids[:min(len(ids), wide)] {
+			next, by := t.row(j)
+			for x, k := range next[:min(len(next), wide)] {
+				s.add(k, vals[e]*by[x])
+			}
+		}
+		s.of[i] = 0
+		sq := math.SmallestNonzeroFloat32
+		for _, j := range s.seen {
+			sq += float64(s.of[j]) * float64(s.of[j])
+		}
+		for _, j := range s.seen {
+			s.of[j] *= -float32(less / math.Sqrt(sq))
+		}
+		for e, j := range ids {
+			s.add(j, vals[e])
+		}
 	})
 	if err == nil {
 		made.level()

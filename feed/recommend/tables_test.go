@@ -61,6 +61,24 @@ func TestTheWalkByHand(t *testing.T) {
 	near(t, "0 to 2", value(made, 0, 2), two/long)
 }
 
+func TestWhatIsReachedByWayOfOthersIsTakenOff(t *testing.T) {
+	t.Parallel()
+	c := crew{t.Context(), 1}
+	// 0 leads to 1 and 2, and 1 to 2 as well; 3 is reached by way of 1 only,
+	// from where a step leads back, too.
+	walk := flat([][]entry{{{1, .8}, {2, .6}}, {{2, .6}, {3, .8}, {0, .5}}, nil, nil})
+	made, err := c.direct(walk, 10, .5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := .8, .6-.5*.6 // two steps: .8 x .6 to 2, .8 x .8 to 3, at length .6 and .8
+	long := math.Hypot(one, two)
+	near(t, "0 to 1", value(made, 0, 1), one/long)
+	near(t, "0 to 2", value(made, 0, 2), two/long)
+	near(t, "0 to 3, below nothing", value(made, 0, 3), 0)
+	near(t, "1 to 3, two steps lead back or to 2", value(made, 1, 3), .8/math.Sqrt(.8*.8+.1*.1+.5*.5))
+}
+
 func TestCosineByHand(t *testing.T) {
 	t.Parallel()
 	c, d := three(t)

@@ -17,7 +17,7 @@ func (f *fitter) variants() [sources][]variant {
 			v[covisitAt] = append(v[covisitAt], covisitVariant(o))
 		}
 	}
-	for _, o := range []walkOf{{.8, .3}, {.5, .3}} {
+	for _, o := range []walkOf{{.8, .3, 0}, {.8, .3, .1}, {.8, .3, .2}, {.5, .3, 0}, {.5, .3, .15}} {
 		v[walkAt] = append(v[walkAt], walkVariant(o))
 	}
 	// Regression is tried only where a time-ordered part judges it: on pairs held
@@ -54,9 +54,30 @@ func covisitVariant(o covisitOf) variant {
 	}}
 }
 
+// walkVariant makes the walk and, if asked, keeps of it what is direct. The
+// variants on the part share a walk.
 func walkVariant(o walkOf) variant {
 	return variant{fmt.Sprintf("%+v", o), func(f *fitter, t *touches) (fitted, error) {
-		made, err := f.walk(t, f.rows, o)
+		wide := f.hops()
+		if o.Less > 0 && wide < hops/5 {
+			return fitted{}, nil
+		}
+		less := o.Less
+		o.Less = 0
+		made := f.walked[o]
+		if t != f.part || made == nil {
+			var err error
+			if made, err = f.walk(t, f.rows, o); err != nil {
+				return fitted{}, err
+			}
+			if t == f.part {
+				f.walked = map[walkOf]*table{o: made}
+			}
+		}
+		if less == 0 {
+			return one(walkAt, made), nil
+		}
+		made, err := f.direct(made, wide, less)
 		return one(walkAt, made), err
 	}}
 }
