@@ -17,7 +17,7 @@ func (f *fitter) variants() [sources][]variant {
 			v[covisitAt] = append(v[covisitAt], covisitVariant(o))
 		}
 	}
-	for _, o := range []walkOf{{.8, .3, 0}, {.8, .3, .1}, {.8, .3, .2}, {.5, .3, 0}, {.5, .3, .15}} {
+	for _, o := range []walkOf{{.8, .3, 0}, {.8, .3, .1}, {.8, .3, .2}, {.5, .3, 0}} {
 		v[walkAt] = append(v[walkAt], walkVariant(o))
 	}
 	// Regression is tried only where a time-ordered part judges it: on pairs held
