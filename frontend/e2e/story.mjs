@@ -232,9 +232,10 @@ test('every other screen is sound in both languages', { timeout: 180_000 }, asyn
   t.diagnostic('looked at every screen')
 })
 
-for (const [name, story] of Object.entries(feedStories)) test(name, { timeout: 240_000 }, (t) => story(t, browser, base, shop.operator))
-
 for (const [name, story] of Object.entries(studioStories)) test(name, { timeout: 400_000 }, (t) => story(t, browser, base, shop.operator))
+
+// After those of the studio, in which the operator comes by the link.
+for (const [name, story] of Object.entries(feedStories)) test(name, { timeout: 240_000 }, (t) => story(t, browser, base))
 
 for (const screen of [{ width: 390, locale: 'zh-CN', scheme: 'dark', name: 'phone' }, { width: 1440, locale: 'en', scheme: 'light', name: 'desk' }].slice(0, all ? 2 : 1)) {
   test(`people talk, collect, share and keep away at ${screen.width} px`, { timeout: 300_000 }, (t) => socialStory(t, browser, base, screen))

@@ -3,19 +3,23 @@
 import assert from 'node:assert/strict'
 import { call, drawn, person } from './studio-people.mjs'
 
+/** The cookies of the operator who came by the link, which is good once. */
+export const office = { cookies: [] }
+
 export async function deskStory(t, browser, base, operator) {
   if (!operator) return t.skip('nobody can enter as an operator: set MEADOW_OPERATOR to the link that the shop says when it starts')
   const boss = await browser.newContext({ locale: 'en' })
   t.after(() => boss.close())
-  const office = await boss.newPage()
-  await office.goto(operator)
-  await office.locator('main button, main .btn').first().click()
-  await office.waitForFunction(() => !location.pathname.startsWith('/enter'))
+  const desk = await boss.newPage()
+  await desk.goto(operator)
+  await desk.locator('main button, main .btn').first().click()
+  await desk.waitForFunction(() => !location.pathname.startsWith('/enter'))
+  office.cookies = await boss.cookies()
   const moderators = []
   for (const [name, width, locale, scheme] of [['Mo', 1440, 'en', 'light'], ['莫', 390, 'zh-CN', 'dark']]) {
     const m = await person(browser, base, { name, width, locale, scheme, as: `desk-${width}` })
     t.after(() => m.context.close())
-    await call(office, 'POST', '/account/roles', { user: m.id, role: 'moderator', grant: true })
+    await call(desk, 'POST', '/account/roles', { user: m.id, role: 'moderator', grant: true })
     moderators.push(m)
   }
   const author = await person(browser, base, { name: 'Nix', creator: true, as: 'accused', locale: 'en' })
