@@ -268,6 +268,8 @@ export async function videoStory(t, browser, base) {
   const was = await muted()
   await page.keyboard.press('m')
   assert.equal(await muted(), !was)
+  // From the top of the page: below the video a list of posts grows as the focus goes on.
+  await page.locator('a[href], button').first().focus()
   await tabTo(page, '.player-line input')
   await page.keyboard.press('ArrowRight')
   assert.deepEqual(found, [])
