@@ -167,6 +167,7 @@ type (
 		Post    id.Post  `json:"post"`
 		Author  id.User  `json:"author"`
 		Score   float64  `json:"score"`
+		Kind    string   `json:"kind"`
 		Topics  []string `json:"topics,omitempty"`
 		Promo   bool     `json:"promo,omitempty"`
 		Explore bool     `json:"explore,omitempty"` // on trial, and here for nothing else: only in a place for that

@@ -27,6 +27,7 @@ type feedSize struct {
 	Rate      int     `json:"rate"`
 	Seconds   float64 `json:"seconds"`
 	Profile   string  `json:"-"`
+	Keep      string  `json:"-"`
 }
 
 // feedResult is the last line of a run. CPU is of the serving process alone,
@@ -89,7 +90,15 @@ func measureFeed(ctx context.Context, list string, size feedSize) (feedResult, e
 		return out, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	server, err := startFeed(ctx, size, "")
+	file := filepath.Join(dir, "snapshot")
+	from := ""
+	if size.Keep != "" {
+		file = size.Keep
+		if _, err := os.Stat(file); err == nil {
+			from = file
+		}
+	}
+	server, err := startFeed(ctx, size, from)
 	if err != nil {
 		return out, err
 	}
@@ -99,7 +108,6 @@ func measureFeed(ctx context.Context, list string, size feedSize) (feedResult, e
 		return out, err
 	}
 	out.Memory, out.Peak = server.memory()
-	file := filepath.Join(dir, "snapshot")
 	var written struct {
 		Bytes   int64   `json:"bytes"`
 		Seconds float64 `json:"seconds"`
@@ -110,6 +118,7 @@ func measureFeed(ctx context.Context, list string, size feedSize) (feedResult, e
 	out.Snapshot, out.Write = written.Bytes>>20, round2(written.Seconds)
 	server.stop()
 	began := time.Now()
+	size.Profile = ""
 	again, err := startFeed(ctx, size, file)
 	if err != nil {
 		return out, err
@@ -137,6 +146,7 @@ func feedFlags(list string, args []string) (feedSize, error) {
 	fs.Float64Var(&s.Fit, "fit", 0, "seconds to learn taste as a whole; 0: as it comes only")
 	fs.IntVar(&s.Rate, "rate", rate, "requests a second")
 	fs.Float64Var(&s.Seconds, "seconds", 20, "of requests")
+	fs.StringVar(&s.Keep, "keep", "", "keep the snapshot in this file; if it is there already, begin with it instead of filling")
 	fs.StringVar(&s.Profile, "profile", "", "write a CPU profile of the serving process to this file")
 	if err := fs.Parse(args); err != nil {
 		return s, err
@@ -165,9 +175,6 @@ func startFeed(ctx context.Context, size feedSize, snapshot string) (*feedServer
 	spec, err := json.Marshal(size)
 	if err != nil {
 		return nil, err
-	}
-	if snapshot != "" {
-		size.Profile = ""
 	}
 	cmd := exec.CommandContext(ctx, self, "serve-feed", string(spec), snapshot, size.Profile)
 	cmd.Stderr = os.Stderr

@@ -44,7 +44,6 @@ type feedPage struct {
 type feedItem struct {
 	Post  id.Post   `json:"post"`
 	Score float64   `json:"score"`
-	Terms []float64 `json:"terms"`
 	Hint  feed.Hint `json:"hint"`
 }
 
@@ -182,15 +181,11 @@ func mountFeed(r rpc.Router, e *engine.Engine, d *feedData) {
 	})
 	rpc.Mount(r, loadFeed, func(_ context.Context, in feedAsk) (feedPage, error) {
 		user := d.userIDs[in.User%len(d.userIDs)]
-		ask := engine.Ask{CandidateAsk: feed.CandidateAsk{User: user, Lang: "zh-Hans", Seed: uint64(in.Seed), N: 2 * feedOut}, Now: d.end}
+		ask := engine.Ask{CandidateAsk: feed.CandidateAsk{User: user, Lang: "zh-Hans", Seed: uint64(in.Seed), N: 2 * feedOut}, Now: d.end, Brief: true}
 		walk := engine.Walk{Seed: uint64(in.Seed)}
 		var page feedPage
 		for _, p := range e.Page(user, e.Candidates(ask), feedOut, &walk, d.end) {
-			item := feedItem{Post: p.Post, Score: round2(p.Score), Hint: p.Hints[0]}
-			for _, t := range p.Terms {
-				item.Terms = append(item.Terms, round2(t.Value))
-			}
-			page.Items = append(page.Items, item)
+			page.Items = append(page.Items, feedItem{Post: p.Post, Score: round2(p.Score), Hint: p.Hints[0]})
 		}
 		page.Next = walk.Encode()
 		return page, nil

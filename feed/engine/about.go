@@ -32,6 +32,7 @@ func (e *Engine) Why(a Ask, p id.Post) (feed.Why, bool) {
 		c = &r.slots[at]
 	}
 	terms, _ := e.placings.of(e.persons.who(string(a.User)), p)
+	c.fit = r.topicFit(&e.posts.all[n])
 	in := r.input(c)
 	c.result = e.heads.Load().Score(in.Features(nil))
 	why := feed.Why{

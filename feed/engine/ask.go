@@ -8,6 +8,7 @@ import (
 
 	"meadow/feed"
 	"meadow/feed/rank"
+	"meadow/feed/recommend"
 	"meadow/services/kernel/id"
 )
 
@@ -72,6 +73,8 @@ type request struct {
 	slots    []candidate
 	order    []int32
 	keys     []uint64
+	found    recommend.Room
+	warmed   uint32 // is only there to be written
 	toTopic  weights // how strongly the viewer tends to topics: 1 to those chosen
 	toAuthor weights
 	features []rank.Feature

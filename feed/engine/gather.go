@@ -29,6 +29,7 @@ type candidate struct {
 	explore bool    // nothing but its trial brought it
 	sources [sources]float32
 	blend   float32
+	fit     float32 // how its topics suit the viewer
 	result  rank.Score
 }
 
@@ -115,9 +116,20 @@ func (r *request) add(p uint32, source uint8, v float32) *candidate {
 	return c
 }
 
+// fetch looks at posts that will be added, in a loop that does not wait for one
+// to arrive from memory before it asks for the next.
+func (r *request) fetch(list []uint32) {
+	for _, p := range list {
+		if r.may(p) {
+			r.warmed += r.slotOf[p] + r.posts.all[p].author
+		}
+	}
+}
+
 // fromList takes the latest of a list by time.
 func (r *request) fromList(list []uint32, most int, source uint8, topic uint32) {
 	from := max(0, len(list)-8*most)
+	r.fetch(list[max(0, len(list)-most):])
 	for i, n := len(list)-1, 0; i >= from && n < most; i-- {
 		if c := r.add(list[i], source, 1-float32(n)/float32(2*most)); c != nil {
 			n++
@@ -132,7 +144,9 @@ func (r *request) fromFollowing() {
 	if len(r.follows) == 0 {
 		return
 	}
-	for i, p := range r.mergeOf(r.follows, manyFollowed) {
+	merged := r.mergeOf(r.follows, manyFollowed)
+	r.fetch(merged)
+	for i, p := range merged {
 		r.add(p, uint8(rank.Following), 1-float32(i)/(2*manyFollowed))
 	}
 }
@@ -191,6 +205,7 @@ func (r *request) fromChart(c *chart) {
 	if len(c.posts) == 0 {
 		return
 	}
+	r.fetch(c.posts[:min(len(c.posts), manyPopular)])
 	top := float32(.05 + .95*warm(warmth(r.posts.all[c.posts[0]].hot, r.now)))
 	for i, n := 0, 0; i < len(c.posts) && n < manyPopular; i++ {
 		if r.add(c.posts[i], uint8(rank.Popular), top*(1-float32(i)/(2*mostCharted))) != nil {
@@ -221,7 +236,7 @@ func (r *request) fromModel() {
 	if n == 0 {
 		return
 	}
-	r.take(r.model.Load().Ask(recommend.Query{History: buf[:n], N: manyModel, Skip: r.skip()}))
+	r.take(r.model.Load().AskInto(recommend.Query{History: buf[:n], N: manyModel, Skip: r.skip()}, &r.found))
 }
 
 func (r *request) skip() func(recommend.Item) bool {
@@ -234,6 +249,9 @@ func (r *request) take(found []recommend.Scored) {
 		return
 	}
 	top := found[0].Score
+	for i := range found {
+		r.warmed += r.slotOf[found[i].Item] + r.posts.all[found[i].Item].author
+	}
 	for i := range found {
 		f := &found[i]
 		c := r.add(f.Item, uint8(rank.Popular), 0)
@@ -276,7 +294,7 @@ func sourceOf(s recommend.Source) (rank.Source, bool) {
 // fromPost collects what goes with one post.
 func (r *request) fromPost(p uint32) {
 	x := &r.posts.all[p]
-	r.take(r.model.Load().Ask(recommend.Query{History: []recommend.Touch{{Item: p, Weight: 1, At: r.now}}, N: manyAlike, Skip: r.skip()}))
+	r.take(r.model.Load().AskInto(recommend.Query{History: []recommend.Touch{{Item: p, Weight: 1, At: r.now}}, N: manyAlike, Skip: r.skip()}, &r.found))
 	for _, t := range r.posts.topicsOf(x) {
 		r.fromList(r.tagged[t], 4*manyByTopic, uint8(rank.Content), 0)
 	}

@@ -28,7 +28,6 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 	rules.Size = size
 	list := make([]slate.Candidate, len(from), len(from)+manyPool)
 	of := make([]int, len(from), len(from)+manyPool) // of list: which of from it is
-	e.mu.RLock()
 	topics := make([]uint32, 0, 4*len(from))
 	for i := range from {
 		c := &from[i]
@@ -38,19 +37,15 @@ func (e *Engine) Page(user id.User, from []feed.Candidate, size int, w *Walk, no
 		}
 		list[i] = slate.Candidate{
 			Post: Hash(c.Post), Author: hash(string(c.Author)), Score: float32(c.Score), Topics: topics[begin:len(topics):len(topics)],
-			Promo: c.Promo, Explore: c.Explore, Turn: float32(c.Turn),
+			Kind: kindOf(c.Kind), Promo: c.Promo, Explore: c.Explore, Turn: float32(c.Turn),
 		}
 		of[i] = i
-		if p := e.posts.find(string(c.Post)); p != 0 {
-			list[i].Kind = e.posts.all[p].kind
-		}
 		if c.Turn > 0 && !c.Explore { // it has a claim to a place for trials beside its score's
 			twin := list[i]
 			twin.Explore = true
 			list, of = append(list, twin), append(of, i)
 		}
 	}
-	e.mu.RUnlock()
 	caps := e.granting(user, from, list, w, now)
 	placed := slate.Build(list, rules, w.carry, caps)
 	w.carry = w.carry.Next(rules, list, placed)

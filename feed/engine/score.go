@@ -12,11 +12,15 @@ import (
 
 // score foretells what the viewer will do with each candidate.
 func (r *request) score() {
+	for i := range r.slots { // by itself, so that one does not wait for the memory of another
+		r.slots[i].fit = r.topicFit(&r.posts.all[r.slots[i].post])
+	}
+	view := r.heads.Load().View(r.now)
 	for i := range r.slots {
 		c := &r.slots[i]
 		in := r.input(c)
 		r.features = in.Features(r.features[:0])
-		c.result = r.heads.Load().Score(r.features)
+		c.result = view.Score(r.features)
 	}
 }
 
@@ -25,6 +29,7 @@ func (r *request) input(c *candidate) rank.Input {
 	x := &r.posts.all[c.post]
 	in := rank.Input{
 		Blend:    c.blend,
+		Topic:    c.fit,
 		Hours:    float32(r.now*1000-x.at) / 3_600_000,
 		Kind:     x.kind,
 		Genre:    x.genre,
@@ -41,7 +46,6 @@ func (r *request) input(c *candidate) rank.Input {
 	if x.seen > 0 {
 		in.Rates = x.rates()
 	}
-	in.Topic = r.topicFit(x)
 	if r.w != nil {
 		in.Affinity = max(0, r.toAuthor.of(x.author))
 		if r.kindSum > 0 {
@@ -135,7 +139,7 @@ func (r *request) answer(n int) []feed.Candidate {
 		x := &r.posts.all[c.post]
 		out[k] = feed.Candidate{
 			Post: r.posts.id(c.post), Author: id.User(r.authors.name(x.author)),
-			Score: float64(c.result.Total), Topics: r.topicNames(x),
+			Score: float64(c.result.Total), Kind: kinds[x.kind], Topics: r.topicNames(x),
 			Promo: x.flags.has(promo), Explore: c.explore, Turn: float64(c.turn),
 		}
 		if out[k].Promo {

@@ -2,6 +2,7 @@ package rank
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -49,9 +50,11 @@ const line = 16
 type Heads struct {
 	options Options
 	mask    uint32
-	weights []atomic.Uint32 // float bits; line per slot, the first Actions of it used
+	view    atomic.Pointer[View]
+	steps   atomic.Int64 // how often was learned
 
-	learning sync.Mutex    // guards what follows
+	learning sync.RWMutex  // guards what follows
+	weights  []float32     // line per slot, the first Actions of it used
 	state    []accumulator // Actions per slot
 	prior    [reserved][Actions]float32
 
@@ -67,21 +70,43 @@ func NewHeads(o Options) *Heads {
 	h := &Heads{
 		options: o,
 		mask:    uint32(o.Slots - 1),
-		weights: make([]atomic.Uint32, o.Slots*line),
+		weights: make([]float32, o.Slots*line),
 		state:   make([]accumulator, o.Slots*int(Actions)),
 		prior:   prior(),
 	}
 	for slot, ws := range h.prior {
 		for a, w := range ws {
-			h.weights[slot*line+a].Store(math.Float32bits(w))
+			h.weights[slot*line+a] = w
 		}
 	}
 	return h
 }
 
+// View is what heads knew at one moment. It never changes, so that whoever scores
+// many candidates reads plain numbers.
+type View struct {
+	mask    uint32
+	weights []float32
+	steps   int64
+	until   int64 // unix seconds: it is not made anew before that
+}
+
+// View returns what the heads know, or knew a second ago: now is in unix seconds.
+func (h *Heads) View(now int64) *View {
+	v := h.view.Load()
+	if v != nil && (v.steps == h.steps.Load() || now == v.until) {
+		return v
+	}
+	h.learning.RLock()
+	defer h.learning.RUnlock()
+	v = &View{mask: h.mask, weights: slices.Clone(h.weights), steps: h.steps.Load(), until: now}
+	h.view.Store(v)
+	return v
+}
+
 // slot is where a feature's weights are.
-func (h *Heads) slot(hash uint32) int {
-	s := hash & h.mask
+func slot(hash, mask uint32) int {
+	s := hash & mask
 	if s < reserved && s != hash {
 		s += reserved
 	}
@@ -90,7 +115,14 @@ func (h *Heads) slot(hash uint32) int {
 
 // Predict returns how probable each action is.
 func (h *Heads) Predict(f []Feature) [Actions]float32 {
-	p := h.odds(f)
+	h.learning.RLock()
+	defer h.learning.RUnlock()
+	return h.chances(f)
+}
+
+// chances is Predict for who holds learning.
+func (h *Heads) chances(f []Feature) [Actions]float32 {
+	p := odds(h.weights, h.mask, f)
 	for a := range p {
 		p[a] = logistic(p[a])
 	}
@@ -99,8 +131,17 @@ func (h *Heads) Predict(f []Feature) [Actions]float32 {
 
 // Score predicts and weighs.
 func (h *Heads) Score(f []Feature) Score {
+	h.learning.RLock()
+	defer h.learning.RUnlock()
+	return score(h.weights, h.mask, f)
+}
+
+// Score predicts and weighs.
+func (v *View) Score(f []Feature) Score { return score(v.weights, v.mask, f) }
+
+func score(w []float32, mask uint32, f []Feature) Score {
 	var s Score
-	p := h.odds(f)
+	p := odds(w, mask, f)
 	for a := range p {
 		s.Terms[a] = weights[a] * logistic(p[a])
 		s.Total += s.Terms[a]
@@ -110,24 +151,23 @@ func (h *Heads) Score(f []Feature) Score {
 
 // odds returns each head's log-odds. It is written out because it is where a
 // request spends its time: twelve sums that stay in registers.
-func (h *Heads) odds(f []Feature) [Actions]float32 {
+func odds(weights []float32, mask uint32, f []Feature) [Actions]float32 {
 	var s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11 float32
 	for i := range f {
-		at := h.slot(f[i].Hash) * line
-		w := (*[line]atomic.Uint32)(h.weights[at:])
+		w := (*[line]float32)(weights[slot(f[i].Hash, mask)*line:])
 		x := f[i].Value
-		s0 += x * math.Float32frombits(w[0].Load())
-		s1 += x * math.Float32frombits(w[1].Load())
-		s2 += x * math.Float32frombits(w[2].Load())
-		s3 += x * math.Float32frombits(w[3].Load())
-		s4 += x * math.Float32frombits(w[4].Load())
-		s5 += x * math.Float32frombits(w[5].Load())
-		s6 += x * math.Float32frombits(w[6].Load())
-		s7 += x * math.Float32frombits(w[7].Load())
-		s8 += x * math.Float32frombits(w[8].Load())
-		s9 += x * math.Float32frombits(w[9].Load())
-		s10 += x * math.Float32frombits(w[10].Load())
-		s11 += x * math.Float32frombits(w[11].Load())
+		s0 += x * w[0]
+		s1 += x * w[1]
+		s2 += x * w[2]
+		s3 += x * w[3]
+		s4 += x * w[4]
+		s5 += x * w[5]
+		s6 += x * w[6]
+		s7 += x * w[7]
+		s8 += x * w[8]
+		s9 += x * w[9]
+		s10 += x * w[10]
+		s11 += x * w[11]
 	}
 	return [Actions]float32{s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11}
 }
@@ -137,43 +177,42 @@ func (h *Heads) Learn(f []Feature, a Action, happened bool) {
 	if a >= Actions {
 		return
 	}
-	p := h.Predict(f)
-	h.tally[a].count(p[a], happened)
 	var o Outcome
 	if happened {
 		o = Of(a)
 	}
-	h.step(f, &p, Of(a), o)
+	h.step(f, Of(a), o)
 }
 
 // Settle tells every head what followed an impression, once it is known: an
 // action that is not in o did not happen. It is Learn for all actions.
 func (h *Heads) Settle(f []Feature, o Outcome) {
-	p := h.Predict(f)
-	for a := range Actions {
-		h.tally[a].count(p[a], o.Has(a))
-	}
-	h.step(f, &p, 1<<Actions-1, o)
+	h.step(f, 1<<Actions-1, o)
 }
 
-// step is FTRL-proximal's update of some heads that predicted p.
-func (h *Heads) step(f []Feature, p *[Actions]float32, heads, done Outcome) {
+// step is FTRL-proximal's update of some heads.
+func (h *Heads) step(f []Feature, heads, done Outcome) {
+	h.learning.Lock()
+	defer h.learning.Unlock()
+	h.steps.Add(1)
+	p := h.chances(f)
 	var miss [Actions]float64
 	for a := range Actions {
 		miss[a] = float64(p[a])
 		if done.Has(a) {
 			miss[a]--
 		}
+		if heads.Has(a) {
+			h.tally[a].count(p[a], done.Has(a))
+		}
 	}
-	h.learning.Lock()
-	defer h.learning.Unlock()
 	for i := range f {
 		x := float64(f[i].Value)
 		if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
 			continue
 		}
-		slot := h.slot(f[i].Hash)
-		weights, state := (*[line]atomic.Uint32)(h.weights[slot*line:]), (*[Actions]accumulator)(h.state[slot*int(Actions):])
+		slot := slot(f[i].Hash, h.mask)
+		weights, state := (*[line]float32)(h.weights[slot*line:]), (*[Actions]accumulator)(h.state[slot*int(Actions):])
 		initial, o := h.initial(slot), &h.options
 		rate := o.rate(slot)
 		fast := 1 / rate
@@ -182,11 +221,11 @@ func (h *Heads) step(f []Feature, p *[Actions]float32, heads, done Outcome) {
 				continue
 			}
 			s, g := &state[a], miss[a]*x
-			moved := float64(math.Float32frombits(weights[a].Load()) - initial[a])
+			moved := float64(weights[a] - initial[a])
 			n := s.n + g*g
 			s.z += g - (math.Sqrt(n)-math.Sqrt(s.n))*fast*moved
 			s.n = n
-			weights[a].Store(math.Float32bits(initial[a] + s.moved(rate, o)))
+			weights[a] = initial[a] + s.moved(rate, o)
 		}
 	}
 }
@@ -211,5 +250,5 @@ func (s *accumulator) moved(rate float64, o *Options) float32 {
 
 // Bytes is the memory that heads take.
 func (h *Heads) Bytes() int64 {
-	return int64(len(h.weights))*4 + int64(len(h.state))*16
+	return int64(len(h.weights))*2*4 + int64(len(h.state))*16
 }

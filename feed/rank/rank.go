@@ -14,12 +14,12 @@
 //
 // Named features have slots of their own; others share hashed slots. The weights
 // of all heads in one slot lie in one line of the cache. Scoring a candidate is
-// O(features × actions), learning is the same, memory is 256 bytes a slot
-// (17 MB at the usual 65,536 slots).
+// O(features × actions), learning is the same, memory is 320 bytes a slot
+// (21 MB at the usual 65,536 slots).
 //
-// Everything is safe at the same time: weights are read and written as atomic
-// words, and those who learn take turns on one mutex. A prediction may see a
-// half of what is being learned at this moment, never a torn number.
+// Everything is safe at the same time: those who learn take turns on one mutex,
+// and a request scores by a View, which is at most a second old and never
+// changes.
 package rank
 
 // Action is what a viewer may do with a post that they were shown.

@@ -97,7 +97,7 @@ func Decode(r io.Reader, o Options) (*Heads, error) {
 				return nil, ErrSnapshot
 			}
 			h.state[slot*uint32(Actions)+uint32(a)] = s
-			h.weights[slot*line+uint32(a)].Store(math.Float32bits(h.initial(int(slot))[a] + s.moved(h.options.rate(int(slot)), &h.options)))
+			h.weights[slot*line+uint32(a)] = h.initial(int(slot))[a] + s.moved(h.options.rate(int(slot)), &h.options)
 		}
 	}
 }

@@ -72,7 +72,16 @@ func (m *Model) Recommend(history []Touch, n int, skip func(Item) bool) []Scored
 
 // Ask is Recommend with everything that may be asked. It returns N items if
 // there are so many that may be returned.
-func (m *Model) Ask(q Query) []Scored {
+func (m *Model) Ask(q Query) []Scored { return m.AskInto(q, &Room{}) }
+
+// Room is what an answer lies in, to be used again.
+type Room struct {
+	list  []Scored
+	parts []Part
+}
+
+// AskInto is Ask whose answer is good until the room is used again.
+func (m *Model) AskInto(q Query, room *Room) []Scored {
 	s := m.take()
 	defer m.scratch.Put(s)
 	m.gather(s, q.History, q.N)
@@ -81,7 +90,7 @@ func (m *Model) Ask(q Query) []Scored {
 	}
 	m.total(s.slots[s.had:])
 	m.rank(s, q)
-	return m.answer(s)
+	return m.answer(s, room)
 }
 
 // rank puts the best q.N candidates into s.order.
@@ -174,7 +183,7 @@ func (m *Model) Score(history []Touch, items []Item) []Scored {
 	for k := range picked {
 		s.order = append(s.order, place(0, picked[k].item, k))
 	}
-	return m.answer(s)
+	return m.answer(s, &Room{})
 }
 
 // Similar returns the n items most like i.
@@ -182,9 +191,8 @@ func (m *Model) Similar(i Item, n int) []Scored {
 	return m.Recommend([]Touch{{Item: i, Weight: 1}}, n, nil)
 }
 
-// answer turns s.order into what the caller may keep.
-func (m *Model) answer(s *scratch) []Scored {
-	out := make([]Scored, len(s.order))
+// answer turns s.order into what the caller has room for.
+func (m *Model) answer(s *scratch, room *Room) []Scored {
 	n := 0
 	for _, o := range s.order {
 		for _, v := range s.slots[o.at].value {
@@ -193,7 +201,8 @@ func (m *Model) answer(s *scratch) []Scored {
 			}
 		}
 	}
-	parts := make([]Part, 0, n)
+	room.list, room.parts = slices.Grow(room.list[:0], len(s.order))[:len(s.order)], slices.Grow(room.parts[:0], n)
+	out, parts := room.list, room.parts
 	for k, o := range s.order {
 		p := &s.slots[o.at]
 		from := len(parts)

@@ -21,6 +21,7 @@ type content struct {
 
 // posting is the items with one attribute, newest last.
 type posting struct {
+	name  uint32       // as the caller calls the attribute
 	mu    sync.RWMutex // guards items
 	items []Item
 }
@@ -48,9 +49,7 @@ func (p *posting) drop(i Item) {
 
 // described is what an item is: places in content.lists.
 type described struct {
-	attrs  []uint32
-	names  []uint32 // as the caller calls them
-	length atomic.Uint32
+	attrs []uint32
 }
 
 // list returns the place of an attribute's list, making it if need be.
@@ -74,7 +73,7 @@ func (c *content) list(attr uint32) uint32 {
 		next = *p
 	}
 	at = uint32(len(next))
-	next = append(next, &posting{}) // readers hold the shorter slice
+	next = append(next, &posting{name: attr}) // readers hold the shorter slice
 	c.lists.Store(&next)
 	c.of[attr] = at
 	return at
@@ -96,18 +95,16 @@ func (c *content) idf(p *posting) float32 {
 	return float32(rare * rare)
 }
 
-func (c *content) measure(d *described) {
+// measure is the root of the length of an item that has these attributes.
+func (c *content) measure(d *described) float32 {
 	lists := c.all()
 	var sq float32
 	for _, a := range d.attrs {
 		v := c.idf(lists[a])
 		sq += v * v
 	}
-	d.length.Store(math.Float32bits(float32(math.Sqrt(math.Sqrt(float64(sq))))))
+	return float32(math.Sqrt(math.Sqrt(float64(sq))))
 }
-
-// norm is the root of the item's length.
-func (d *described) norm() float32 { return math.Float32frombits(d.length.Load()) }
 
 // SetAttributes says what an item is, also of items added after Fit.
 func (m *Model) SetAttributes(i Item, attrs []uint32) {
@@ -118,9 +115,10 @@ func (m *Model) SetAttributes(i Item, attrs []uint32) {
 	c, at := m.live.at(i)
 	names := slices.Clone(attrs)
 	slices.Sort(names)
-	next := &described{names: slices.Compact(names)}
-	for _, a := range next.names {
-		next.attrs = append(next.attrs, m.content.list(a))
+	names = slices.Compact(names)
+	next := &described{attrs: make([]uint32, len(names))}
+	for k, a := range names {
+		next.attrs[k] = m.content.list(a)
 	}
 	m.setting.Lock()
 	defer m.setting.Unlock()
@@ -144,14 +142,15 @@ func (m *Model) SetAttributes(i Item, attrs []uint32) {
 			}
 		}
 	}
-	m.content.measure(next)
+	c.known[at].norm.Store(math.Float32bits(m.content.measure(next)))
 }
 
 // measureAll measures every item anew, when many were set at once.
 func (m *Model) measureAll() {
 	for i := range m.Items() {
 		if d := m.described(Item(i)); d != nil {
-			m.content.measure(d)
+			c, at := m.live.at(Item(i))
+			c.known[at].norm.Store(math.Float32bits(m.content.measure(d)))
 		}
 	}
 }
@@ -179,7 +178,7 @@ func (m *Model) liking(s *scratch, recency float32) {
 	w := float32(1)
 	for _, h := range s.past {
 		d := m.described(h.item)
-		if d != nil && d.norm() > 0 {
+		if d != nil && m.live.norm(h.item) > 0 {
 			for _, a := range d.attrs {
 				if int(a) >= len(s.liked) {
 					continue
@@ -203,8 +202,8 @@ func (m *Model) liking(s *scratch, recency float32) {
 
 // alike scores one item by what it is.
 func (m *Model) alike(s *scratch, i Item) float32 {
-	d := m.described(i)
-	if d == nil || !(d.norm() > 0) {
+	d, norm := m.described(i), m.live.norm(i)
+	if d == nil || !(norm > 0) {
 		return 0
 	}
 	var v float32
@@ -213,7 +212,7 @@ func (m *Model) alike(s *scratch, i Item) float32 {
 			v += s.liked[a]
 		}
 	}
-	return v / d.norm()
+	return v / norm
 }
 
 // perAttribute is the most items taken from one attribute's list: the newest.
@@ -239,8 +238,8 @@ func (m *Model) gatherContent(s *scratch, most int) {
 	for k := range s.slots {
 		p := &s.slots[k]
 		if p.value[contentAt] != 0 {
-			if d := m.described(p.item); d != nil && d.norm() > 0 {
-				p.value[contentAt] /= d.norm()
+			if norm := m.live.norm(p.item); norm > 0 {
+				p.value[contentAt] /= norm
 			}
 		}
 	}

@@ -15,31 +15,29 @@ const (
 )
 
 // row holds the items seen together with one item since the fit.
-type row struct {
-	ids  []Item
-	vals []float32
-}
+type row []entry
 
 // add adds w to an entry. A full row gives up its weakest entry: of a stream
 // of strangers each pushes out the one before, so strong entries stay.
 func (r *row) add(i Item, w float32) (grew int64) {
 	weakest := 0
-	for k, id := range r.ids {
-		if id == i {
-			r.vals[k] += w
+	for k := range *r {
+		e := &(*r)[k]
+		if e.id == i {
+			e.val += w
 			return 0
 		}
-		if r.vals[k] < r.vals[weakest] {
+		if e.val < (*r)[weakest].val {
 			weakest = k
 		}
 	}
-	if len(r.ids) == rowMost {
-		r.ids[weakest], r.vals[weakest] = i, w
+	if len(*r) == rowMost {
+		(*r)[weakest] = entry{i, w}
 		return 0
 	}
-	before := cap(r.ids) + cap(r.vals)
-	r.ids, r.vals = append(r.ids, i), append(r.vals, w)
-	return int64(cap(r.ids)+cap(r.vals)-before) * 4
+	before := cap(*r)
+	*r = append(*r, entry{i, w})
+	return int64(cap(*r)-before) * 8
 }
 
 // Learn takes in that somebody with this history (oldest first) touched next.
@@ -51,7 +49,7 @@ func (m *Model) Learn(history []Touch, next Touch) {
 	l := &m.live
 	l.grow(int(next.Item) + 1)
 	c, at := l.at(next.Item)
-	count := c.counts[at].Add(uint32(max(1, next.Weight*grain)))
+	count := c.known[at].count.Add(uint32(max(1, next.Weight*grain)))
 	l.total.Add(uint64(max(1, next.Weight*grain)))
 	l.top.moved(l, next.Item, count)
 
@@ -72,11 +70,7 @@ func (l *live) tie(from, to Item, w float32) {
 	c, at := l.at(from)
 	lock := &l.locks[from%stripes]
 	lock.Lock()
-	grew := int64(0)
-	if c.rows[at] == nil {
-		c.rows[at], grew = &row{}, 64
-	}
-	grew += c.rows[at].add(to, w)
+	grew := c.rows[at].add(to, w)
 	lock.Unlock()
 	if grew != 0 {
 		l.bytes.Add(grew)
@@ -87,7 +81,7 @@ func (l *live) tie(from, to Item, w float32) {
 func (l *live) set(i Item, touches float32) {
 	if n := uint32(touches * grain); n > 0 {
 		c, at := l.at(i)
-		c.counts[at].Store(n)
+		c.known[at].count.Store(n)
 		l.total.Add(uint64(n))
 		l.top.moved(l, i, n)
 	}

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -87,9 +88,16 @@ type live struct {
 }
 
 type chunk struct {
-	counts [chunkSize]atomic.Uint32 // touches in 1/grain
-	rows   [chunkSize]*row
-	attrs  [chunkSize]atomic.Pointer[described]
+	known [chunkSize]known
+	rows  [chunkSize]row
+	attrs [chunkSize]atomic.Pointer[described]
+}
+
+// known is what a request needs of every item that it meets, side by side since
+// it waits for each line of memory.
+type known struct {
+	count atomic.Uint32 // touches in 1/grain
+	norm  atomic.Uint32 // float bits; the root of the length of what it is, 0 if nobody said
 }
 
 // grain is how finely the weight of a touch is counted.
@@ -109,7 +117,7 @@ func (l *live) grow(items int) {
 	next := append(make([]*chunk, 0, items>>chunkBits+1), now...)
 	for len(next)<<chunkBits < items {
 		next = append(next, new(chunk))
-		l.bytes.Add(chunkSize * 24)
+		l.bytes.Add(chunkSize * 40)
 	}
 	l.chunks.Store(&next)
 	if int64(items) > l.size.Load() {
@@ -131,5 +139,14 @@ func (l *live) count(i Item) float32 {
 	if c == nil {
 		return 0
 	}
-	return float32(c.counts[at].Load()) / grain
+	return float32(c.known[at].count.Load()) / grain
+}
+
+// norm is the root of the length of what an item is.
+func (l *live) norm(i Item) float32 {
+	c, at := l.at(i)
+	if c == nil {
+		return 0
+	}
+	return math.Float32frombits(c.known[at].norm.Load())
 }

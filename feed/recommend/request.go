@@ -21,6 +21,7 @@ var sourceNames = [sources]Source{Covisit, Neighbours, Walk, Factors, Content, P
 
 const (
 	faint     = 1e-3   // a touch that counts less than this is not looked up
+	faintLive = 1e-2   // nor in what was learned since the fit
 	remembers = 200    // touches of a history that count, at the usual effort
 	usual     = 10_000 // entries looked at per request
 )
@@ -122,7 +123,7 @@ func (m *Model) gather(s *scratch, history []Touch, n int) {
 	m.gatherLive(s, b.Recency[covisitAt])
 	m.liking(s, b.Recency[contentAt])
 	if b.Weight[contentAt] > 0 {
-		m.gatherContent(s, max(1000, m.effort/4))
+		m.gatherContent(s, max(1000, m.effort/10))
 	}
 	m.gatherPopular(s, n)
 	if b.Weight[factorsAt] > 0 && m.fitted.factors != nil {
@@ -166,11 +167,11 @@ func (m *Model) gatherLive(s *scratch, recency float32) {
 		}
 		lock := &m.live.locks[h.item%stripes]
 		lock.RLock()
-		if r := c.rows[at]; r != nil {
+		if r := c.rows[at]; len(r) > 0 {
 			by := w * h.weight / root(1+m.live.count(h.item))
-			for e, i := range r.ids {
-				v := by * r.vals[e] / root(1+m.live.count(i))
-				p := s.slot(i)
+			for _, e := range r {
+				v := by * e.val / root(1+m.live.count(e.id))
+				p := s.slot(e.id)
 				p.value[covisitAt] += v
 				if v > p.best[covisitAt] {
 					p.best[covisitAt], p.because[covisitAt] = v, uint32(k)
@@ -178,7 +179,7 @@ func (m *Model) gatherLive(s *scratch, recency float32) {
 			}
 		}
 		lock.RUnlock()
-		if w *= recency; w < faint {
+		if w *= recency; w < faintLive {
 			return
 		}
 	}

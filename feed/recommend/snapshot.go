@@ -98,10 +98,10 @@ func (m *Model) writeLive(p *pen, size int) {
 	var with, described []uint32
 	for i := range counts {
 		c, at := m.live.at(Item(i))
-		counts[i] = c.counts[at].Load()
+		counts[i] = c.known[at].count.Load()
 		lock := &m.live.locks[i%stripes]
 		lock.RLock()
-		if c.rows[at] != nil {
+		if len(c.rows[at]) > 0 {
 			with = append(with, uint32(i))
 		}
 		lock.RUnlock()
@@ -111,19 +111,30 @@ func (m *Model) writeLive(p *pen, size int) {
 	}
 	p.list(counts)
 	p.list(with)
+	var ids []Item
+	var vals []float32
 	for _, i := range with {
 		c, at := m.live.at(i)
 		lock := &m.live.locks[i%stripes]
 		lock.RLock()
-		ids, vals := slices.Clone(c.rows[at].ids), slices.Clone(c.rows[at].vals)
+		ids, vals = ids[:0], vals[:0]
+		for _, e := range c.rows[at] {
+			ids, vals = append(ids, e.id), append(vals, e.val)
+		}
 		lock.RUnlock()
 		p.list(ids)
 		p.floats(vals)
 	}
 	p.list(described)
+	lists := m.content.all()
+	var is []uint32
 	for _, i := range described {
-		d := m.described(i)
-		p.list(append([]uint32{d.length.Load()}, d.names...))
+		c, at := m.live.at(i)
+		is = append(is[:0], c.known[at].norm.Load())
+		for _, a := range c.attrs[at].Load().attrs {
+			is = append(is, lists[a].name)
+		}
+		p.list(is)
 	}
 }
 
@@ -239,11 +250,18 @@ func (t *table) whole() bool {
 func (m *Model) readLive(r *reader, size uint32) (commit func()) {
 	counts, with := r.list(), r.list()
 	r.check(uint32(len(counts)) == size)
-	rows := make([]*row, 0, len(with))
+	rows := make([]row, 0, len(with))
 	for k := 0; k < len(with) && r.err == nil; k++ {
-		w := &row{ids: r.list(), vals: r.floats()}
-		r.check(with[k] < size && len(w.ids) == len(w.vals) && len(w.ids) <= rowMost)
-		r.check(!slices.ContainsFunc(w.ids, func(i Item) bool { return i >= maxItem }))
+		ids, vals := r.list(), r.floats()
+		r.check(with[k] < size && len(ids) == len(vals) && len(ids) <= rowMost)
+		r.check(!slices.ContainsFunc(ids, func(i Item) bool { return i >= maxItem }))
+		if r.err != nil {
+			break
+		}
+		w := make(row, len(ids))
+		for e := range w {
+			w[e] = entry{ids[e], vals[e]}
+		}
 		rows = append(rows, w)
 	}
 	described := r.list()
@@ -261,11 +279,12 @@ func (m *Model) readLive(r *reader, size uint32) (commit func()) {
 		for k, i := range with {
 			c, at := m.live.at(i)
 			c.rows[at] = rows[k]
-			m.live.bytes.Add(64 + int64(len(rows[k].ids))*8)
+			m.live.bytes.Add(int64(len(rows[k])) * 8)
 		}
 		for k, i := range described {
 			m.SetAttributes(i, names[k][1:])
-			m.described(i).length.Store(names[k][0])
+			c, at := m.live.at(i)
+			c.known[at].norm.Store(names[k][0])
 		}
 	}
 }
