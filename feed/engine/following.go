@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"meadow/feed"
@@ -34,38 +35,51 @@ func (e *Engine) place(p uint32) feed.Place {
 
 // merge reads the rings of the authors together, by a heap of their newest.
 func (e *Engine) merge(authors []id.User, before feed.Place, n int) []uint32 {
-	heap := make([]cursor, 0, len(authors))
 	at := int64(0)
 	if !before.At.IsZero() {
 		at = before.At.UnixMilli()
 	}
+	heap := make([]cursor, 0, len(authors))
 	for _, a := range authors {
-		heap = e.open(heap, e.authors.find(string(a)), at, string(before.Post))
+		heap = e.open(heap, e.authors.find(string(a)))
 	}
-	return e.drain(heap, n)
+	return e.drain(e.begun(heap, at, string(before.Post)), n)
 }
 
 // mergeOf is merge for numbers of authors, from now.
 func (e *Engine) mergeOf(authors map[uint32]struct{}, n int) []uint32 {
 	heap := make([]cursor, 0, len(authors))
 	for a := range authors {
-		heap = e.open(heap, a, 0, "")
+		heap = e.open(heap, a)
 	}
-	return e.drain(heap, n)
+	return e.drain(e.begun(heap, 0, ""), n)
 }
 
-// open adds an author's posts before an instant to those to merge.
-func (e *Engine) open(heap []cursor, author uint32, at int64, post string) []cursor {
-	if author == 0 || int(author) >= len(e.rings) {
+// open adds an author's ring to those to merge.
+func (e *Engine) open(heap []cursor, author uint32) []cursor {
+	if author == 0 || int(author) >= len(e.rings) || len(e.rings[author]) == 0 {
 		return heap
 	}
-	list := e.rings[author]
-	list = list[:e.posts.until(list, at, post)]
-	if len(list) == 0 {
-		return heap
+	return append(heap, cursor{list: e.rings[author]})
+}
+
+// begun finds the newest of each ring that stands before an instant. Each step
+// goes over all of them, so that none waits for the memory of another.
+func (e *Engine) begun(heap []cursor, at int64, post string) []cursor {
+	if at != 0 {
+		for i := range heap {
+			heap[i].list = heap[i].list[:e.posts.until(heap[i].list, at, post)]
+		}
+		heap = slices.DeleteFunc(heap, func(c cursor) bool { return len(c.list) == 0 })
 	}
-	last := list[len(list)-1]
-	return append(heap, cursor{e.posts.all[last].at, last, list[:len(list)-1]})
+	for i := range heap {
+		last := len(heap[i].list) - 1
+		heap[i].post, heap[i].list = heap[i].list[last], heap[i].list[:last]
+	}
+	for i := range heap {
+		heap[i].at = e.posts.all[heap[i].post].at
+	}
+	return heap
 }
 
 // drain takes the newest n.

@@ -48,7 +48,7 @@ const (
 
 // lateTouches are what the model is asked by: taste as it is now, and a request
 // costs by each of them.
-const lateTouches = 64
+const lateTouches = 40
 
 // gather collects candidates from every source.
 func (r *request) gather() {

@@ -12,10 +12,14 @@ import (
 
 // score foretells what the viewer will do with each candidate.
 func (r *request) score() {
-	for i := range r.slots { // by itself, so that one does not wait for the memory of another
-		r.slots[i].fit = r.topicFit(&r.posts.all[r.slots[i].post])
-	}
 	view := r.heads.Load().View(r.now)
+	fetched := float32(0)
+	for i := range r.slots { // by itself, so that one does not wait for the memory of another
+		x := &r.posts.all[r.slots[i].post]
+		r.slots[i].fit = r.topicFit(x)
+		fetched += view.Fetch(x.author)
+	}
+	r.warmed += math.Float32bits(fetched)
 	for i := range r.slots {
 		c := &r.slots[i]
 		in := r.input(c)
@@ -122,10 +126,9 @@ const mostExplored = 8
 
 // answer returns the n best candidates, and some on trial.
 func (r *request) answer(n int) []feed.Candidate {
-	r.rank()
-	n = max(0, min(n, len(r.order)))
-	picked := r.order[:n]
-	if n > 0 && n < len(r.order) {
+	n = max(0, min(n, len(r.slots)))
+	picked := r.rank(n)
+	if n > 0 && n < len(r.slots) {
 		picked = r.withTrials(picked, min(mostExplored, max(1, n/5)))
 	}
 	out := make([]feed.Candidate, len(picked))
@@ -158,9 +161,9 @@ func (r *request) answer(n int) []feed.Candidate {
 	return out
 }
 
-// rank puts the slots in order of their scores, best first: as numbers that sort
-// like the scores, since that is faster than to compare slots.
-func (r *request) rank() {
+// rank returns the n slots with the best scores, best first. It sorts numbers
+// that go like the scores, since that is faster than to compare slots.
+func (r *request) rank(n int) []int32 {
 	r.keys = r.keys[:0]
 	for i := range r.slots {
 		b := math.Float32bits(r.slots[i].result.Total)
@@ -171,10 +174,41 @@ func (r *request) rank() {
 		}
 		r.keys = append(r.keys, uint64(^b)<<32|uint64(i))
 	}
-	slices.Sort(r.keys)
+	least(r.keys, n)
+	slices.Sort(r.keys[:n])
 	r.order = r.order[:0]
-	for _, k := range r.keys {
+	for _, k := range r.keys[:n] {
 		r.order = append(r.order, int32(uint32(k)))
+	}
+	return r.order
+}
+
+// least moves the n least to the front, in no order (quickselect, Hoare 1961).
+func least(a []uint64, n int) {
+	lo, hi := 0, len(a)-1
+	for lo < hi {
+		pivot := a[lo+(hi-lo)/2]
+		i, j := lo, hi
+		for i <= j {
+			for a[i] < pivot {
+				i++
+			}
+			for a[j] > pivot {
+				j--
+			}
+			if i <= j {
+				a[i], a[j] = a[j], a[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case n <= j:
+			hi = j
+		case n >= i:
+			lo = i
+		default:
+			return
+		}
 	}
 }
 
@@ -182,12 +216,15 @@ func (r *request) rank() {
 // not, whatever their scores.
 func (r *request) withTrials(picked []int32, want int) []int32 {
 	due := make([]int32, 0, manyPool)
-	for _, i := range r.order {
+	for i := range r.slots {
 		if r.slots[i].turn > 0 {
-			due = append(due, i)
+			due = append(due, int32(i))
 		}
 	}
-	slices.SortStableFunc(due, func(a, b int32) int { return cmp.Compare(r.slots[b].turn, r.slots[a].turn) })
+	slices.SortFunc(due, func(a, b int32) int {
+		x, y := &r.slots[a], &r.slots[b]
+		return cmp.Or(cmp.Compare(y.turn, x.turn), cmp.Compare(y.result.Total, x.result.Total), cmp.Compare(a, b))
+	})
 	due = due[:min(len(due), want)]
 	at := len(picked) - 1
 	for _, i := range due {

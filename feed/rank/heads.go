@@ -136,6 +136,13 @@ func (h *Heads) Score(f []Feature) Score {
 	return score(h.weights, h.mask, f)
 }
 
+// Fetch asks the memory for what is known of an author, so that it is there once
+// their posts are scored.
+// The number is there to be used, or nothing would be asked for.
+func (v *View) Fetch(author uint32) float32 {
+	return v.weights[slot(mix(5, author, 0), v.mask)*line]
+}
+
 // Score predicts and weighs.
 func (v *View) Score(f []Feature) Score { return score(v.weights, v.mask, f) }
 

@@ -119,8 +119,17 @@ func (m *Model) rank(s *scratch, q Query) {
 			s.order = append(s.order, place(0, i, k))
 		}
 	}
-	slices.SortFunc(s.order, better)
-	s.order = s.order[:min(n, len(s.order))]
+	s.keys = s.keys[:0]
+	for _, o := range s.order {
+		s.keys = append(s.keys, ^o.key)
+	}
+	slices.Sort(s.keys) // is twice as fast as to compare places
+	s.keys = s.keys[:min(n, len(s.keys))]
+	s.order = s.order[:len(s.keys)]
+	for k, key := range s.keys {
+		s.order[k].key = ^key
+		s.order[k].at = s.place[s.order[k].item()]
+	}
 }
 
 func better(a, b order) int { return cmp.Compare(b.key, a.key) }

@@ -19,31 +19,31 @@ type content struct {
 	items atomic.Int64 // that have attributes
 }
 
-// posting is the items with one attribute, newest last.
+// posting is the items with one attribute, newest last. Requests read it without
+// waiting; Model.setting is held by who changes it.
 type posting struct {
-	name  uint32       // as the caller calls the attribute
-	mu    sync.RWMutex // guards items
-	items []Item
+	name  uint32 // as the caller calls the attribute
+	items atomic.Pointer[[]Item]
 }
 
 func (p *posting) all() []Item {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.items
+	if items := p.items.Load(); items != nil {
+		return *items
+	}
+	return nil
 }
 
 // add appends; readers hold the slice as it was.
 func (p *posting) add(i Item) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.items = append(p.items, i)
+	next := append(p.all(), i)
+	p.items.Store(&next)
 }
 
 func (p *posting) drop(i Item) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if k := slices.Index(p.items, i); k >= 0 {
-		p.items = slices.Concat(p.items[:k], p.items[k+1:])
+	was := p.all()
+	if k := slices.Index(was, i); k >= 0 {
+		next := slices.Concat(was[:k], was[k+1:])
+		p.items.Store(&next)
 	}
 }
 

@@ -65,6 +65,7 @@ type scratch struct {
 	vector []float32
 	solver solver
 	order  []order
+	keys   []uint64
 }
 
 func (s *scratch) slot(i Item) *slot {
