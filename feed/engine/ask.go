@@ -74,7 +74,7 @@ type request struct {
 	order    []int32
 	keys     []uint64
 	found    recommend.Room
-	warmed   uint32 // is only there to be written
+	warmed   uint32  // is only there to be written
 	toTopic  weights // how strongly the viewer tends to topics: 1 to those chosen
 	toAuthor weights
 	features []rank.Feature
