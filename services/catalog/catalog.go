@@ -83,7 +83,21 @@ type SKU struct {
 // Categories are the shelves of the shop.
 var Categories = []string{"beauty", "fashion", "food", "home", "tech", "outdoors"}
 
+// Duty is something that staff of a shop may do. The owner may do all.
+type Duty string
+
+const (
+	DoProducts  Duty = "products"
+	DoStock     Duty = "stock"
+	DoOrders    Duty = "orders"
+	DoRefunds   Duty = "refunds"
+	DoCampaigns Duty = "campaigns"
+	DoMoney     Duty = "money"
+	DoStaff     Duty = "staff"
+)
+
 var (
+	ErrNotSentThere   = errs.New(errs.Precondition, "not_sent_there", "This shop does not send to that place.")
 	ErrNoSuchProduct  = errs.New(errs.NotFound, "no_such_product", "This product is no longer here.")
 	ErrNoSuchSKU      = errs.New(errs.NotFound, "no_such_sku", "This choice is no longer offered.")
 	ErrNoSuchMerchant = errs.New(errs.NotFound, "no_such_merchant", "This shop does not exist.")
@@ -137,6 +151,15 @@ type Service interface {
 	Release(ctx context.Context, in ByOrder) (rpc.Empty, error)
 	// Restock gives back what an order holds or bought, once.
 	Restock(ctx context.Context, in ByOrder) (rpc.Empty, error)
+	// RestockUnits gives back some of what an order bought, once for each request id
+	// and never more than it bought.
+	RestockUnits(ctx context.Context, in RestockUnits) (rpc.Empty, error)
+	// Carriage says what sending lines costs, by shop, and when they arrive:
+	// ErrNotSentThere.
+	Carriage(ctx context.Context, in AskCarriage) (Carriages, error)
+	// May reports whether a user may do something for a shop, as its owner or as
+	// staff with that duty.
+	May(ctx context.Context, in May) (Allowed, error)
 }
 
 type (
@@ -214,6 +237,39 @@ type (
 	Priced struct {
 		Items []PricedSKU `json:"items"` // in the order asked
 	}
+	RestockUnits struct {
+		Order     id.Order `json:"order" min:"1" max:"64"`
+		Units     []Units  `json:"units" min:"1" max:"50"`
+		RequestID string   `json:"request_id" min:"1" max:"128"`
+	}
+	AskCarriage struct {
+		Region string        `json:"region" max:"60"`
+		Lines  []CarriedLine `json:"lines" min:"1" max:"50"`
+	}
+	CarriedLine struct {
+		SKU    id.SKU      `json:"sku"`
+		N      int64       `json:"n"`
+		Amount money.Money `json:"amount"`
+	}
+	Carriages struct {
+		Items []Carriage `json:"items"` // by shop, in the order of their first lines
+	}
+	// Carriage is what sending one shop's lines costs. Days are from payment.
+	Carriage struct {
+		Merchant id.Merchant `json:"merchant"`
+		Shop     string      `json:"shop"`
+		Fee      money.Money `json:"fee"`
+		Earliest int         `json:"earliest_days"`
+		Latest   int         `json:"latest_days"`
+	}
+	May struct {
+		User     id.User     `json:"user" min:"1" max:"64"`
+		Merchant id.Merchant `json:"merchant" min:"1" max:"64"`
+		Duty     Duty        `json:"duty" enum:"products,stock,orders,refunds,campaigns,money,staff"`
+	}
+	Allowed struct {
+		Yes bool `json:"yes"`
+	}
 	// PricedSKU is all that an order freezes of a product.
 	PricedSKU struct {
 		SKU        id.SKU          `json:"sku"`
@@ -224,6 +280,10 @@ type (
 		Picture    picture.Picture `json:"picture,omitzero"`
 		Price      money.Money     `json:"price"`
 		Commission money.Rate      `json:"commission"`
+		Category   string          `json:"category"`
+		Brand      string          `json:"brand,omitempty"`
+		TaxClass   string          `json:"tax_class,omitempty"`
+		Available  int64           `json:"available"`
 	}
 	Units struct {
 		SKU id.SKU `json:"sku" bson:"sku"`

@@ -25,6 +25,9 @@ var (
 	commit       = rpc.Endpoint[Reserve, rpc.Empty]{Name: "commitUnits", Method: "POST", Path: "/internal/units/commit", Access: rpc.Internal}
 	release      = rpc.Endpoint[ByOrder, rpc.Empty]{Name: "releaseUnits", Method: "POST", Path: "/internal/units/release", Access: rpc.Internal}
 	restock      = rpc.Endpoint[ByOrder, rpc.Empty]{Name: "restockUnits", Method: "POST", Path: "/internal/units/restock", Access: rpc.Internal}
+	restockSome  = rpc.Endpoint[RestockUnits, rpc.Empty]{Name: "restockSome", Method: "POST", Path: "/internal/units/restock-some", Access: rpc.Internal}
+	carriage     = rpc.Endpoint[AskCarriage, Carriages]{Name: "carriage", Method: "POST", Path: "/internal/carriage", Access: rpc.Internal}
+	mayDo        = rpc.Endpoint[May, Allowed]{Name: "mayForShop", Method: "POST", Path: "/internal/shop/may", Access: rpc.Internal}
 )
 
 // Mount serves s.
@@ -45,6 +48,9 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, commit, s.Commit)
 	rpc.Mount(r, release, s.Release)
 	rpc.Mount(r, restock, s.Restock)
+	rpc.Mount(r, restockSome, s.RestockUnits)
+	rpc.Mount(r, carriage, s.Carriage)
+	rpc.Mount(r, mayDo, s.May)
 }
 
 // Client is the catalogue in another process.
@@ -114,4 +120,16 @@ func (c Client) Release(ctx context.Context, in ByOrder) (rpc.Empty, error) {
 
 func (c Client) Restock(ctx context.Context, in ByOrder) (rpc.Empty, error) {
 	return rpc.Call(ctx, c.Peer, restock, in)
+}
+
+func (c Client) RestockUnits(ctx context.Context, in RestockUnits) (rpc.Empty, error) {
+	return rpc.Call(ctx, c.Peer, restockSome, in)
+}
+
+func (c Client) Carriage(ctx context.Context, in AskCarriage) (Carriages, error) {
+	return rpc.Call(ctx, c.Peer, carriage, in)
+}
+
+func (c Client) May(ctx context.Context, in May) (Allowed, error) {
+	return rpc.Call(ctx, c.Peer, mayDo, in)
 }

@@ -20,16 +20,53 @@ import (
 	"meadow/services/kernel/picture"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/rpc"
+	"meadow/services/promo"
 )
 
 // Quote is a price with its parts, held for QuoteTTL.
 type Quote struct {
-	ID        string      `json:"id" bson:"_id"`
-	Lines     []Line      `json:"lines" bson:"lines"`
-	Goods     money.Money `json:"goods" bson:"goods"`
-	Shipping  money.Money `json:"shipping" bson:"shipping"`
-	Total     money.Money `json:"total" bson:"total"`
-	ExpiresAt time.Time   `json:"expires_at" bson:"expires_at"`
+	ID        string `json:"id" bson:"_id"`
+	Lines     []Line `json:"lines" bson:"lines"`
+	Parts     []Part `json:"parts" bson:"parts"` // one for each shop
+	Sum       `bson:",inline"`
+	Refusals  []promo.Refusal `json:"refusals" bson:"-"` // what was chosen, or might have applied, and does not
+	Plans     []Plan          `json:"plans" bson:"-"`    // to pay in instalments
+	ExpiresAt time.Time       `json:"expires_at" bson:"expires_at"`
+}
+
+// Sum is what lines come to: Total = Goods - savings on them + Shipping + Tax,
+// which is the sum of what is due for each line.
+type Sum struct {
+	Goods    money.Money    `json:"goods" bson:"goods"` // at deal prices
+	Savings  []promo.Saving `json:"savings" bson:"savings"`
+	Saved    money.Money    `json:"saved" bson:"saved"`       // sum of Savings
+	Shipping money.Money    `json:"shipping" bson:"shipping"` // after savings on it
+	Tax      money.Money    `json:"tax" bson:"tax"`
+	Total    money.Money    `json:"total" bson:"total"`
+	Points   int64          `json:"points,omitempty" bson:"points,omitempty"` // paid with, among Savings
+	Earns    int64          `json:"earns,omitempty" bson:"earns,omitempty"`   // points that it brings once the return window has closed
+}
+
+// Part is what one shop sends of an order.
+type Part struct {
+	Parcel   id.Parcel   `json:"parcel,omitempty" bson:"parcel,omitempty"` // absent in a quote
+	Merchant id.Merchant `json:"merchant" bson:"merchant"`
+	Shop     string      `json:"shop" bson:"shop"`   // its name
+	Lines    []int       `json:"lines" bson:"lines"` // of the order
+	Shipping money.Money `json:"shipping" bson:"shipping"`
+	// Earliest and Latest are when it should arrive, as days from payment.
+	Earliest int    `json:"earliest_days" bson:"earliest"`
+	Latest   int    `json:"latest_days" bson:"latest"`
+	Note     string `json:"note,omitempty" bson:"note,omitempty"` // of the buyer to the shop
+}
+
+// Plan is a way to pay in instalments, with all that it costs.
+type Plan struct {
+	Months int         `json:"months"`
+	Each   money.Money `json:"each"` // the first may be up to Months minor units more
+	Cost   money.Money `json:"cost"` // what the financier keeps, on top of the quote's total
+	Total  money.Money `json:"total"`
+	APR    money.Rate  `json:"apr"` // effective, a year
 }
 
 // Line is one SKU of a quote or an order, frozen at quoting.
@@ -41,14 +78,25 @@ type Line struct {
 	Values   []string        `json:"values" bson:"values"`
 	Picture  picture.Picture `json:"picture,omitzero" bson:"picture,omitempty"`
 	N        int64           `json:"n" bson:"n"`
-	Price    money.Money     `json:"price" bson:"price"` // of one
-	Amount   money.Money     `json:"amount" bson:"amount"`
+	List     money.Money     `json:"list" bson:"list"`   // of one, for everybody
+	Price    money.Money     `json:"price" bson:"price"` // of one, at its deal
+	Deal     promo.Deal      `json:"deal,omitzero" bson:"deal,omitempty"`
+	Amount   money.Money     `json:"amount" bson:"amount"` // Price × N
+	Saved    money.Money     `json:"saved" bson:"saved"`   // its share of the savings on goods
+	Shipping money.Money     `json:"shipping" bson:"shipping"`
+	Tax      money.Money     `json:"tax" bson:"tax"`
+	Due      money.Money     `json:"due" bson:"due"` // Amount - Saved + Shipping + Tax
+	// Platform is what of Saved the platform bears; the merchant bears the rest.
+	Platform money.Money `json:"-" bson:"platform"`
+	// Back is what was refunded of it so far, Returned how many units.
+	Back     money.Money `json:"back,omitzero" bson:"back,omitempty"`
+	Returned int64       `json:"returned,omitempty" bson:"returned,omitempty"`
 	// Source credits the post that sold the line; absent if none did.
 	Source creator.Attribution `json:"source,omitzero" bson:"source,omitempty"`
 	// Met is where the buyer met what sold it.
 	Met insight.Source `json:"-" bson:"met,omitempty"`
-	// Fee is what the platform keeps of Amount, and Commission what the source's
-	// creator earns of it, at Rate.
+	// Fee is what the platform keeps, and Commission what the source's creator earns
+	// at Rate: both of what was paid for the goods, Amount - Saved.
 	Fee        money.Money `json:"-" bson:"fee"`
 	Rate       money.Rate  `json:"-" bson:"rate"`
 	Commission money.Money `json:"-" bson:"commission"`
@@ -56,13 +104,13 @@ type Line struct {
 
 // Order is a purchase. Its prices are those of its quote.
 type Order struct {
-	ID       id.Order    `json:"id" bson:"_id"`
-	Buyer    id.User     `json:"buyer" bson:"buyer"`
-	Lines    []Line      `json:"lines" bson:"lines"`
-	Goods    money.Money `json:"goods" bson:"goods"`
-	Shipping money.Money `json:"shipping" bson:"shipping"`
-	Total    money.Money `json:"total" bson:"total"`
-	State    State       `json:"state" bson:"state"`
+	ID    id.Order `json:"id" bson:"_id"`
+	Buyer id.User  `json:"buyer" bson:"buyer"`
+	Lines []Line   `json:"lines" bson:"lines"`
+	Parts []Part   `json:"parts" bson:"parts"`
+	Sum   `bson:",inline"`
+	Back  money.Money `json:"back,omitzero" bson:"back,omitempty"` // refunded so far, never above Total
+	State State       `json:"state" bson:"state"`
 	// ShipTo names the receiver for the buyer's eyes: "Li · 138****8000 · Shanghai".
 	// The address itself is sealed.
 	ShipTo    string    `json:"ship_to" bson:"ship_to"`
@@ -128,6 +176,9 @@ var (
 	ErrNoSuchOrder   = errs.New(errs.NotFound, "no_such_order", "This order does not exist.")
 	ErrNoSuchPayment = errs.New(errs.NotFound, "no_such_payment", "This payment does not exist.")
 	ErrNoProvider    = errs.New(errs.Invalid, "no_such_provider", "This way to pay is not offered.")
+	ErrNotPaid       = errs.New(errs.Precondition, "order_not_paid", "This order was not paid, or all of it went back.")
+	ErrTooMuch       = errs.New(errs.Precondition, "refund_too_much", "That is more than is left of this order.")
+	ErrCartFull      = errs.New(errs.Exhausted, "cart_full", "Your cart is full. Please take something out first.")
 	ErrNotUnpaid     = errs.New(errs.Precondition, "order_not_unpaid", "This order is already paid or closed.")
 	ErrUnpaid        = errs.New(errs.Precondition, "too_many_unpaid", "Please pay or cancel your open orders first.")
 	ErrCurrencies    = errs.New(errs.Invalid, "mixed_currencies", "These products cannot be bought together.")
@@ -163,24 +214,130 @@ type Service interface {
 	// Webhook takes a provider's message: ErrNoProvider, pay.ErrSignature. Once it
 	// returned nil the message is stored and will be acted on, once.
 	Webhook(ctx context.Context, in Webhook) (rpc.Empty, error)
+	// Refund sends money of a paid order back to its buyer, once for each request
+	// id: ErrNoSuchOrder, ErrNotPaid, ErrTooMuch. What goes back is the frozen price
+	// of the units named, the last unit of a line with what rounding left; never
+	// more than was captured. It is for the shop's own parts.
+	Refund(ctx context.Context, in AskRefund) (Refund, error)
+
+	// Cart returns the caller's cart, or the visitor's by its key, with what has
+	// changed since things were put in.
+	Cart(ctx context.Context, in ByCart) (Cart, error)
+	// PutInCart adds units of a SKU or sets their number; 0 takes it out.
+	PutInCart(ctx context.Context, in PutInCart) (Cart, error)
+	// SelectInCart chooses what is to be bought.
+	SelectInCart(ctx context.Context, in SelectInCart) (Cart, error)
+	// JoinCart adds a visitor's cart to the caller's, once.
+	JoinCart(ctx context.Context, in ByCart) (Cart, error)
 }
 
 type (
 	// Ask is what a shopper chose. Nobody sends an amount.
 	Ask struct {
-		Lines []Choice `json:"lines" min:"1" max:"50"`
+		Lines   []Choice   `json:"lines" min:"1" max:"50"`
+		Address id.Address `json:"address,omitempty" max:"64"` // where to, for shipping and tax; "" is the default one
+		Coupons []string   `json:"coupons,omitempty" max:"20"` // chosen by hand; none: those that save most
+		Plain   bool       `json:"plain,omitempty"`            // without any coupon
+		Points  int64      `json:"points,omitempty" min:"0" max:"100000000"`
 	}
 	Choice struct {
-		SKU  id.SKU `json:"sku" min:"1" max:"64"`
-		N    int64  `json:"n" min:"1" max:"99"`
-		Link string `json:"link,omitempty" max:"1000"` // the purchase link it was bought from
+		SKU  id.SKU     `json:"sku" min:"1" max:"64"`
+		N    int64      `json:"n" min:"0" max:"99"`
+		Deal promo.Deal `json:"deal,omitzero"`
+		Link string     `json:"link,omitempty" max:"1000"` // the purchase link it was bought from
 		// Source is where the buyer met what they buy from, as a screen knows it; "" is
 		// not known. What the link proves counts before it.
 		Source insight.Source `json:"source,omitempty" enum:"discover,following,search,profile,share,link,notice,product,video,nearby,topic,related,shop,other"`
 	}
+	// AskRefund names what goes back. A part's shipping goes back once every unit of it
+	// has, or with the first if it is Faulty.
+	AskRefund struct {
+		Order     id.Order      `json:"order" min:"1" max:"64"`
+		Units     []RefundUnits `json:"units" min:"1" max:"50"`
+		Faulty    bool          `json:"faulty"` // it is not the buyer's doing
+		Restock   bool          `json:"restock"`
+		Amount    money.Money   `json:"amount,omitzero"` // less than their price: a part of it only, keeping the goods
+		Reason    string        `json:"reason" min:"1" max:"200"`
+		RequestID string        `json:"request_id" min:"1" max:"128"`
+	}
+	RefundUnits struct {
+		Line int   `json:"line" min:"0" max:"49"` // of the order
+		N    int64 `json:"n" min:"0" max:"99"`    // 0 with Amount: money back, and the goods stay
+	}
+	// Refund is one as it is kept and announced: by line what each pot gives
+	// back, at the rates that were frozen.
+	Refund struct {
+		ID       string       `json:"id" bson:"_id"`
+		Order    id.Order     `json:"order" bson:"order"`
+		Buyer    id.User      `json:"buyer" bson:"buyer"`
+		Payment  id.Payment   `json:"payment" bson:"payment"`
+		Provider string       `json:"provider" bson:"provider"`
+		Amount   money.Money  `json:"amount" bson:"amount"` // to the buyer
+		Points   int64        `json:"points" bson:"points"` // of those paid with
+		Whole    bool         `json:"whole" bson:"whole"`   // nothing of the order is left
+		Lines    []RefundLine `json:"lines" bson:"lines"`
+		Restock  bool         `json:"restock" bson:"restock"`
+		Reason   string       `json:"reason" bson:"reason"`
+		At       time.Time    `json:"at" bson:"at"`
+		Done     bool         `json:"done" bson:"done"` // the provider has sent it
+	}
+	// RefundLine is of one line: Due = Amount - Saved + Shipping + Tax, as of the
+	// line itself.
+	RefundLine struct {
+		Line       int         `json:"line" bson:"line"`
+		SKU        id.SKU      `json:"sku" bson:"sku"`
+		Merchant   id.Merchant `json:"merchant" bson:"merchant"`
+		Creator    id.User     `json:"creator,omitempty" bson:"creator,omitempty"`
+		N          int64       `json:"n" bson:"n"`
+		Amount     money.Money `json:"amount" bson:"amount"`
+		Saved      money.Money `json:"saved" bson:"saved"`
+		Platform   money.Money `json:"platform" bson:"platform"`
+		Shipping   money.Money `json:"shipping" bson:"shipping"`
+		Tax        money.Money `json:"tax" bson:"tax"`
+		Due        money.Money `json:"due" bson:"due"`
+		Fee        money.Money `json:"fee" bson:"fee"`
+		Commission money.Money `json:"commission" bson:"commission"`
+	}
+	// ByCart names a cart: the caller's, or a visitor's by the key that their device
+	// keeps (at least 20 characters that nobody guesses).
+	ByCart struct {
+		Key string `query:"key" json:"key,omitempty" max:"64"`
+	}
+	PutInCart struct {
+		Key string `query:"key" json:"-" max:"64"`
+		Choice
+		// Set makes N the number; else N is added.
+		Set bool `json:"set,omitempty"`
+	}
+	SelectInCart struct {
+		Key  string   `query:"key" json:"-" max:"64"`
+		SKUs []id.SKU `json:"skus" max:"100"`
+		On   bool     `json:"on"`
+	}
+	// Cart is what somebody may buy, by shop, latest first.
+	Cart struct {
+		Shops []CartShop `json:"shops"`
+		Count int64      `json:"count"` // units that can be bought
+	}
+	CartShop struct {
+		Merchant id.Merchant `json:"merchant"`
+		Shop     string      `json:"shop"`
+		Lines    []CartLine  `json:"lines"`
+	}
+	CartLine struct {
+		Line
+		Link     string      `json:"link,omitempty"`
+		Selected bool        `json:"selected"`
+		Was      money.Money `json:"was,omitzero"` // its price when it was put in, if that has changed
+		Left     int64       `json:"left"`         // how many can be bought
+		// Gone says why it cannot be bought: sold_out, delisted, too_few.
+		Gone string    `json:"gone,omitempty"`
+		At   time.Time `json:"at"`
+	}
 	Place struct {
 		Quote     string     `json:"quote" min:"1" max:"64"`
 		Address   id.Address `json:"address" min:"1" max:"64"`
+		Notes     []string   `json:"notes,omitempty" max:"50"` // to the shops, in the order of the quote's parts
 		RequestID string     `header:"Idempotency-Key" json:"-"`
 	}
 	Pay struct {
@@ -218,7 +375,10 @@ type (
 var (
 	OrderPaid      = bus.Topic[OrderData]{Name: "checkout.Paid", Confirm: []string{"ledger", "catalog", "checkout"}}
 	OrderCancelled = bus.Topic[OrderData]{Name: "checkout.Cancelled", Confirm: []string{"catalog"}}
-	OrderExpired   = bus.Topic[OrderData]{Name: "checkout.Expired", Confirm: []string{"catalog"}}
+	// OrderRefunded is announced when money of a paid order went back, once for each
+	// refund. Key is the refund's id.
+	OrderRefunded = bus.Topic[Refund]{Name: "checkout.Refunded", Confirm: []string{"ledger", "promo", "fulfil"}}
+	OrderExpired  = bus.Topic[OrderData]{Name: "checkout.Expired", Confirm: []string{"catalog"}}
 	// PaymentReturned is announced when money that came too late, or twice, went
 	// back to its buyer.
 	PaymentReturned = bus.Topic[Payment]{Name: "checkout.PaymentReturned", Confirm: []string{"ledger"}}
@@ -227,14 +387,14 @@ var (
 // OrderData is what others hear of an order: what it takes, and what it owes to
 // whom. Of its buyer it says the account, and nothing else.
 type OrderData struct {
-	Order     id.Order    `json:"order"`
-	Buyer     id.User     `json:"buyer"`
-	Provider  string      `json:"provider,omitempty"` // that the money came from
-	Total     money.Money `json:"total"`
-	Shipping  money.Money `json:"shipping"`
-	ExpiresAt time.Time   `json:"expires_at"`
-	PaidAt    time.Time   `json:"paid_at,omitzero"`
-	Lines     []LineData  `json:"lines"`
+	Order    id.Order `json:"order"`
+	Buyer    id.User  `json:"buyer"`
+	Provider string   `json:"provider,omitempty"` // that the money came from
+	Sum
+	ExpiresAt time.Time  `json:"expires_at"`
+	PaidAt    time.Time  `json:"paid_at,omitzero"`
+	Lines     []LineData `json:"lines"`
+	Parts     []Part     `json:"parts"`
 }
 
 // LineData is a line of it.
@@ -249,7 +409,14 @@ type LineData struct {
 	// Reach is whose doing the sale is: see insight.Source. "" of a line from before
 	// this was known.
 	Reach      insight.Reach `json:"reach,omitempty"`
+	Title      string        `json:"title"`
+	Deal       promo.Deal    `json:"deal,omitzero"`
 	Amount     money.Money   `json:"amount"`
+	Saved      money.Money   `json:"saved"`
+	Platform   money.Money   `json:"platform"`
+	Shipping   money.Money   `json:"shipping"`
+	Tax        money.Money   `json:"tax"`
+	Due        money.Money   `json:"due"`
 	Fee        money.Money   `json:"fee"`
 	Commission money.Money   `json:"commission"`
 }

@@ -9,15 +9,20 @@ import (
 )
 
 var (
-	quote   = rpc.Endpoint[Ask, Quote]{Name: "quote", Method: "POST", Path: "/quotes", Summary: "Price a choice", Access: rpc.SignedIn}
-	place   = rpc.Endpoint[Place, Order]{Name: "placeOrder", Method: "POST", Path: "/orders", Summary: "Place a quote", Access: rpc.SignedIn, Idempotent: true}
-	pay     = rpc.Endpoint[Pay, Payment]{Name: "payOrder", Method: "POST", Path: "/orders/:id/payments", Summary: "Start a payment", Access: rpc.SignedIn, Idempotent: true}
-	confirm = rpc.Endpoint[ByPayment, Payment]{Name: "confirmPayment", Method: "POST", Path: "/payments/:id/confirm", Summary: "Ask the provider how a payment stands", Access: rpc.SignedIn}
-	cancel  = rpc.Endpoint[ByOrder, Order]{Name: "cancelOrder", Method: "POST", Path: "/orders/:id/cancel", Summary: "Cancel an unpaid order", Access: rpc.SignedIn}
-	order   = rpc.Endpoint[ByOrder, Order]{Name: "order", Method: "GET", Path: "/orders/:id", Summary: "An order of yours", Access: rpc.SignedIn}
-	orders  = rpc.Endpoint[Orders, page.Page[Order]]{Name: "orders", Method: "GET", Path: "/orders", Summary: "Your orders, latest first", Access: rpc.SignedIn}
-	sales   = rpc.Endpoint[page.Ask, page.Page[Sale]]{Name: "sales", Method: "GET", Path: "/sales", Summary: "Paid lines of your shop, latest first", Access: rpc.Only(actor.Merchant)}
-	webhook = rpc.Endpoint[Webhook, rpc.Empty]{Name: "webhook", Method: "POST", Path: "/internal/webhooks", Access: rpc.Internal, MaxBody: 128 << 10}
+	quote        = rpc.Endpoint[Ask, Quote]{Name: "quote", Method: "POST", Path: "/quotes", Summary: "Price a choice", Access: rpc.SignedIn}
+	place        = rpc.Endpoint[Place, Order]{Name: "placeOrder", Method: "POST", Path: "/orders", Summary: "Place a quote", Access: rpc.SignedIn, Idempotent: true}
+	pay          = rpc.Endpoint[Pay, Payment]{Name: "payOrder", Method: "POST", Path: "/orders/:id/payments", Summary: "Start a payment", Access: rpc.SignedIn, Idempotent: true}
+	confirm      = rpc.Endpoint[ByPayment, Payment]{Name: "confirmPayment", Method: "POST", Path: "/payments/:id/confirm", Summary: "Ask the provider how a payment stands", Access: rpc.SignedIn}
+	cancel       = rpc.Endpoint[ByOrder, Order]{Name: "cancelOrder", Method: "POST", Path: "/orders/:id/cancel", Summary: "Cancel an unpaid order", Access: rpc.SignedIn}
+	order        = rpc.Endpoint[ByOrder, Order]{Name: "order", Method: "GET", Path: "/orders/:id", Summary: "An order of yours", Access: rpc.SignedIn}
+	orders       = rpc.Endpoint[Orders, page.Page[Order]]{Name: "orders", Method: "GET", Path: "/orders", Summary: "Your orders, latest first", Access: rpc.SignedIn}
+	sales        = rpc.Endpoint[page.Ask, page.Page[Sale]]{Name: "sales", Method: "GET", Path: "/sales", Summary: "Paid lines of your shop, latest first", Access: rpc.Only(actor.Merchant)}
+	webhook      = rpc.Endpoint[Webhook, rpc.Empty]{Name: "webhook", Method: "POST", Path: "/internal/webhooks", Access: rpc.Internal, MaxBody: 128 << 10}
+	refund       = rpc.Endpoint[AskRefund, Refund]{Name: "refund", Method: "POST", Path: "/internal/refunds", Access: rpc.Internal}
+	cart         = rpc.Endpoint[ByCart, Cart]{Name: "cart", Method: "GET", Path: "/cart", Summary: "Your cart, or a visitor's by its key"}
+	putInCart    = rpc.Endpoint[PutInCart, Cart]{Name: "putInCart", Method: "POST", Path: "/cart/lines", Summary: "Put something in the cart, change its number or take it out"}
+	selectInCart = rpc.Endpoint[SelectInCart, Cart]{Name: "selectInCart", Method: "POST", Path: "/cart/selection", Summary: "Choose what of the cart is to be bought"}
+	joinCart     = rpc.Endpoint[ByCart, Cart]{Name: "joinCart", Method: "POST", Path: "/cart/join", Summary: "Add a visitor's cart to yours", Access: rpc.SignedIn}
 )
 
 // Mount serves s.
@@ -31,6 +36,11 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, orders, s.Orders)
 	rpc.Mount(r, sales, s.Sales)
 	rpc.Mount(r, webhook, s.Webhook)
+	rpc.Mount(r, refund, s.Refund)
+	rpc.Mount(r, cart, s.Cart)
+	rpc.Mount(r, putInCart, s.PutInCart)
+	rpc.Mount(r, selectInCart, s.SelectInCart)
+	rpc.Mount(r, joinCart, s.JoinCart)
 }
 
 // Client is the till in another process.
@@ -72,4 +82,24 @@ func (c Client) Sales(ctx context.Context, in page.Ask) (page.Page[Sale], error)
 
 func (c Client) Webhook(ctx context.Context, in Webhook) (rpc.Empty, error) {
 	return rpc.Call(ctx, c.Peer, webhook, in)
+}
+
+func (c Client) Refund(ctx context.Context, in AskRefund) (Refund, error) {
+	return rpc.Call(ctx, c.Peer, refund, in)
+}
+
+func (c Client) Cart(ctx context.Context, in ByCart) (Cart, error) {
+	return rpc.Call(ctx, c.Peer, cart, in)
+}
+
+func (c Client) PutInCart(ctx context.Context, in PutInCart) (Cart, error) {
+	return rpc.Call(ctx, c.Peer, putInCart, in)
+}
+
+func (c Client) SelectInCart(ctx context.Context, in SelectInCart) (Cart, error) {
+	return rpc.Call(ctx, c.Peer, selectInCart, in)
+}
+
+func (c Client) JoinCart(ctx context.Context, in ByCart) (Cart, error) {
+	return rpc.Call(ctx, c.Peer, joinCart, in)
 }

@@ -46,6 +46,8 @@ const SignatureWindow = 300 * time.Second
 var (
 	// ErrSignature means that a message is not the provider's, or not of now.
 	ErrSignature = errs.New(errs.Forbidden, "bad_signature", "This message was not signed by the provider.")
+	// ErrTooMuch means that more is to go back than was paid and is left.
+	ErrTooMuch = errs.New(errs.Precondition, "provider_refund_too_much", "That is more than is left of this payment.")
 	// ErrUnknown means that the provider has no such payment.
 	ErrUnknown = errs.New(errs.NotFound, "unknown_payment", "The provider does not know this payment.")
 )
@@ -63,4 +65,26 @@ type Provider interface {
 	Query(ctx context.Context, p id.Payment) (Fact, error)
 	// Refund returns a succeeded payment's whole amount to its buyer.
 	Refund(ctx context.Context, p id.Payment) error
+	// RefundPart returns some of it, once for each refund's id: ErrTooMuch if that
+	// would be more than is left.
+	RefundPart(ctx context.Context, in PartBack) error
+	// Statement is every movement of one day, as the provider sees it.
+	Statement(ctx context.Context, day time.Time) ([]Movement, error)
+}
+
+// PartBack is some of a payment that goes back.
+type PartBack struct {
+	Refund  string // its id
+	Payment id.Payment
+	Amount  money.Money
+}
+
+// Movement is a line of a provider's statement: Amount is what came in, negative
+// what went out.
+type Movement struct {
+	Ref     string // the payment's id, or the refund's
+	Payment id.Payment
+	Amount  money.Money
+	Fee     money.Money // that the provider kept of it
+	At      time.Time
 }

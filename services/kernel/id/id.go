@@ -32,6 +32,11 @@ type (
 	Order      string // ord_
 	Payment    string // pay_
 	Entry      string // ent_
+	Parcel     string // pcl_  what one shop sends of an order
+	Shipment   string // shp_  one box of it
+	AfterSale  string // afs_
+	Payout     string // pyo_
+	Warehouse  string // whs_
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

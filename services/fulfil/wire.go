@@ -1,0 +1,86 @@
+package fulfil
+
+import (
+	"context"
+
+	"meadow/services/kernel/page"
+	"meadow/services/platform/rpc"
+)
+
+var (
+	parcel      = rpc.Endpoint[ByParcel, Parcel]{Name: "parcel", Method: "GET", Path: "/parcels/:id", Summary: "A parcel of yours", Access: rpc.SignedIn}
+	ofOrder     = rpc.Endpoint[ByOrder, ParcelList]{Name: "ofOrder", Method: "GET", Path: "/orders/:id/parcels", Summary: "The parcels of an order of yours", Access: rpc.SignedIn}
+	toSend      = rpc.Endpoint[Parcels, page.Page[Parcel]]{Name: "toSend", Method: "GET", Path: "/shop/parcels", Summary: "Parcels of your shop, those due first", Access: rpc.SignedIn}
+	ship        = rpc.Endpoint[Ship, Parcel]{Name: "ship", Method: "POST", Path: "/shop/parcels/:id/shipments", Summary: "Send units of a parcel", Access: rpc.SignedIn, Idempotent: true}
+	openAddress = rpc.Endpoint[ByParcel, Destination]{Name: "openAddress", Method: "POST", Path: "/shop/parcels/:id/address", Summary: "See where a parcel goes, which is written down", Access: rpc.SignedIn}
+	pickUp      = rpc.Endpoint[PickUp, Parcel]{Name: "pickUp", Method: "POST", Path: "/shop/parcels/:id/pickup", Summary: "Hand a parcel over for its code", Access: rpc.SignedIn}
+	receive     = rpc.Endpoint[ByParcel, Parcel]{Name: "receive", Method: "POST", Path: "/parcels/:id/receive", Summary: "Say that all of a parcel is there", Access: rpc.SignedIn}
+	note        = rpc.Endpoint[AddNote, Parcel]{Name: "note", Method: "POST", Path: "/shop/parcels/:id/notes", Summary: "Add a note for the shop's eyes", Access: rpc.SignedIn}
+	tracking    = rpc.Endpoint[CarrierMessage, rpc.Empty]{Name: "tracking", Method: "POST", Path: "/internal/tracking", Access: rpc.Internal}
+	drop        = rpc.Endpoint[Drop, Parcel]{Name: "drop", Method: "POST", Path: "/internal/parcels/drop", Access: rpc.Internal}
+	bought      = rpc.Endpoint[Bought, BoughtList]{Name: "bought", Method: "POST", Path: "/internal/bought", Access: rpc.Internal}
+)
+
+// Mount serves s.
+func Mount(r rpc.Router, s Service) {
+	rpc.Mount(r, parcel, s.Parcel)
+	rpc.Mount(r, ofOrder, s.OfOrder)
+	rpc.Mount(r, toSend, s.ToSend)
+	rpc.Mount(r, ship, s.Ship)
+	rpc.Mount(r, openAddress, s.OpenAddress)
+	rpc.Mount(r, pickUp, s.PickUp)
+	rpc.Mount(r, receive, s.Receive)
+	rpc.Mount(r, note, s.Note)
+	rpc.Mount(r, tracking, s.Tracking)
+	rpc.Mount(r, drop, s.Drop)
+	rpc.Mount(r, bought, s.Bought)
+}
+
+// Client is fulfilment in another process.
+type Client struct{ Peer *rpc.Peer }
+
+var _ Service = Client{}
+
+func (c Client) Parcel(ctx context.Context, in ByParcel) (Parcel, error) {
+	return rpc.Call(ctx, c.Peer, parcel, in)
+}
+
+func (c Client) OfOrder(ctx context.Context, in ByOrder) (ParcelList, error) {
+	return rpc.Call(ctx, c.Peer, ofOrder, in)
+}
+
+func (c Client) ToSend(ctx context.Context, in Parcels) (page.Page[Parcel], error) {
+	return rpc.Call(ctx, c.Peer, toSend, in)
+}
+
+func (c Client) Ship(ctx context.Context, in Ship) (Parcel, error) {
+	return rpc.Call(ctx, c.Peer, ship, in)
+}
+
+func (c Client) OpenAddress(ctx context.Context, in ByParcel) (Destination, error) {
+	return rpc.Call(ctx, c.Peer, openAddress, in)
+}
+
+func (c Client) PickUp(ctx context.Context, in PickUp) (Parcel, error) {
+	return rpc.Call(ctx, c.Peer, pickUp, in)
+}
+
+func (c Client) Receive(ctx context.Context, in ByParcel) (Parcel, error) {
+	return rpc.Call(ctx, c.Peer, receive, in)
+}
+
+func (c Client) Note(ctx context.Context, in AddNote) (Parcel, error) {
+	return rpc.Call(ctx, c.Peer, note, in)
+}
+
+func (c Client) Tracking(ctx context.Context, in CarrierMessage) (rpc.Empty, error) {
+	return rpc.Call(ctx, c.Peer, tracking, in)
+}
+
+func (c Client) Drop(ctx context.Context, in Drop) (Parcel, error) {
+	return rpc.Call(ctx, c.Peer, drop, in)
+}
+
+func (c Client) Bought(ctx context.Context, in Bought) (BoughtList, error) {
+	return rpc.Call(ctx, c.Peer, bought, in)
+}
