@@ -56,7 +56,7 @@ type Saving struct {
 	Name   string      `json:"name" bson:"name"` // as its maker calls it
 	Amount money.Money `json:"amount" bson:"amount"`
 	// Platform is what of Amount the platform bears; the merchants of the lines bear
-	// the rest.
+	// the rest. It is in the lines' Platform too, that of savings on carriage as well.
 	Platform money.Money `json:"-" bson:"platform"`
 	// Shares are Amount by line, in the order of the lines; they sum to it.
 	Shares []int64 `json:"shares" bson:"shares"`
@@ -194,8 +194,31 @@ type (
 	}
 )
 
+// Reasons of a Rule.Refuse and a Refusal. They are never renamed; the screens say
+// them in words.
+const (
+	NoGoods        = "no_goods"        // none of the lines is in its scope
+	BelowThreshold = "below_threshold" // Refusal.Short says by how much
+	NotStackable   = "not_stackable"   // it does not go with what lowers the price more
+	NothingLeft    = "nothing_left"    // there is nothing left to take it off
+	UsedUp         = "used_up"
+	OverLimit      = "limit"
+	Ended          = "ended"
+	NotBegun       = "not_begun"
+	NotYours       = "not_yours"
+	Unknown        = "unknown"   // no rule has this id
+	Malformed      = "malformed" // it has no sense for these lines, such as another currency
+)
+
 // Source is one kind of rule, as the pricing asks it. Every package of a kind
-// implements it; none knows of another.
+// implements it; none knows of another. One that makes rules of several kinds
+// has a method Kinds as well.
+//
+// Rules of a deal that a line names (Flash, Group, Chop) carry the deal's id as
+// their ID; one that is not for this buyer or not for now has Refuse set to
+// NotYours, Ended, NotBegun, OverLimit or UsedUp, which Price answers with the
+// error of that name. A coupon that the buyer chose and that is not theirs is
+// either left out or has Refuse set.
 type Source interface {
 	Kind() Kind
 	// Rules returns what may apply to an ask, as package price understands it.
@@ -206,7 +229,17 @@ type Source interface {
 	Return(ctx context.Context, in Return) error
 }
 
+// Kinds is what a Source has that makes rules of several kinds.
+type Kinds interface{ Kinds() []Kind }
+
 // Rule is one offer, ready to compute with.
+//
+// Thresholds (Tier.Over) look at the rule's lines at their deal prices, before
+// any saving. Price is of one unit for Flash, Group, Chop and Member; the
+// merchant bears deal prices whole. For Points, Price is what a hundred points
+// are worth, Most is what the buyer's points are worth, the first tier's Rate the
+// most of what is left that points may pay (none: all of it), and Earn what a
+// purchase brings.
 type Rule struct {
 	ID       string      `json:"id"`
 	Kind     Kind        `json:"kind"`
@@ -215,19 +248,25 @@ type Rule struct {
 	Name     string      `json:"name"`
 	Lines    []int       `json:"lines"` // those it is for
 	Tiers    []Tier      `json:"tiers,omitempty"`
+	Each     bool        `json:"each,omitempty"` // a tier's Off counts as often as its Over is reached
 	Price    money.Money `json:"price,omitzero"`    // of one: Flash, Group, Chop, Member
 	Most     money.Money `json:"most,omitzero"`     // it saves at most this
 	Platform money.Rate  `json:"platform"`          // what of it the platform bears
 	Ref      string      `json:"ref,omitempty"`     // what Use.Ref will be
-	Alone    bool        `json:"alone,omitempty"`   // it goes with no other rule but its own kind's tiers
+	Alone    bool        `json:"alone,omitempty"`   // its lines have no other deal, campaign or coupon; points and carriage go with all
 	Apart    []Kind      `json:"apart,omitempty"`   // kinds that it does not go with
 	Refuse   string      `json:"refuse,omitempty"`  // it cannot apply, for this reason
 	Limited  bool        `json:"limited,omitempty"` // an order takes something of it
 	Chosen   bool        `json:"chosen,omitempty"`  // the buyer asked for it
 	Until    time.Time   `json:"until,omitzero"`    // of two that save the same, the one that ends first is used
+	// Earn is, of Points, how many points a hundred minor units of goods paid bring,
+	// in basis points: 10,000 is a point for each.
+	Earn money.Rate `json:"earn,omitempty"`
 }
 
-// Tier is a step of a rule: from Over on, Off, or Rate of the price.
+// Tier is a step of a rule: from Over on, Off, or a Rate that is taken off (2,000
+// is 20 % off). The tier that saves most counts. Of Carriage, neither means that
+// sending is free.
 type Tier struct {
 	Over money.Money `json:"over" bson:"over"`
 	Off  money.Money `json:"off,omitzero" bson:"off,omitempty"`
