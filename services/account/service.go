@@ -97,6 +97,13 @@ type Desk interface {
 	// KnownUsers is Users with what only the shop may know.
 	KnownUsers(ctx context.Context, in Users) (page.Page[Known], error)
 
+	// Identities returns what tells the person behind an account from others: the
+	// blind indexes of the mailbox and the number that they sign in with, the same
+	// for every account and label (amy+2@…) of one mailbox. Limits "per person"
+	// count by them. They are proved where the shop asks for a code at sign-up.
+	// ErrNoSuchUser.
+	Identities(ctx context.Context, in IdentitiesOf) (Identities, error)
+
 	// AddressFor returns a snapshot of a user's address, or of the default one if
 	// none is named. ErrNoAddress.
 	AddressFor(ctx context.Context, in AddressFor) (Snapshot, error)
@@ -208,6 +215,15 @@ type Rotated struct {
 
 type Users struct {
 	IDs []id.User `json:"ids" max:"200"`
+}
+
+type IdentitiesOf struct {
+	User id.User `query:"user" json:"-" min:"1" max:"40"`
+}
+
+// Identities are never empty of an account that exists, and say nothing.
+type Identities struct {
+	Items []string `json:"items"`
 }
 
 type AddressFor struct {

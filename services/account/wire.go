@@ -50,6 +50,8 @@ var (
 		Summary: "What is public of some users."}
 	knownUsers = rpc.Endpoint[Users, page.Page[Known]]{Name: "knownUsers", Method: "POST", Path: "/internal/account/known", Access: rpc.Internal,
 		Summary: "What the shop may know of some users."}
+	identities = rpc.Endpoint[IdentitiesOf, Identities]{Name: "identitiesOf", Method: "GET", Path: "/internal/account/identities", Access: rpc.Internal,
+		Summary: "What tells the person behind an account from others."}
 	addressFor = rpc.Endpoint[AddressFor, Snapshot]{Name: "addressFor", Method: "GET", Path: "/internal/account/address", Access: rpc.Internal,
 		Summary: "A sealed snapshot of an address, for an order."}
 	setMerchant = rpc.Endpoint[SetMerchant, rpc.Empty]{Name: "setMerchant", Method: "POST", Path: "/internal/account/merchant", Access: rpc.Internal,
@@ -91,6 +93,7 @@ func MountWith(r rpc.Router, s Service, h Hooks) {
 	rpc.Mount(r, rotate, s.Rotate)
 	rpc.Mount(r, users, s.Users)
 	rpc.Mount(r, knownUsers, s.KnownUsers)
+	rpc.Mount(r, identities, s.Identities)
 	rpc.Mount(r, addressFor, s.AddressFor)
 	rpc.Mount(r, setMerchant, s.SetMerchant)
 	rpc.Mount(r, write, s.Write)
@@ -179,6 +182,10 @@ func (c Client) Users(ctx context.Context, in Users) (page.Page[Profile], error)
 
 func (c Client) KnownUsers(ctx context.Context, in Users) (page.Page[Known], error) {
 	return rpc.Call(ctx, c.Peer, knownUsers, in)
+}
+
+func (c Client) Identities(ctx context.Context, in IdentitiesOf) (Identities, error) {
+	return rpc.Call(ctx, c.Peer, identities, in)
 }
 
 func (c Client) AddressFor(ctx context.Context, in AddressFor) (Snapshot, error) {

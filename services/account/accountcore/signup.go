@@ -88,7 +88,7 @@ func (c *Core) pending(ctx context.Context, l login, in account.SignUp) (user, e
 	now := c.Now()
 	u := user{
 		ID: id.User(id.New("usr", now)), Name: in.Name, Locale: in.Locale, Password: hash,
-		CreatedAt: now, PendingUntil: now.Add(pendingTime),
+		CreatedAt: now, PendingUntil: now.Add(pendingTime), Identities: []string{c.identity(l)},
 	}
 	field, sealed := emailField, &u.Email
 	if l.channel == notify.SMS {

@@ -15,17 +15,19 @@ import (
 
 // user is a stored account, with what it still has to announce.
 type user struct {
-	ID        id.User        `bson:"_id"`
-	Name      string         `bson:"name"`
-	Avatar    id.Media       `bson:"avatar,omitempty"`
-	Locale    account.Locale `bson:"locale"`
-	Roles     []actor.Role   `bson:"roles,omitempty"` // beside viewer
-	Merchant  id.Merchant    `bson:"merchant,omitempty"`
-	Email     vault.Sealed   `bson:"email,omitempty"`
-	Phone     vault.Sealed   `bson:"phone,omitempty"`
-	Password  string         `bson:"password,omitempty"` // argon2id
-	CreatedAt time.Time      `bson:"created_at"`
-	TermsAt   time.Time      `bson:"terms_at,omitempty"` // for creators, accepted
+	ID       id.User        `bson:"_id"`
+	Name     string         `bson:"name"`
+	Avatar   id.Media       `bson:"avatar,omitempty"`
+	Locale   account.Locale `bson:"locale"`
+	Roles    []actor.Role   `bson:"roles,omitempty"` // beside viewer
+	Merchant id.Merchant    `bson:"merchant,omitempty"`
+	Email    vault.Sealed   `bson:"email,omitempty"`
+	Phone    vault.Sealed   `bson:"phone,omitempty"`
+	// Identities are the blind indexes of the mailbox and the number; see identity.
+	Identities []string  `bson:"identities,omitempty"`
+	Password   string    `bson:"password,omitempty"` // argon2id
+	CreatedAt  time.Time `bson:"created_at"`
+	TermsAt    time.Time `bson:"terms_at,omitempty"` // for creators, accepted
 	// Epoch counts the times all sessions were ended. A session of another epoch
 	// is over.
 	Epoch int64 `bson:"epoch"`

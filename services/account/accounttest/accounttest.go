@@ -80,6 +80,7 @@ func Run(t *testing.T, newShop func(*testing.T, Options) Shop) {
 		{"OthersAddressesDoNotExist", Options{}, testOthersAddresses},
 		{"TwentyAddressesAreEnough", Options{}, testTwentyAddresses},
 		{"AnOrderGetsASnapshot", Options{}, testSnapshot},
+		{"AMailboxIsOnePersonUnderEveryLabel", Options{}, testIdentities},
 		{"TheDeskServesTheShopOnly", Options{}, testDesk},
 		{"WhoeverIsBannedIsSuspendedUntilTheBanEnds", Options{}, testSuspended},
 		{"AnOlderWordOfABanChangesNothing", Options{}, testSuspendedOnce},
