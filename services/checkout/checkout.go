@@ -88,6 +88,8 @@ type Line struct {
 	Due      money.Money     `json:"due" bson:"due"` // Amount - Saved + Shipping + Tax
 	// Platform is what of Saved the platform bears; the merchant bears the rest.
 	Platform money.Money `json:"-" bson:"platform"`
+	// ByPoints is what of Platform was paid with points.
+	ByPoints money.Money `json:"-" bson:"by_points"`
 	// Back is what was refunded of it so far, Returned how many units.
 	Back     money.Money `json:"back,omitzero" bson:"back,omitempty"`
 	Returned int64       `json:"returned,omitempty" bson:"returned,omitempty"`
@@ -126,6 +128,7 @@ type Order struct {
 //	unpaid → cancelled | expired
 //	expired → paid                     paid late, units were left
 //	expired | cancelled → refunding → refunded   paid late, or after cancelling
+//	paid → refunding → refunded        all of it went back
 type State string
 
 const (
@@ -179,6 +182,7 @@ var (
 	ErrNotPaid       = errs.New(errs.Precondition, "order_not_paid", "This order was not paid, or all of it went back.")
 	ErrTooMuch       = errs.New(errs.Precondition, "refund_too_much", "That is more than is left of this order.")
 	ErrCartFull      = errs.New(errs.Exhausted, "cart_full", "Your cart is full. Please take something out first.")
+	ErrManyRefunds   = errs.New(errs.Exhausted, "too_many_refunds", "Money of this order went back too often. Please ask us.")
 	ErrNotUnpaid     = errs.New(errs.Precondition, "order_not_unpaid", "This order is already paid or closed.")
 	ErrUnpaid        = errs.New(errs.Precondition, "too_many_unpaid", "Please pay or cancel your open orders first.")
 	ErrCurrencies    = errs.New(errs.Invalid, "mixed_currencies", "These products cannot be bought together.")
@@ -292,6 +296,7 @@ type (
 		Amount     money.Money `json:"amount" bson:"amount"`
 		Saved      money.Money `json:"saved" bson:"saved"`
 		Platform   money.Money `json:"platform" bson:"platform"`
+		ByPoints   money.Money `json:"by_points" bson:"by_points"` // of Platform
 		Shipping   money.Money `json:"shipping" bson:"shipping"`
 		Tax        money.Money `json:"tax" bson:"tax"`
 		Due        money.Money `json:"due" bson:"due"`
@@ -390,6 +395,8 @@ type OrderData struct {
 	Order    id.Order `json:"order"`
 	Buyer    id.User  `json:"buyer"`
 	Provider string   `json:"provider,omitempty"` // that the money came from
+	// Payment is the one that paid it: how a provider's statement is matched.
+	Payment id.Payment `json:"payment,omitempty"`
 	Sum
 	ExpiresAt time.Time  `json:"expires_at"`
 	PaidAt    time.Time  `json:"paid_at,omitzero"`
@@ -414,6 +421,7 @@ type LineData struct {
 	Amount     money.Money   `json:"amount"`
 	Saved      money.Money   `json:"saved"`
 	Platform   money.Money   `json:"platform"`
+	ByPoints   money.Money   `json:"by_points"` // of Platform
 	Shipping   money.Money   `json:"shipping"`
 	Tax        money.Money   `json:"tax"`
 	Due        money.Money   `json:"due"`
