@@ -31,20 +31,27 @@ type Merchant struct {
 
 // Product is a thing for sale, in one or more SKUs.
 type Product struct {
-	ID       id.Product        `json:"id" bson:"_id"`
-	Merchant id.Merchant       `json:"merchant" bson:"merchant"`
-	Title    string            `json:"title" bson:"title"`
-	Body     string            `json:"body" bson:"body"`
-	Category string            `json:"category" bson:"category"`
-	Facts    []Fact            `json:"facts" bson:"facts"`
-	Pictures []picture.Picture `json:"pictures" bson:"pictures"`
-	Options  []Option          `json:"options" bson:"options"`
-	SKUs     []SKU             `json:"skus" bson:"skus"`
-	State    State             `json:"state" bson:"state"`
+	ID       id.Product  `json:"id" bson:"_id"`
+	Merchant id.Merchant `json:"merchant" bson:"merchant"`
+	Title    string      `json:"title" bson:"title"`
+	Body     string      `json:"body" bson:"body"`
+	Category string      `json:"category" bson:"category"`
+	Brand    BrandID     `json:"brand,omitempty" bson:"brand,omitempty"`
+	// BrandName is the brand as it was called when the product was last edited.
+	BrandName string            `json:"brand_name,omitempty" bson:"brand_name,omitempty"`
+	TaxClass  string            `json:"tax_class,omitempty" bson:"tax_class,omitempty"` // its category's
+	Shipping  string            `json:"shipping,omitempty" bson:"shipping,omitempty"`   // a Profile; "": the shop's usual one
+	Facts     []Fact            `json:"facts" bson:"facts"`
+	Pictures  []picture.Picture `json:"pictures" bson:"pictures"`
+	Options   []Option          `json:"options" bson:"options"`
+	SKUs      []SKU             `json:"skus" bson:"skus"`
+	State     State             `json:"state" bson:"state"`
 	// Commission is what a creator earns of the goods' price.
 	Commission money.Rate `json:"commission" bson:"commission"`
 	Sold       int64      `json:"sold" bson:"-"` // units of all SKUs; filled on reading
-	UpdatedAt  time.Time  `json:"updated_at" bson:"updated_at"`
+	// Rating is what buyers say of it; filled on reading.
+	Rating    RatingSum `json:"rating" bson:"-"`
+	UpdatedAt time.Time `json:"updated_at" bson:"updated_at"`
 }
 
 // State is whether a product can be bought.
@@ -75,9 +82,36 @@ type SKU struct {
 	Price   money.Money `json:"price" bson:"price"`
 	List    money.Money `json:"list,omitzero" bson:"list,omitempty"`        // price before, struck through
 	Picture id.Media    `json:"picture,omitempty" bson:"picture,omitempty"` // one of the product's
+	// Prices are what it costs elsewhere or in other money; Price is for the rest.
+	Prices []RegionPrice `json:"prices,omitempty" bson:"prices,omitempty"`
+	// Components make the SKU a bundle: it has no stock of its own, and one of it
+	// takes these units of other SKUs. They never change: other components are
+	// another SKU.
+	Components []Units `json:"components,omitempty" bson:"components,omitempty"`
+	// Only is where it is sold at all; the zero Exclusive is everywhere.
+	Only Exclusive `json:"only,omitzero" bson:"only,omitempty"`
 	// Available is how many can be bought now. It is filled on reading and not
 	// stored here.
 	Available int64 `json:"available" bson:"-"`
+}
+
+// RegionPrice is a price for one region, or everywhere in another currency.
+type RegionPrice struct {
+	Region string      `json:"region,omitempty" bson:"region,omitempty" max:"60"` // "": everywhere
+	Price  money.Money `json:"price" bson:"price"`
+	List   money.Money `json:"list,omitzero" bson:"list,omitempty"`
+}
+
+// Exclusive names the places where a SKU is sold. Being in one of them is enough.
+type Exclusive struct {
+	Channels []string  `json:"channels,omitempty" bson:"channels,omitempty" max:"10"`
+	Creators []id.User `json:"creators,omitempty" bson:"creators,omitempty" max:"50"`
+	Groups   []string  `json:"groups,omitempty" bson:"groups,omitempty" max:"50"`
+}
+
+// IsZero reports whether it is sold everywhere.
+func (x Exclusive) IsZero() bool {
+	return len(x.Channels) == 0 && len(x.Creators) == 0 && len(x.Groups) == 0
 }
 
 // Categories are the shelves of the shop.
@@ -97,6 +131,12 @@ const (
 )
 
 var (
+	ErrNoDuty         = errs.New(errs.Forbidden, "no_duty", "Your part in this shop does not include that.")
+	ErrExclusive      = errs.New(errs.Precondition, "exclusive_elsewhere", "This is sold somewhere else only.")
+	ErrNoPriceThere   = errs.New(errs.Precondition, "no_price_there", "This has no price in that currency.")
+	ErrBadBundle      = errs.New(errs.Invalid, "bad_bundle", "A bundle is made of other single goods of the same shop.")
+	ErrBundleStock    = errs.New(errs.Precondition, "bundle_stock", "A bundle has no stock of its own. Change that of its parts.")
+	ErrNotBought      = errs.New(errs.Precondition, "units_not_bought", "This order did not buy that many units.")
 	ErrNotSentThere   = errs.New(errs.Precondition, "not_sent_there", "This shop does not send to that place.")
 	ErrNoSuchProduct  = errs.New(errs.NotFound, "no_such_product", "This product is no longer here.")
 	ErrNoSuchSKU      = errs.New(errs.NotFound, "no_such_sku", "This choice is no longer offered.")
@@ -113,6 +153,13 @@ var (
 // Service is the catalogue. Amounts and stock are decided here; callers send
 // choices.
 type Service interface {
+	Staff
+	Shelves
+	Shipping
+	Warehousing
+	Ratings
+	Tables
+
 	// OpenShop makes the caller a merchant, or returns ErrShopExists.
 	OpenShop(ctx context.Context, in OpenShop) (Merchant, error)
 	// Merchant returns a shop, or ErrNoSuchMerchant.
@@ -139,10 +186,13 @@ type Service interface {
 	// Stock returns a SKU's numbers to its merchant: ErrNoSuchSKU.
 	Stock(ctx context.Context, in BySKU) (Stock, error)
 
-	// Price returns SKUs as they are sold right now: ErrNoSuchSKU, ErrNotListed.
+	// Price returns SKUs as they are sold right now: ErrNoSuchSKU, ErrNotListed,
+	// ErrNoPriceThere, and ErrExclusive with the SKU in Fields where one is asked
+	// for from a place where it is not sold.
 	Price(ctx context.Context, in PriceSKUs) (Priced, error)
 	// Reserve holds units for an order until an instant: all lines or none, and
-	// once for each order. ErrSoldOut with the SKU in Fields.
+	// once for each order, from the warehouses nearest to Region first. Bundles take
+	// their components. ErrSoldOut with the SKU in Fields.
 	Reserve(ctx context.Context, in Reserve) (rpc.Empty, error)
 	// Commit turns what an order holds into sold units. If the hold has lapsed it
 	// is taken anew, or ErrSoldOut. Once for each order.
@@ -152,7 +202,8 @@ type Service interface {
 	// Restock gives back what an order holds or bought, once.
 	Restock(ctx context.Context, in ByOrder) (rpc.Empty, error)
 	// RestockUnits gives back some of what an order bought, once for each request id
-	// and never more than it bought.
+	// and never more than it bought: ErrNotBought. A bundle is named as it was
+	// bought; its components come back.
 	RestockUnits(ctx context.Context, in RestockUnits) (rpc.Empty, error)
 	// Carriage says what sending lines costs, by shop, and when they arrive:
 	// ErrNotSentThere.
@@ -190,12 +241,17 @@ type (
 		Options    []Option         `json:"options" max:"3"`
 		SKUs       []NewSKU         `json:"skus" min:"1" max:"200"`
 		Commission money.Rate       `json:"commission" min:"0" max:"9000"`
+		Brand      BrandID          `json:"brand,omitempty" max:"64"`
+		Shipping   string           `json:"shipping,omitempty" max:"64"`
 	}
 	NewSKU struct {
-		Values  []string    `json:"values" max:"3"`
-		Price   money.Money `json:"price"`
-		List    money.Money `json:"list,omitzero"`
-		Picture id.Media    `json:"picture,omitempty" max:"64"`
+		Values     []string      `json:"values" max:"3"`
+		Price      money.Money   `json:"price"`
+		List       money.Money   `json:"list,omitzero"`
+		Picture    id.Media      `json:"picture,omitempty" max:"64"`
+		Prices     []RegionPrice `json:"prices,omitempty" max:"50"`
+		Components []Units       `json:"components,omitempty" max:"10"`
+		Only       Exclusive     `json:"only,omitzero"`
 	}
 	DraftProduct struct {
 		Sheet
@@ -218,10 +274,12 @@ type (
 		Items []Product `json:"items"`
 	}
 	Adjust struct {
-		ID        id.SKU `path:"id" json:"-" max:"64"`
-		By        int64  `json:"by" min:"-1000000" max:"1000000"`
-		Reason    string `json:"reason" min:"1" max:"200"`
-		RequestID string `header:"Idempotency-Key" json:"-"`
+		ID     id.SKU `path:"id" json:"-" max:"64"`
+		By     int64  `json:"by" min:"-1000000" max:"1000000"`
+		Reason string `json:"reason" min:"1" max:"200"`
+		// Warehouse is where; "" is the shop's first place, which needs no opening.
+		Warehouse id.Warehouse `json:"warehouse,omitempty" max:"64"`
+		RequestID string       `header:"Idempotency-Key" json:"-"`
 	}
 	// Stock is a SKU's units: Received = Available + Held + Sold.
 	Stock struct {
@@ -232,7 +290,18 @@ type (
 		Sold      int64  `json:"sold"`
 	}
 	PriceSKUs struct {
-		SKUs []id.SKU `json:"skus" min:"1" max:"50"`
+		SKUs     []id.SKU `json:"skus" min:"1" max:"50"`
+		Region   string   `json:"region,omitempty" max:"60"`
+		Currency string   `json:"currency,omitempty" max:"3"` // "": the platform's
+		// Via says where each of SKUs is bought from, in their order; none: nowhere
+		// in particular.
+		Via []Via `json:"via,omitempty" max:"50"`
+	}
+	// Via is where something is bought from.
+	Via struct {
+		Channel string  `json:"channel,omitempty" max:"40"`
+		Creator id.User `json:"creator,omitempty" max:"64"`
+		Group   string  `json:"group,omitempty" max:"64"`
 	}
 	Priced struct {
 		Items []PricedSKU `json:"items"` // in the order asked
@@ -279,6 +348,7 @@ type (
 		Values     []string        `json:"values"`
 		Picture    picture.Picture `json:"picture,omitzero"`
 		Price      money.Money     `json:"price"`
+		List       money.Money     `json:"list,omitzero"` // struck through
 		Commission money.Rate      `json:"commission"`
 		Category   string          `json:"category"`
 		Brand      string          `json:"brand,omitempty"`
@@ -293,6 +363,8 @@ type (
 		Order id.Order  `json:"order" min:"1" max:"64"`
 		Units []Units   `json:"units" min:"1" max:"50"` // each SKU once
 		Until time.Time `json:"until"`
+		// Region is where it will be sent; "" has no nearest warehouse.
+		Region string `json:"region,omitempty" max:"60"`
 	}
 )
 

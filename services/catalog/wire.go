@@ -51,6 +51,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, restockSome, s.RestockUnits)
 	rpc.Mount(r, carriage, s.Carriage)
 	rpc.Mount(r, mayDo, s.May)
+	mountShop(r, s)
 }
 
 // Client is the catalogue in another process.
