@@ -7,6 +7,8 @@ import (
 	"context"
 	"time"
 
+	"meadow/services/account"
+	"meadow/services/checkout"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -41,13 +43,24 @@ type Parcel struct {
 	// ReturnBy is when the return window closes; absent until it is received.
 	ReturnBy time.Time `json:"return_by,omitzero" bson:"return_by,omitempty"`
 	Log      []Step    `json:"log" bson:"log"` // all that happened to it, oldest first
+	// For is the after-sale that this parcel's units are sent instead of others for:
+	// it is not one of the order's own.
+	For id.AfterSale `json:"for,omitempty" bson:"for,omitempty"`
+}
+
+// ParcelID is what one shop's part of an order is called.
+func ParcelID(o id.Order, m id.Merchant) id.Parcel {
+	return id.Parcel(id.Derive("pcl", string(o), string(m)))
 }
 
 // State is how far a parcel has got.
 //
 //	held → waiting                               its team has filled
 //	waiting → partly_shipped → shipped → delivered → received
-//	waiting | partly_shipped → cancelled          every unit went back before it was sent
+//	shipped → received                            by the buyer's word
+//	waiting | partly_shipped → received           fetched at the shop
+//	partly_shipped → delivered                    what was left went back, the rest had arrived
+//	held | waiting → cancelled                    every unit went back before it was sent
 type State string
 
 const (
@@ -122,6 +135,13 @@ const (
 	ShipWithin = 48 * time.Hour
 	// AutoReceive is how long after delivery a parcel is received by itself.
 	AutoReceive = 7 * 24 * time.Hour
+	// MaxPickupTries wrong codes in a row lock a parcel's pick-up for PickupLock.
+	MaxPickupTries = 5
+	PickupLock     = time.Hour
+	// PickUpHere is the carrier of what is fetched at the shop, Other any that tells
+	// us nothing: a box of it has a tracking number of the shop's.
+	PickUpHere = "pickup"
+	Other      = "other"
 	// NoNews is how long after sending a box that no carrier speaks of is taken as
 	// delivered.
 	NoNews = 20 * 24 * time.Hour
@@ -133,6 +153,9 @@ var (
 	ErrNotToSend     = errs.New(errs.Precondition, "not_to_send", "There are not that many units left to send.")
 	ErrNotSent       = errs.New(errs.Precondition, "not_sent", "This parcel has not been sent yet.")
 	ErrPickupCode    = errs.New(errs.Forbidden, "bad_pickup_code", "This pick-up code is not right.")
+	ErrPickupTries   = errs.New(errs.Throttled, "pickup_locked", "Too many wrong codes. Please try again later.")
+	ErrHeld          = errs.New(errs.Precondition, "parcel_held", "This waits until its team is complete.")
+	ErrNoAddress     = errs.New(errs.Precondition, "address_gone", "The address of this parcel is not kept any more.")
 	ErrTrackingTaken = errs.New(errs.Conflict, "tracking_taken", "This tracking number is another parcel's.")
 )
 
@@ -160,6 +183,14 @@ type Service interface {
 	// Drop takes units out of what is to be sent; those already sent are refused
 	// (ErrNotToSend). It is for the shop's own parts.
 	Drop(ctx context.Context, in Drop) (Parcel, error)
+	// Instead makes the parcel of an exchange: units of another parcel once more, to
+	// the same address, once for each after-sale. It is for the shop's own parts.
+	Instead(ctx context.Context, in Instead) (Parcel, error)
+	// Carriers returns what may be named as a carrier.
+	Carriers(ctx context.Context, in rpc.Empty) (CarrierList, error)
+	// Late pages through all shops' parcels that should have been sent, the longest
+	// overdue first; for operators.
+	Late(ctx context.Context, in page.Ask) (page.Page[Parcel], error)
 	// Bought says what of a product somebody has received, for who may rate it. It
 	// is for the shop's own parts.
 	Bought(ctx context.Context, in Bought) (BoughtList, error)
@@ -178,6 +209,25 @@ type (
 	Parcels struct {
 		page.Ask
 		State State `query:"state" json:"-" enum:"held,waiting,partly_shipped,shipped,delivered,received,cancelled"`
+		Late  bool  `query:"late" json:"-"` // only those that should have been sent
+	}
+	Instead struct {
+		Parcel    id.Parcel    `json:"parcel" min:"1" max:"64"`
+		AfterSale id.AfterSale `json:"after_sale" min:"1" max:"64"`
+		Units     []Units      `json:"units" min:"1" max:"50"`
+	}
+	CarrierList struct {
+		Items []CarrierName `json:"items"`
+	}
+	CarrierName struct {
+		Name   string `json:"name"`
+		Labels bool   `json:"labels"` // it gives tracking numbers itself
+	}
+	// Delivery is what a parcel is made of: an order as it was paid, and where it
+	// goes, sealed.
+	Delivery struct {
+		Order   checkout.Order   `json:"order"`
+		Address account.Snapshot `json:"address"`
 	}
 	Ship struct {
 		ID        id.Parcel `path:"id" json:"-" max:"64"`
@@ -229,8 +279,9 @@ type (
 var (
 	ParcelShipped   = bus.Topic[ParcelData]{Name: "fulfil.Shipped"}
 	ParcelDelivered = bus.Topic[ParcelData]{Name: "fulfil.Delivered"}
-	// ParcelReceived starts the return window.
-	ParcelReceived = bus.Topic[ParcelData]{Name: "fulfil.Received", Confirm: []string{"ledger", "promo"}}
+	// ParcelReceived starts the return window. It is not announced of what was sent
+	// instead of something else.
+	ParcelReceived = bus.Topic[ParcelData]{Name: "fulfil.Received", Confirm: []string{"ledger", "promo", "fulfil"}}
 )
 
 // ParcelData is what others hear of a parcel.

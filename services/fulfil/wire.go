@@ -3,6 +3,7 @@ package fulfil
 import (
 	"context"
 
+	"meadow/services/kernel/actor"
 	"meadow/services/kernel/page"
 	"meadow/services/platform/rpc"
 )
@@ -16,8 +17,11 @@ var (
 	pickUp      = rpc.Endpoint[PickUp, Parcel]{Name: "pickUp", Method: "POST", Path: "/shop/parcels/:id/pickup", Summary: "Hand a parcel over for its code", Access: rpc.SignedIn}
 	receive     = rpc.Endpoint[ByParcel, Parcel]{Name: "receive", Method: "POST", Path: "/parcels/:id/receive", Summary: "Say that all of a parcel is there", Access: rpc.SignedIn}
 	note        = rpc.Endpoint[AddNote, Parcel]{Name: "note", Method: "POST", Path: "/shop/parcels/:id/notes", Summary: "Add a note for the shop's eyes", Access: rpc.SignedIn}
-	tracking    = rpc.Endpoint[CarrierMessage, rpc.Empty]{Name: "tracking", Method: "POST", Path: "/internal/tracking", Access: rpc.Internal}
+	tracking    = rpc.Endpoint[CarrierMessage, rpc.Empty]{Name: "tracking", Method: "POST", Path: "/internal/tracking", Access: rpc.Internal, MaxBody: 128 << 10}
 	drop        = rpc.Endpoint[Drop, Parcel]{Name: "drop", Method: "POST", Path: "/internal/parcels/drop", Access: rpc.Internal}
+	instead     = rpc.Endpoint[Instead, Parcel]{Name: "sendInstead", Method: "POST", Path: "/internal/parcels/instead", Access: rpc.Internal}
+	carriers    = rpc.Endpoint[rpc.Empty, CarrierList]{Name: "carriers", Method: "GET", Path: "/carriers", Summary: "Carriers that may be named", Access: rpc.SignedIn}
+	late        = rpc.Endpoint[page.Ask, page.Page[Parcel]]{Name: "lateParcels", Method: "GET", Path: "/desk/parcels/late", Summary: "Parcels that should have been sent", Access: rpc.Only(actor.Operator)}
 	bought      = rpc.Endpoint[Bought, BoughtList]{Name: "bought", Method: "POST", Path: "/internal/bought", Access: rpc.Internal}
 )
 
@@ -33,6 +37,9 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, note, s.Note)
 	rpc.Mount(r, tracking, s.Tracking)
 	rpc.Mount(r, drop, s.Drop)
+	rpc.Mount(r, instead, s.Instead)
+	rpc.Mount(r, carriers, s.Carriers)
+	rpc.Mount(r, late, s.Late)
 	rpc.Mount(r, bought, s.Bought)
 }
 
@@ -83,4 +90,16 @@ func (c Client) Drop(ctx context.Context, in Drop) (Parcel, error) {
 
 func (c Client) Bought(ctx context.Context, in Bought) (BoughtList, error) {
 	return rpc.Call(ctx, c.Peer, bought, in)
+}
+
+func (c Client) Instead(ctx context.Context, in Instead) (Parcel, error) {
+	return rpc.Call(ctx, c.Peer, instead, in)
+}
+
+func (c Client) Carriers(ctx context.Context, in rpc.Empty) (CarrierList, error) {
+	return rpc.Call(ctx, c.Peer, carriers, in)
+}
+
+func (c Client) Late(ctx context.Context, in page.Ask) (page.Page[Parcel], error) {
+	return rpc.Call(ctx, c.Peer, late, in)
 }
