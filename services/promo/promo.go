@@ -248,7 +248,7 @@ type Rule struct {
 	Name     string      `json:"name"`
 	Lines    []int       `json:"lines"` // those it is for
 	Tiers    []Tier      `json:"tiers,omitempty"`
-	Each     bool        `json:"each,omitempty"` // a tier's Off counts as often as its Over is reached
+	Each     bool        `json:"each,omitempty"`    // a tier's Off counts as often as its Over is reached
 	Price    money.Money `json:"price,omitzero"`    // of one: Flash, Group, Chop, Member
 	Most     money.Money `json:"most,omitzero"`     // it saves at most this
 	Platform money.Rate  `json:"platform"`          // what of it the platform bears
