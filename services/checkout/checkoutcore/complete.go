@@ -11,6 +11,7 @@ import (
 	"meadow/services/checkout/pay"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
+	"meadow/services/promo"
 )
 
 // complete is the one path by which a provider's word changes anything. A
@@ -40,9 +41,10 @@ func (c *Core) complete(ctx context.Context, from string, f pay.Fact) error {
 	return nil
 }
 
-// refundedElsewhere freezes a payment whose money went back by the provider's own
-// hand while its order is paid and on its way: after-sale does not exist yet, so
-// somebody must decide. It reports whether that is so.
+// refundedElsewhere deals with the word that money of an order which was served
+// went back: it is our own refund of the whole, or it was done by the provider's
+// own hand, and then the payment is frozen for somebody to decide. It reports
+// whether that is so, and nothing else is to be done.
 func (c *Core) refundedElsewhere(ctx context.Context, f pay.Fact) (bool, error) {
 	p, err := c.payments.Get(ctx, string(f.Payment))
 	if errors.Is(err, docdb.ErrNotFound) {
@@ -52,8 +54,11 @@ func (c *Core) refundedElsewhere(ctx context.Context, f pay.Fact) (bool, error) 
 		return false, err
 	}
 	o, err := c.orders.Get(ctx, string(p.Order))
-	if err != nil || o.State != checkout.Paid || o.Payment != p.ID {
+	if err != nil || !o.servedBy(p.ID) {
 		return false, err
+	}
+	if o.Back.Amount == o.Total.Amount {
+		return true, nil
 	}
 	_, err = c.payments.Update(ctx, string(p.ID), func(p *payment) error {
 		if p.State == checkout.Frozen {
@@ -69,6 +74,10 @@ func (c *Core) refundedElsewhere(ctx context.Context, f pay.Fact) (bool, error) 
 	c.Log.ErrorContext(ctx, "a paid order's money went back at the provider", "payment", p.ID, "order", p.Order)
 	return true, err
 }
+
+// servedBy reports whether the order got its goods for this payment, whatever
+// went back since.
+func (o order) servedBy(p id.Payment) bool { return o.Payment == p && !o.PaidAt.IsZero() }
 
 // next is every move a payment's state may make.
 var next = map[checkout.PaymentState]map[pay.Outcome]checkout.PaymentState{
@@ -124,25 +133,46 @@ func (c *Core) fulfil(ctx context.Context, p payment) error {
 	if err != nil {
 		return err
 	}
-	if o.Payment == p.ID && o.State == checkout.Paid {
+	if o.servedBy(p.ID) {
 		return c.settled(ctx, p.ID)
 	}
 	if slices.Contains(canBePaid, o.State) {
-		_, err := c.Catalog.Commit(system(ctx), catalog.Reserve{Order: o.ID, Units: unitsOf(o), Until: c.Now().Add(checkout.HoldGrace)})
+		err := c.secure(ctx, o)
 		switch {
 		case err == nil:
 			o, err = c.markPaid(ctx, p)
 			if err != nil {
 				return err
 			}
-			if o.Payment == p.ID && o.State == checkout.Paid {
+			if o.servedBy(p.ID) {
 				return c.settled(ctx, p.ID)
 			}
-		case !errors.Is(err, catalog.ErrSoldOut):
+		case !errors.Is(err, catalog.ErrSoldOut) && !errors.Is(err, promo.ErrUsedUp):
 			return err
 		}
 	}
 	return c.refund(ctx, p)
+}
+
+// secure makes final what the order holds of units and of limited offers, or
+// takes anew what has lapsed: catalog.ErrSoldOut, promo.ErrUsedUp.
+func (c *Core) secure(ctx context.Context, o order) error {
+	_, err := c.Catalog.Commit(system(ctx), catalog.Reserve{Order: o.ID, Units: unitsOf(o), Until: c.Now().Add(checkout.HoldGrace)})
+	if err != nil || len(o.Uses) == 0 {
+		return err
+	}
+	_, err = c.Promo.Redeem(system(ctx), promo.ByOrder{Order: o.ID})
+	return err
+}
+
+// unsecure gives back what an order got that nobody serves.
+func (c *Core) unsecure(ctx context.Context, o order) error {
+	if _, err := c.Catalog.Restock(system(ctx), catalog.ByOrder{Order: o.ID}); err != nil || len(o.Uses) == 0 {
+		return err
+	}
+	_, err := c.Promo.Return(system(ctx), promo.Return{Order: o.ID, Whole: true, Points: o.Points, RequestID: id.Derive("rfd", string(o.ID), "unserved")})
+	_, e := c.Promo.Release(system(ctx), promo.ByOrder{Order: o.ID})
+	return errors.Join(err, e)
 }
 
 // canBePaid are the states in which money still buys the order. One that
@@ -191,11 +221,11 @@ func (c *Core) refund(ctx context.Context, p payment) error {
 	if err != nil && !errors.Is(err, errSame) {
 		return err
 	}
-	if o.State == checkout.Paid && o.Payment == p.ID {
+	if o.servedBy(p.ID) {
 		return c.settled(ctx, p.ID) // another try found units meanwhile
 	}
-	if o.State != checkout.Paid {
-		if _, err := c.Catalog.Restock(system(ctx), catalog.ByOrder{Order: o.ID}); err != nil {
+	if o.PaidAt.IsZero() {
+		if err := c.unsecure(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -204,7 +234,10 @@ func (c *Core) refund(ctx context.Context, p payment) error {
 		return err
 	}
 	c.Log.WarnContext(ctx, "payment goes back", "payment", p.ID, "order", p.Order, "state", o.State)
-	if err := provider.Refund(ctx, p.ID); err != nil {
+	if err := provider.RefundPart(ctx, pay.PartBack{Refund: lateRefund(p.ID), Payment: p.ID, Amount: p.Amount}); err != nil {
+		return err
+	}
+	if err := c.noteReturned(ctx, returnedMoney{ID: lateRefund(p.ID), Payment: p.ID, Provider: p.Provider, Amount: p.Amount, At: c.Now()}); err != nil {
 		return err
 	}
 	fact, err := provider.Query(ctx, p.ID)
@@ -214,10 +247,13 @@ func (c *Core) refund(ctx context.Context, p payment) error {
 	return c.complete(ctx, p.Provider, fact)
 }
 
+// lateRefund is the id of the refund of money that bought nothing.
+func lateRefund(p id.Payment) string { return id.Derive("rfd", string(p)) }
+
 // closeRefund moves an order whose money went back to its last state.
 func (c *Core) closeRefund(ctx context.Context, p payment) error {
 	_, err := c.orders.Update(ctx, string(p.Order), func(o *order) error {
-		if o.State != checkout.Refunding || o.Payment != p.ID {
+		if o.State != checkout.Refunding || o.Payment != p.ID || !o.PaidAt.IsZero() {
 			return errSame
 		}
 		o.State, o.ClosedAt = checkout.Refunded, c.Now()

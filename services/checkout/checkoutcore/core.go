@@ -24,6 +24,7 @@ import (
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/jobs"
 	"meadow/services/platform/outbox"
+	"meadow/services/promo"
 )
 
 // Deps is what the till needs; every field is required.
@@ -36,19 +37,14 @@ type Deps struct {
 	Account   account.Desk
 	Catalog   catalog.Service
 	Creator   creator.Service
+	Promo     promo.Pricing
 	Providers []pay.Provider
-	Shipping  Shipping
 	// Fee is what the platform keeps of the goods' price.
 	Fee money.Rate
 	// Return is where a provider sends a shopper back to; the order's id follows.
 	Return string
-}
-
-// Shipping is what sending an order costs: Fee, or nothing from FreeFrom on,
-// in minor units of the order's currency.
-type Shipping struct {
-	Fee      int64
-	FreeFrom int64
+	// Plans are the ways to pay in instalments; none are offered if there are none.
+	Plans []Terms
 }
 
 // Core is the till.
@@ -60,6 +56,7 @@ type Core struct {
 	payments *docdb.Collection[payment]
 	inbox    *docdb.Collection[message]
 	sales    *docdb.Collection[sale]
+	returned *docdb.Collection[returnedMoney]
 
 	orderRelay   *outbox.Relay[order]
 	paymentRelay *outbox.Relay[payment]
@@ -71,7 +68,9 @@ var _ checkout.Service = (*Core)(nil)
 // quote is a stored quote. It belongs to whoever asked.
 type quote struct {
 	checkout.Quote `bson:",inline"`
-	Buyer          id.User `bson:"buyer"`
+	Buyer          id.User     `bson:"buyer"`
+	Region         string      `bson:"region"` // that its shipping and tax are of
+	Uses           []promo.Use `bson:"uses"`
 }
 
 // order is a stored order, with what is to be announced of it.
@@ -80,10 +79,16 @@ type order struct {
 	outbox.Box     `bson:",inline"`
 	Request        string           `bson:"request"` // what was asked when it was placed
 	Address        account.Snapshot `bson:"address"`
+	Uses           []promo.Use      `bson:"uses,omitempty"` // of limited offers
 	// Payment is the one that completed the order, or that has to go back.
 	Payment id.Payment `bson:"payment,omitempty"`
 	// Due is when an unpaid order expires; absent once it is not unpaid.
 	Due time.Time `bson:"due,omitempty"`
+	// Pools are what is left of each line to go back; absent until something does.
+	Pools   []pool `bson:"pools,omitempty"`
+	Refunds []back `bson:"refunds,omitempty"`
+	// BackDue is when to tell the provider of a refund again; absent once all are done.
+	BackDue time.Time `bson:"back_due,omitempty"`
 }
 
 // stub is an order of which only its being there matters.
@@ -114,6 +119,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		{Name: "buyer", Keys: []string{"buyer", "placed_at"}},
 		{Name: "buyer_state", Keys: []string{"buyer", "state", "placed_at"}},
 		{Name: "due", Keys: []string{"due"}},
+		{Name: "back_due", Keys: []string{"back_due"}},
 	}}
 	c.orders, e = docdb.Open[order](ctx, d.DB, d.Now, orders)
 	err = errors.Join(err, e)
@@ -132,6 +138,10 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	c.sales, e = docdb.Open[sale](ctx, d.DB, d.Now, docdb.Schema{Name: "sales", Indexes: []docdb.Index{
 		{Name: "merchant", Keys: []string{"merchant", "paid_at"}},
 	}})
+	err = errors.Join(err, e)
+	c.returned, e = docdb.Open[returnedMoney](ctx, d.DB, d.Now, docdb.Schema{Name: "payment_returns", Indexes: []docdb.Index{
+		{Name: "provider", Keys: []string{"provider", "at"}},
+	}})
 	if err = errors.Join(err, e); err != nil {
 		return nil, fmt.Errorf("checkout: %w", err)
 	}
@@ -141,6 +151,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	d.Jobs.Every("checkout.inbox", time.Second, c.actOnDue)
 	d.Jobs.Every("checkout.expire", 5*time.Second, c.expireDue)
 	d.Jobs.Every("checkout.check", 10*time.Second, c.checkSilent)
+	d.Jobs.Every("checkout.refunds", 10*time.Second, c.carryOutDue)
 	return c, nil
 }
 
@@ -166,27 +177,28 @@ func fingerprint(v any) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s Shipping) of(goods money.Money) money.Money {
-	if goods.Amount >= s.FreeFrom {
-		return money.Money{Currency: goods.Currency}
-	}
-	return money.Money{Amount: s.Fee, Currency: goods.Currency}
-}
-
 // noted returns what an event says of an order that provider's money came for.
 func noted(o order, provider string) checkout.OrderData {
 	data := checkout.OrderData{
-		Order: o.ID, Buyer: o.Buyer, Provider: provider, Total: o.Total, Shipping: o.Shipping, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt,
-		Lines: make([]checkout.LineData, len(o.Lines)),
+		Order: o.ID, Buyer: o.Buyer, Provider: provider, Sum: o.Sum, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt,
+		Lines: make([]checkout.LineData, len(o.Lines)), Parts: o.Parts,
 	}
 	for i, l := range o.Lines {
 		data.Lines[i] = checkout.LineData{
 			SKU: l.SKU, Product: l.Product, N: l.N, Merchant: l.Merchant, Post: l.Source.Post, Trace: l.Source.Trace,
-			Reach: l.Met.Reach(), Amount: l.Amount, Fee: l.Fee, Commission: l.Commission,
+			Reach: l.Met.Reach(), Title: l.Title, Deal: l.Deal,
+			Amount: l.Amount, Saved: l.Saved, Platform: l.Platform, ByPoints: l.ByPoints, Shipping: l.Shipping, Tax: l.Tax, Due: l.Due,
+			Fee: l.Fee, Commission: l.Commission,
 		}
-		if l.Source.Reward {
-			data.Lines[i].Creator = l.Source.Creator
-		}
+		data.Lines[i].Creator = earner(l)
 	}
 	return data
+}
+
+// earner is who earns the commission of a line; "" if nobody does.
+func earner(l checkout.Line) id.User {
+	if l.Source.Reward {
+		return l.Source.Creator
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -29,9 +30,10 @@ import (
 // till is a Core between a shelf and a provider that do as the test says.
 type till struct {
 	*Core
-	clock *clock.Fake
-	shelf *shelf
-	bank  *bank
+	clock  *clock.Fake
+	shelf  *shelf
+	bank   *bank
+	offers *offers
 }
 
 // newBuyer is somebody with no open orders.
@@ -58,11 +60,11 @@ func newTill(t *testing.T, wrap func(docdb.Driver) docdb.Driver) *till {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &till{clock: k, shelf: &shelf{now: k.Now, orders: map[id.Order]*grip{}}, bank: &bank{now: k.Now, bills: map[id.Payment]*bill{}}}
+	x := &till{clock: k, shelf: &shelf{now: k.Now, orders: map[id.Order]*grip{}}, bank: &bank{now: k.Now, bills: map[id.Payment]*bill{}}, offers: newOffers()}
 	x.Core, err = New(t.Context(), Deps{
 		DB: driver, Jobs: runner, Now: k.Now, Log: log,
-		Account: desk{}, Catalog: x.shelf, Creator: links{}, Providers: []pay.Provider{x.bank},
-		Shipping: Shipping{Fee: 800, FreeFrom: 9_900}, Return: "https://shop.example/orders/",
+		Account: desk{}, Catalog: x.shelf, Creator: links{}, Promo: x.offers, Providers: []pay.Provider{x.bank},
+		Fee: 500, Plans: UsualPlans, Return: "https://shop.example/orders/",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +119,9 @@ type shelf struct {
 	available int64
 	orders    map[id.Order]*grip
 	onSoldOut func() // runs after the next commit was refused
+	goods     map[id.SKU]catalog.PricedSKU
+	restocked map[string][]catalog.Units // by request
+	busy      int                        // restockings to refuse
 }
 
 // grip is what an order has of the shelf.
@@ -156,7 +161,66 @@ func (s *shelf) steal() {
 }
 
 func (s *shelf) Price(_ context.Context, in catalog.PriceSKUs) (catalog.Priced, error) {
-	return catalog.Priced{Items: []catalog.PricedSKU{{SKU: in.SKUs[0], Product: "prd_cup", Merchant: "mer_kiln", Title: "Cup", Price: money.CNY(19_900)}}}, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out catalog.Priced
+	for _, sku := range in.SKUs {
+		x, known := s.goods[sku]
+		if !known {
+			x = catalog.PricedSKU{Product: "prd_cup", Merchant: "mer_kiln", Title: "Cup", Price: money.CNY(19_900), Available: s.available}
+		}
+		if x.Title == "" {
+			return out, catalog.ErrNotListed
+		}
+		x.SKU = sku
+		out.Items = append(out.Items, x)
+	}
+	return out, nil
+}
+
+// Carriage costs 8.00 for each shop below 99.00.
+func (s *shelf) Carriage(_ context.Context, in catalog.AskCarriage) (catalog.Carriages, error) {
+	goods := map[id.Merchant]int64{}
+	var shops []id.Merchant
+	for _, l := range in.Lines {
+		m := id.Merchant("mer_kiln")
+		s.mu.Lock()
+		if x, known := s.goods[l.SKU]; known {
+			m = x.Merchant
+		}
+		s.mu.Unlock()
+		if !slices.Contains(shops, m) {
+			shops = append(shops, m)
+		}
+		goods[m] += l.Amount.Amount
+	}
+	var out catalog.Carriages
+	for _, m := range shops {
+		fee := money.CNY(0)
+		if goods[m] < 9_900 {
+			fee = money.CNY(800)
+		}
+		out.Items = append(out.Items, catalog.Carriage{Merchant: m, Shop: "Shop " + string(m), Fee: fee, Earliest: 1, Latest: 3})
+	}
+	return out, nil
+}
+
+func (s *shelf) Merchant(_ context.Context, in catalog.ByMerchant) (catalog.Merchant, error) {
+	return catalog.Merchant{ID: in.ID, Name: "Shop " + string(in.ID)}, nil
+}
+
+func (s *shelf) RestockUnits(_ context.Context, in catalog.RestockUnits) (rpc.Empty, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy > 0 {
+		s.busy--
+		return rpc.Empty{}, errBusy
+	}
+	if s.restocked == nil {
+		s.restocked = map[string][]catalog.Units{}
+	}
+	s.restocked[in.RequestID] = in.Units
+	return rpc.Empty{}, nil
 }
 
 func (s *shelf) Reserve(_ context.Context, in catalog.Reserve) (rpc.Empty, error) {
@@ -230,6 +294,8 @@ type bank struct {
 	bills map[id.Payment]*bill
 	slow  bool // a refund is taken, and done later
 	busy  int  // refunds to refuse before one is taken
+
+	statement map[time.Time][]pay.Movement
 }
 
 type bill struct {
@@ -237,6 +303,7 @@ type bill struct {
 	outcome pay.Outcome
 	asked   bool // to refund
 	refunds int
+	parts   map[string]int64 // by refund
 }
 
 var _ pay.Provider = (*bank)(nil)
@@ -271,18 +338,49 @@ func (b *bank) Query(_ context.Context, p id.Payment) (pay.Fact, error) {
 
 var errBusy = errs.New(errs.Unavailable, "bank_busy", "The bank is busy.")
 
-func (b *bank) Refund(_ context.Context, p id.Payment) error {
+func (b *bank) RefundPart(_ context.Context, in pay.PartBack) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.busy > 0 {
 		b.busy--
 		return errBusy
 	}
-	x := b.bills[p]
+	x := b.bills[in.Payment]
+	if in.Amount != x.amount {
+		return x.part(in)
+	}
 	if x.asked = true; !b.slow {
 		x.pay()
 	}
 	return nil
+}
+
+// part sends some of it back, once for each refund.
+func (x *bill) part(in pay.PartBack) error {
+	if x.parts == nil {
+		x.parts = map[string]int64{}
+	}
+	if _, done := x.parts[in.Refund]; done {
+		return nil
+	}
+	sum := in.Amount.Amount
+	for _, n := range x.parts {
+		sum += n
+	}
+	if sum > x.amount.Amount {
+		return pay.ErrTooMuch
+	}
+	x.parts[in.Refund] = in.Amount.Amount
+	if sum == x.amount.Amount {
+		x.outcome = pay.Refunded
+	}
+	return nil
+}
+
+func (b *bank) Statement(_ context.Context, day time.Time) ([]pay.Movement, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.statement[day], nil
 }
 
 // pay sends the money back, once.

@@ -3,105 +3,228 @@ package checkoutcore
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
 
+	"meadow/services/account"
 	"meadow/services/catalog"
 	"meadow/services/checkout"
-	"meadow/services/creator"
-	"meadow/services/insight"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
+	"meadow/services/promo"
 )
 
-// Quote prices what a shopper chose, from the catalogue's prices of now.
+// Quote prices what a shopper chose, from the catalogue's prices of now and the
+// offers that apply, and freezes the answer.
 func (c *Core) Quote(ctx context.Context, in checkout.Ask) (checkout.Quote, error) {
 	buyer, err := actor.Signed(ctx)
 	if err != nil {
 		return checkout.Quote{}, err
 	}
-	skus := make([]id.SKU, len(in.Lines))
-	seen := map[id.SKU]bool{}
-	for i, l := range in.Lines {
-		if skus[i] = l.SKU; seen[l.SKU] {
-			return checkout.Quote{}, checkout.ErrDoubleSKU
-		}
-		seen[l.SKU] = true
+	items, err := c.items(ctx, in.Lines)
+	if err != nil {
+		return checkout.Quote{}, err
 	}
-	priced, err := c.Catalog.Price(system(ctx), catalog.PriceSKUs{SKUs: skus})
+	region, err := c.region(ctx, buyer, in.Address)
 	if err != nil {
 		return checkout.Quote{}, err
 	}
 	now := c.Now()
-	q := quote{Buyer: buyer, Quote: checkout.Quote{ID: id.New("quo", now), ExpiresAt: now.Add(checkout.QuoteTTL)}}
-	for i, p := range priced.Items {
+	q := quote{Buyer: buyer, Region: region, Quote: checkout.Quote{ID: id.New("quo", now), ExpiresAt: now.Add(checkout.QuoteTTL)}}
+	for i, p := range items {
 		line, err := c.line(ctx, buyer, in.Lines[i], p)
 		if err != nil {
 			return checkout.Quote{}, err
 		}
 		q.Lines = append(q.Lines, line)
-		if q.Goods, err = q.Goods.Add(line.Amount); errors.Is(err, money.ErrCurrency) {
-			return checkout.Quote{}, checkout.ErrCurrencies
-		} else if err != nil {
-			return checkout.Quote{}, errs.ErrInvalid.With("lines", "come to more than we can count").Because(err)
-		}
 	}
-	q.Shipping = c.Shipping.of(q.Goods)
-	if q.Total, err = q.Goods.Add(q.Shipping); err != nil {
-		return checkout.Quote{}, errs.ErrInvalid.With("lines", "come to more than we can count").Because(err)
+	carriages, err := c.carriages(ctx, region, q.Lines)
+	if err != nil {
+		return checkout.Quote{}, err
 	}
+	priced, err := c.Promo.Price(system(ctx), priceAsk(q, in, items, carriages))
+	if err != nil {
+		return checkout.Quote{}, err
+	}
+	if err := c.freeze(&q, priced); err != nil {
+		return checkout.Quote{}, err
+	}
+	q.Parts = parts(q.Lines, carriages)
+	q.Plans = plans(q.Total, c.Plans)
 	return q.Quote, c.quotes.Insert(ctx, q.ID, q)
 }
 
-// line freezes one SKU at its price, and credits the post it was bought from.
-func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p catalog.PricedSKU) (checkout.Line, error) {
-	amount, err := p.Price.Times(in.N)
+// items returns what is chosen as it is sold now: each SKU once, of one currency.
+func (c *Core) items(ctx context.Context, lines []checkout.Choice) ([]catalog.PricedSKU, error) {
+	skus := make([]id.SKU, len(lines))
+	seen := map[id.SKU]bool{}
+	for i, l := range lines {
+		if skus[i] = l.SKU; seen[l.SKU] {
+			return nil, checkout.ErrDoubleSKU
+		}
+		if seen[l.SKU] = true; l.N < 1 {
+			return nil, errs.ErrInvalid.With("lines", "each needs at least one unit")
+		}
+	}
+	priced, err := c.Catalog.Price(system(ctx), catalog.PriceSKUs{SKUs: skus})
 	if err != nil {
-		return checkout.Line{}, errs.ErrInvalid.With("lines", "come to more than we can count").Because(err)
+		return nil, err
 	}
-	out := checkout.Line{
-		SKU: p.SKU, Product: p.Product, Merchant: p.Merchant, Title: p.Title, Values: p.Values, Picture: p.Picture,
-		N: in.N, Price: p.Price, Amount: amount, Met: met(creator.Attribution{}, in.Source),
-		Commission: money.Money{Currency: amount.Currency},
+	var goods money.Money
+	for i, p := range priced.Items {
+		amount, err := p.Price.Times(lines[i].N)
+		if err == nil {
+			goods, err = goods.Add(amount)
+		}
+		if errors.Is(err, money.ErrCurrency) {
+			return nil, checkout.ErrCurrencies
+		}
+		if err != nil {
+			return nil, errs.ErrInvalid.With("lines", "come to more than we can count").Because(err)
+		}
 	}
-	if out.Fee, err = amount.Part(c.Fee); err != nil {
-		return out, err
+	return priced.Items, nil
+}
+
+// region is where an address lies; "" for somebody who has none yet.
+func (c *Core) region(ctx context.Context, buyer id.User, address id.Address) (string, error) {
+	a, err := c.Account.AddressFor(system(ctx), account.AddressFor{User: buyer, Address: address})
+	if address == "" && errors.Is(err, account.ErrNoAddress) {
+		return "", nil
 	}
-	if in.Link == "" {
-		return out, nil
+	return a.Masked.Region, err
+}
+
+// carriages asks what sending the lines costs, by shop.
+func (c *Core) carriages(ctx context.Context, region string, lines []checkout.Line) ([]catalog.Carriage, error) {
+	ask := catalog.AskCarriage{Region: region, Lines: make([]catalog.CarriedLine, len(lines))}
+	for i, l := range lines {
+		ask.Lines[i] = catalog.CarriedLine{SKU: l.SKU, N: l.N, Amount: l.Amount}
 	}
-	source, err := c.Creator.OpenLink(system(ctx), creator.OpenLink{Link: in.Link})
-	if errors.Is(err, creator.ErrBadLink) || err == nil && (source.Product != p.Product || source.Creator == buyer) {
-		return out, nil // credits nobody; nobody earns by buying from themselves
+	out, err := c.Catalog.Carriage(system(ctx), ask)
+	return out.Items, err
+}
+
+func priceAsk(q quote, in checkout.Ask, items []catalog.PricedSKU, carriages []catalog.Carriage) promo.PriceAsk {
+	ask := promo.PriceAsk{
+		Buyer: q.Buyer, At: q.ExpiresAt.Add(-checkout.QuoteTTL), Region: q.Region,
+		Coupons: in.Coupons, Best: len(in.Coupons) == 0 && !in.Plain, Points: in.Points,
+		Lines: make([]promo.Line, len(q.Lines)), Carries: make([]promo.Carry, len(carriages)),
 	}
-	if err != nil {
-		return out, err
+	if in.Plain {
+		ask.Coupons = nil
 	}
-	out.Source, out.Met = source, met(source, in.Source)
-	if !source.Reward {
-		return out, nil
+	for i, l := range q.Lines {
+		ask.Lines[i] = promo.Line{
+			SKU: l.SKU, Product: l.Product, Merchant: l.Merchant, Category: items[i].Category, Brand: items[i].Brand,
+			N: l.N, Price: l.List, TaxClass: items[i].TaxClass, Deal: l.Deal, Creator: earner(l),
+		}
 	}
-	out.Rate = p.Commission
-	if out.Commission, err = amount.Part(p.Commission); err != nil {
-		return out, err
+	for i, x := range carriages {
+		ask.Carries[i] = promo.Carry{Merchant: x.Merchant, Fee: x.Fee}
+	}
+	return ask
+}
+
+// freeze writes the prices into the lines of q, and what is owed of each.
+func (c *Core) freeze(q *quote, p promo.Priced) error {
+	if err := addsUp(q.Lines, p); err != nil {
+		return fmt.Errorf("checkout: pricing does not add up: %w", err)
+	}
+	for i := range q.Lines {
+		l, x := &q.Lines[i], p.Lines[i]
+		l.Price, l.Amount, l.Saved, l.Platform = x.Price, x.Amount, x.Saved, x.Platform
+		l.Shipping, l.Tax, l.Due = x.Shipping, x.Tax, x.Due
+		l.ByPoints = byPoints(p.Savings, i, x)
+		if err := owed(l, c.Fee); err != nil {
+			return err
+		}
+	}
+	q.Sum = checkout.Sum{
+		Goods: p.Goods, Savings: p.Savings, Saved: p.Saved, Shipping: p.Shipping, Tax: p.Tax, Total: p.Total,
+		Points: p.Points, Earns: p.Earns,
+	}
+	q.Refusals, q.Uses = p.Refusals, p.Uses
+	return nil
+}
+
+// owed sets a line's fee and commission, both of what is paid for the goods. The
+// platform takes its fee of what it pays itself, too.
+func owed(l *checkout.Line, fee money.Rate) (err error) {
+	paid := money.Money{Amount: l.Amount.Amount - l.Saved.Amount, Currency: l.Amount.Currency}
+	if l.Commission, err = paid.Part(l.Rate); err != nil {
+		return err
+	}
+	paid.Amount += l.Platform.Amount
+	if l.Fee, err = paid.Part(fee); err != nil {
+		return err
 	}
 	// A merchant never pays for selling: where both come to more than the price,
 	// the fee gives way.
-	out.Fee.Amount = min(out.Fee.Amount, amount.Amount-out.Commission.Amount)
-	return out, nil
+	l.Fee.Amount = min(l.Fee.Amount, paid.Amount-l.Commission.Amount)
+	return nil
 }
 
-// met is where a buyer met what they buy: what the link proves, else what their
-// screen says.
-func met(by creator.Attribution, said insight.Source) insight.Source {
-	switch {
-	case by.Via != "":
-		return insight.ByShare
-	case slices.Contains(insight.Sources, said):
-		return said
-	case by.Creator != "" && by.Post == "":
-		return insight.OnProfile // a showcase
+// byPoints is what of a line was paid with points.
+func byPoints(savings []promo.Saving, line int, x promo.PricedLine) money.Money {
+	out := money.Money{Currency: x.Amount.Currency}
+	for _, s := range savings {
+		if s.Kind == promo.Points && line < len(s.Shares) {
+			out.Amount += s.Shares[line]
+		}
 	}
-	return insight.Elsewhere
+	out.Amount = min(out.Amount, x.Platform.Amount)
+	return out
+}
+
+// addsUp checks what every later step relies on: the parts of a price sum to it,
+// and nothing is below zero.
+func addsUp(lines []checkout.Line, p promo.Priced) error {
+	if len(p.Lines) != len(lines) {
+		return fmt.Errorf("%d lines priced of %d", len(p.Lines), len(lines))
+	}
+	var due, goods, shipping int64
+	for i, x := range p.Lines {
+		amount, err := x.Price.Times(lines[i].N)
+		switch {
+		case err != nil:
+			return err
+		case amount != x.Amount || x.Amount.Currency != lines[i].List.Currency:
+			return fmt.Errorf("line %d: %v for %d of %v", i, x.Amount, lines[i].N, x.Price)
+		case x.Saved.Amount < 0 || x.Saved.Amount > x.Amount.Amount || x.Platform.Amount < 0 || x.Platform.Amount > x.Saved.Amount:
+			return fmt.Errorf("line %d: %v saved of %v, %v of it by the platform", i, x.Saved, x.Amount, x.Platform)
+		case x.Shipping.Amount < 0 || x.Tax.Amount < 0:
+			return fmt.Errorf("line %d: shipping %v, tax %v", i, x.Shipping, x.Tax)
+		case x.Due.Amount != x.Amount.Amount-x.Saved.Amount+x.Shipping.Amount+x.Tax.Amount:
+			return fmt.Errorf("line %d: %v due", i, x.Due)
+		}
+		due, goods, shipping = due+x.Due.Amount, goods+x.Amount.Amount, shipping+x.Shipping.Amount
+	}
+	if due != p.Total.Amount || goods != p.Goods.Amount || shipping != p.Shipping.Amount {
+		return fmt.Errorf("lines come to %d, goods %d, shipping %d; the whole says %v, %v, %v", due, goods, shipping, p.Total, p.Goods, p.Shipping)
+	}
+	return nil
+}
+
+// parts says what each shop sends, in the order of their first lines.
+func parts(lines []checkout.Line, carriages []catalog.Carriage) []checkout.Part {
+	at := map[id.Merchant]int{}
+	var out []checkout.Part
+	for i, l := range lines {
+		n, known := at[l.Merchant]
+		if !known {
+			n = len(out)
+			at[l.Merchant] = n
+			out = append(out, checkout.Part{Merchant: l.Merchant, Shipping: money.Money{Currency: l.Amount.Currency}})
+		}
+		out[n].Lines = append(out[n].Lines, i)
+		out[n].Shipping.Amount += l.Shipping.Amount
+	}
+	for _, x := range carriages {
+		if n, known := at[x.Merchant]; known {
+			out[n].Shop, out[n].Earliest, out[n].Latest = x.Shop, x.Earliest, x.Latest
+		}
+	}
+	return out
 }

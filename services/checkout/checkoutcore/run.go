@@ -6,6 +6,7 @@ import (
 
 	"meadow/services/checkout"
 	"meadow/services/platform/bus"
+	"meadow/services/promo/groupbuy"
 )
 
 // Consumer is the till's name on the bus.
@@ -19,6 +20,12 @@ const workers = 4
 func (c *Core) Run(ctx context.Context) error {
 	err := bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, func(ctx context.Context, _ bus.Event, e checkout.OrderData) error {
 		return c.recordSales(ctx, e.Order)
+	})
+	if err != nil {
+		return err
+	}
+	err = bus.On(ctx, c.Bus, Consumer, groupbuy.Lapsed, func(ctx context.Context, _ bus.Event, e groupbuy.TeamData) error {
+		return c.lapsed(ctx, e.Team, e.Orders)
 	})
 	if err != nil {
 		return err

@@ -63,10 +63,9 @@ type Provider interface {
 	Read(body []byte, signature string) (Fact, error)
 	// Query asks how a payment stands: ErrUnknown.
 	Query(ctx context.Context, p id.Payment) (Fact, error)
-	// Refund returns a succeeded payment's whole amount to its buyer.
-	Refund(ctx context.Context, p id.Payment) error
-	// RefundPart returns some of it, once for each refund's id: ErrTooMuch if that
-	// would be more than is left.
+	// RefundPart returns some of a succeeded payment to its buyer, or all of it, once
+	// for each refund's id: ErrTooMuch if that would be more than is left. A payment
+	// of which nothing is left is Refunded.
 	RefundPart(ctx context.Context, in PartBack) error
 	// Statement is every movement of one day, as the provider sees it.
 	Statement(ctx context.Context, day time.Time) ([]Movement, error)
@@ -82,9 +81,9 @@ type PartBack struct {
 // Movement is a line of a provider's statement: Amount is what came in, negative
 // what went out.
 type Movement struct {
-	Ref     string // the payment's id, or the refund's
-	Payment id.Payment
-	Amount  money.Money
-	Fee     money.Money // that the provider kept of it
-	At      time.Time
+	Ref     string      `json:"ref" bson:"ref"` // the payment's id, or the refund's
+	Payment id.Payment  `json:"payment" bson:"payment"`
+	Amount  money.Money `json:"amount" bson:"amount"`
+	Fee     money.Money `json:"fee" bson:"fee"` // that the provider kept of it
+	At      time.Time   `json:"at" bson:"at"`
 }

@@ -37,6 +37,7 @@ type Deps struct {
 type Provider struct {
 	Deps
 	bills *docdb.Collection[bill]
+	moves *docdb.Collection[movement]
 	told  chan id.Payment // bills that have something to tell now
 }
 
@@ -47,11 +48,18 @@ var (
 
 // New opens the provider's records.
 func New(ctx context.Context, d Deps) (*Provider, error) {
-	bills, err := docdb.Open[bill](ctx, d.DB, d.Now, docdb.Schema{Name: "sandbox_bills", Indexes: []docdb.Index{{Name: "due", Keys: []string{"due"}}}})
+	bills, err := docdb.Open[bill](ctx, d.DB, d.Now, docdb.Schema{Name: "sandbox_bills", Indexes: []docdb.Index{
+		{Name: "due", Keys: []string{"due"}},
+		{Name: "book_due", Keys: []string{"book_due"}},
+	}})
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	p := &Provider{Deps: d, bills: bills, told: make(chan id.Payment, 1024)}
+	moves, err := docdb.Open[movement](ctx, d.DB, d.Now, docdb.Schema{Name: "sandbox_movements", Indexes: []docdb.Index{{Name: "at", Keys: []string{"at"}}}})
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	p := &Provider{Deps: d, bills: bills, moves: moves, told: make(chan id.Payment, 1024)}
 	d.Jobs.Every("sandbox.webhooks", time.Second, p.tellDue)
 	return p, nil
 }
@@ -75,42 +83,6 @@ func (p *Provider) Bill(ctx context.Context, in ByBill) (Bill, error) {
 	return b.Bill, err
 }
 
-func (p *Provider) Settle(ctx context.Context, in Settle) (Bill, error) {
-	to := pay.Failed
-	if in.Pay {
-		to = pay.Succeeded
-	}
-	return p.move(ctx, in.ID, to, []pay.Outcome{pay.Waiting, pay.Failed})
-}
-
-// move changes a bill's outcome and, in the same write, what is to be told.
-func (p *Provider) move(ctx context.Context, payment id.Payment, to pay.Outcome, from []pay.Outcome) (Bill, error) {
-	out, err := p.bills.Update(ctx, string(payment), func(b *bill) error {
-		if b.Outcome == to {
-			return errSame
-		}
-		if !slices.Contains(from, b.Outcome) {
-			return ErrSettled
-		}
-		b.Outcome, b.Due = to, p.Now()
-		b.Tell = append(b.Tell, p.fact(b.Bill))
-		return nil
-	})
-	switch {
-	case errors.Is(err, errSame):
-		return out.Bill, nil
-	case errors.Is(err, docdb.ErrNotFound):
-		return Bill{}, ErrNoSuchBill.Because(err)
-	case err != nil:
-		return Bill{}, err
-	}
-	select {
-	case p.told <- payment:
-	default: // the job will find it
-	}
-	return out.Bill, nil
-}
-
 var errSame = errors.New("sandbox: nothing to change")
 
 func (p *Provider) fact(b Bill) pay.Fact {
@@ -123,11 +95,6 @@ func (p *Provider) Query(ctx context.Context, payment id.Payment) (pay.Fact, err
 		return pay.Fact{}, pay.ErrUnknown.Because(err)
 	}
 	return p.fact(b.Bill), err
-}
-
-func (p *Provider) Refund(ctx context.Context, payment id.Payment) error {
-	_, err := p.move(ctx, payment, pay.Refunded, []pay.Outcome{pay.Succeeded})
-	return err
 }
 
 // Run tells of what happened until ctx ends.
