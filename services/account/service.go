@@ -112,6 +112,11 @@ type Desk interface {
 	// ErrHasMerchant if they keep another. ErrNoSuchUser.
 	SetMerchant(ctx context.Context, in SetMerchant) (rpc.Empty, error)
 
+	// CheckPassword returns nil if it is that user's: for what a device that was left
+	// signed in may not do, such as having money paid out. ErrCredentials,
+	// ErrThrottled, ErrNoSuchUser.
+	CheckPassword(ctx context.Context, in CheckPassword) (rpc.Empty, error)
+
 	// Write sends a letter to a user's email address, in their language: OK is
 	// false if they have none, and the letter is dropped. ErrNoSuchUser, or
 	// notify's errors.
@@ -234,6 +239,11 @@ type AddressFor struct {
 type SetMerchant struct {
 	User     id.User     `json:"user" min:"1" max:"40"`
 	Merchant id.Merchant `json:"merchant" min:"1" max:"40"`
+}
+
+type CheckPassword struct {
+	User     id.User `json:"user" min:"1" max:"40"`
+	Password string  `json:"password" min:"1" max:"128"`
 }
 
 // Write is a letter in each language of the shop.

@@ -56,6 +56,8 @@ var (
 		Summary: "A sealed snapshot of an address, for an order."}
 	setMerchant = rpc.Endpoint[SetMerchant, rpc.Empty]{Name: "setMerchant", Method: "POST", Path: "/internal/account/merchant", Access: rpc.Internal,
 		Summary: "Make a user the keeper of a shop."}
+	checkPassword = rpc.Endpoint[CheckPassword, rpc.Empty]{Name: "checkPassword", Method: "POST", Path: "/internal/account/password", Access: rpc.Internal,
+		Summary: "Whether a password is a user's."}
 	write = rpc.Endpoint[Write, Written]{Name: "writeLetter", Method: "POST", Path: "/internal/account/letters", Access: rpc.Internal,
 		Summary: "Send a letter to a user."}
 )
@@ -96,6 +98,7 @@ func MountWith(r rpc.Router, s Service, h Hooks) {
 	rpc.Mount(r, identities, s.Identities)
 	rpc.Mount(r, addressFor, s.AddressFor)
 	rpc.Mount(r, setMerchant, s.SetMerchant)
+	rpc.Mount(r, checkPassword, s.CheckPassword)
 	rpc.Mount(r, write, s.Write)
 }
 
@@ -194,6 +197,10 @@ func (c Client) AddressFor(ctx context.Context, in AddressFor) (Snapshot, error)
 
 func (c Client) SetMerchant(ctx context.Context, in SetMerchant) (rpc.Empty, error) {
 	return rpc.Call(ctx, c.Peer, setMerchant, in)
+}
+
+func (c Client) CheckPassword(ctx context.Context, in CheckPassword) (rpc.Empty, error) {
+	return rpc.Call(ctx, c.Peer, checkPassword, in)
 }
 
 func (c Client) Write(ctx context.Context, in Write) (Written, error) {
