@@ -86,7 +86,8 @@ type packet struct {
 	Returned  money.Money        `bson:"returned,omitempty"`
 	Ask       string             `bson:"ask"` // hash of what was asked for
 	At        time.Time          `bson:"at"`
-	Due       time.Time          `bson:"due,omitempty"` // when the job has something to do for it
+	Gone      bool               `bson:"gone,omitempty"` // no slot is free any more
+	Due       time.Time          `bson:"due,omitempty"`  // when the job has something to do for it
 }
 
 func (p packet) cells() int { return (p.Shares + cellShares - 1) / cellShares }
@@ -124,13 +125,14 @@ type taken struct {
 
 func slotName(i int) string { return fmt.Sprintf("s%d", i) }
 
-// share is the record of one, and whether it is paid.
+// share is the record of one, and whether it is paid. Without At it is only the
+// name of somebody who is about to take one.
 type share struct {
 	ID     string      `bson:"_id"`
 	Packet string      `bson:"packet"`
 	User   id.User     `bson:"user"`
-	Amount money.Money `bson:"amount"`
-	At     time.Time   `bson:"at"`
+	Amount money.Money `bson:"amount,omitempty"`
+	At     time.Time   `bson:"at,omitempty"`
 	PaidAt time.Time   `bson:"paid_at,omitempty"`
 	Due    time.Time   `bson:"due,omitempty"` // absent once it is paid
 }

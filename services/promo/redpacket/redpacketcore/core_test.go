@@ -245,7 +245,7 @@ func TestWhatIsLeftGoesBackOnce(t *testing.T) {
 func TestKilledAnywhereAPacketPaysOnce(t *testing.T) {
 	t.Parallel()
 	for _, stored := range []bool{false, true} {
-		for at := int64(1); at <= 9; at++ {
+		for at := int64(1); at <= 11; at++ {
 			t.Run(fmt.Sprintf("write %d stored %v", at, stored), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
@@ -292,7 +292,7 @@ func TestKilledAnywhereAPacketPaysOnce(t *testing.T) {
 
 func TestAShareIsPaidEvenIfItsOwnerNeverComesBack(t *testing.T) {
 	t.Parallel()
-	for at := int64(1); at <= 3; at++ {
+	for at := int64(1); at <= 4; at++ {
 		for _, stored := range []bool{false, true} {
 			w := newWorld(t)
 			p := w.made(t, redpackettest.Ask(5, 5))

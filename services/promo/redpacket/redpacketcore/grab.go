@@ -16,6 +16,9 @@ import (
 
 // Grab takes a share. What it decides is one write of one cell; all that
 // follows from it may be done again.
+//
+// Who walks leaves their name first. So once all shares are gone, whoever has no
+// name on record has no share either, and is told so without a walk.
 func (c *Core) Grab(ctx context.Context, in redpacket.Grab) (redpacket.Share, error) {
 	who, err := actor.Signed(ctx)
 	if err != nil {
@@ -25,24 +28,56 @@ func (c *Core) Grab(ctx context.Context, in redpacket.Grab) (redpacket.Share, er
 	if err != nil {
 		return redpacket.Share{}, err
 	}
-	has, err := c.shares.Get(ctx, shareID(p.ID, who))
-	if err == nil {
-		return c.pay(ctx, has)
-	}
-	if !errors.Is(err, docdb.ErrNotFound) {
+	s, err := c.shares.Get(ctx, shareID(p.ID, who))
+	known := err == nil
+	switch {
+	case known && !s.At.IsZero():
+		return c.pay(ctx, s)
+	case err != nil && !errors.Is(err, docdb.ErrNotFound):
 		return redpacket.Share{}, err
 	}
 	if err := c.mayGrab(ctx, p, who); err != nil {
 		return redpacket.Share{}, err
 	}
-	s, err := c.take(ctx, p, who)
-	if err != nil {
+	if p.Gone && !known {
+		return redpacket.Share{}, redpacket.ErrGone
+	}
+	if err := c.name(ctx, p, who); err != nil {
 		return redpacket.Share{}, err
+	}
+	if s, err = c.take(ctx, p, who); err != nil {
+		return redpacket.Share{}, errors.Join(err, c.missed(ctx, p, who, err))
 	}
 	if err := c.record(ctx, s); err != nil {
 		return redpacket.Share{}, err
 	}
 	return c.pay(ctx, s)
+}
+
+// name writes down that somebody is about to take a share.
+func (c *Core) name(ctx context.Context, p packet, who id.User) error {
+	s := share{ID: shareID(p.ID, who), Packet: p.ID, User: who}
+	err := c.shares.Insert(ctx, s.ID, s)
+	if errors.Is(err, docdb.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+// missed takes the name of who got nothing off the record, and writes down that
+// all is gone. No other walk of theirs can have ended otherwise.
+func (c *Core) missed(ctx context.Context, p packet, who id.User, why error) error {
+	if !errors.Is(why, redpacket.ErrGone) {
+		return nil
+	}
+	_, err := c.packets.UpdateIf(ctx, p.ID, []docdb.Cond{{Field: "gone", Op: docdb.Absent}}, []docdb.Change{{Field: "gone", Verb: docdb.Set, Value: true}})
+	if err != nil && !errors.Is(err, docdb.ErrRefused) {
+		return err
+	}
+	if err := c.shares.Delete(ctx, shareID(p.ID, who)); err != nil && !errors.Is(err, docdb.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 func (c *Core) mayGrab(ctx context.Context, p packet, who id.User) error {
@@ -152,12 +187,21 @@ func (x cell) share(p packet, slot string) share {
 
 // record keeps a share for the lists; it may be on record already.
 func (c *Core) record(ctx context.Context, s share) error {
-	err := c.shares.Insert(ctx, s.ID, s)
-	if errors.Is(err, docdb.ErrExists) {
+	_, err := c.shares.Upsert(ctx, s.ID, func(x *share) error {
+		if !x.At.IsZero() {
+			return errSame
+		}
+		*x = s
+		return nil
+	})
+	if errors.Is(err, errSame) {
 		return nil
 	}
 	return err
 }
+
+// errSame ends an update that has nothing to change.
+var errSame = errors.New("redpacket: nothing to change")
 
 // pay moves a share from escrow to its owner's wallet, once. A ledger that does
 // not answer does not take the share away: the job pays it later.

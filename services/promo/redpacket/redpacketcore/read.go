@@ -74,9 +74,11 @@ func (c *Core) Shares(ctx context.Context, in redpacket.ByPacket) (page.Page[red
 		return none, err
 	}
 	if who != p.Maker && !actor.From(ctx).Is(actor.Operator) {
-		if _, err := c.shares.Get(ctx, shareID(p.ID, who)); errors.Is(err, docdb.ErrNotFound) {
+		has, err := c.shares.Get(ctx, shareID(p.ID, who))
+		if errors.Is(err, docdb.ErrNotFound) || err == nil && has.At.IsZero() {
 			return none, redpacket.ErrNoSuch
-		} else if err != nil {
+		}
+		if err != nil {
 			return none, err
 		}
 	}
