@@ -1,4 +1,12 @@
 // Package ledgercore implements ledger.Service.
+//
+// Three kinds of documents decide. An order's document decides what of each of
+// its lines is held, earned or gone back, whatever order events come in; it
+// carries the entries it decided until they are posted. A payee's purse decides
+// whether there is enough, and what a reserve covers; every entry that touches
+// it is in it until it is posted. A payout's document decides who approved it
+// and how it ended. Entries are inserted once, by ids that follow from what they
+// record; whatever was begun is finished by a job.
 package ledgercore
 
 import (
@@ -6,33 +14,65 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
-	"meadow/services/kernel/actor"
+	"meadow/services/account"
+	"meadow/services/catalog"
+	"meadow/services/checkout/pay"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
-	"meadow/services/kernel/page"
 	"meadow/services/ledger"
+	"meadow/services/ledger/payout"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
+	"meadow/services/platform/jobs"
+	"meadow/services/platform/rpc"
+	"meadow/services/platform/vault"
 )
 
-// Deps is what the ledger needs; every field is required.
+// Proof checks that whoever asks knows their password (account.Desk).
+type Proof interface {
+	CheckPassword(ctx context.Context, in account.CheckPassword) (rpc.Empty, error)
+}
+
+// Duties says who may act for a shop (catalog.Service).
+type Duties interface {
+	May(ctx context.Context, in catalog.May) (catalog.Allowed, error)
+}
+
+// Deps is what the ledger needs; every field up to Log is required.
 type Deps struct {
-	DB  docdb.Driver
-	Bus bus.Bus
-	Now clock.Now
-	Log *slog.Logger
+	DB        docdb.Driver
+	Bus       bus.Bus
+	Jobs      *jobs.Runner
+	Vault     *vault.Vault
+	Account   Proof
+	Catalog   Duties
+	Bank      payout.Provider
+	Providers []pay.Provider // whose statements are compared
+	Now       clock.Now
+	Log       *slog.Logger
+
+	// Least is the smallest payout, in minor units: 1000 if it is 0. Above TwoAbove a
+	// payout needs two operators: 1,000,000 if it is 0.
+	Least    int64
+	TwoAbove int64
 }
 
 // Core is the ledger.
 type Core struct {
 	Deps
-	entries *docdb.Collection[ledger.Entry]
-	lines   *docdb.Collection[line]
+	entries  *docdb.Collection[ledger.Entry]
+	lines    *docdb.Collection[line]
+	purses   *docdb.Collection[purse]
+	orders   *docdb.Collection[order]
+	items    *docdb.Collection[item]
+	terms    *docdb.Collection[ledger.Terms]
+	accounts *docdb.Collection[payoutAccount]
+	payouts  *docdb.Collection[payoutRecord]
+	days     *docdb.Collection[ledger.Day]
+	odds     *docdb.Collection[odd]
 }
 
 var _ ledger.Service = (*Core)(nil)
@@ -45,159 +85,54 @@ type line struct {
 	Entry   id.Entry       `bson:"entry"`
 	Kind    ledger.Kind    `bson:"kind"`
 	Order   id.Order       `bson:"order"`
+	Ref     string         `bson:"ref,omitempty"`
 	Amount  money.Money    `bson:"amount"`
 	At      time.Time      `bson:"at"`
 }
 
-// New opens the ledger's collections.
+// errSame ends an update that has nothing to change.
+var errSame = errors.New("ledger: nothing to change")
+
+// New opens the ledger's collections and declares its jobs.
 func New(ctx context.Context, d Deps) (*Core, error) {
+	if d.Least == 0 {
+		d.Least = 1_000
+	}
+	if d.TwoAbove == 0 {
+		d.TwoAbove = 1_000_000
+	}
 	c := &Core{Deps: d}
-	var err, e error
-	c.entries, e = docdb.Open[ledger.Entry](ctx, d.DB, d.Now, docdb.Schema{Name: "ledger_entries"})
-	err = errors.Join(err, e)
-	c.lines, e = docdb.Open[line](ctx, d.DB, d.Now, docdb.Schema{Name: "ledger_lines", Indexes: []docdb.Index{
-		{Name: "account", Keys: []string{"account", "at"}},
+	var err error
+	open(ctx, d, &c.entries, &err, docdb.Schema{Name: "ledger_entries", Indexes: []docdb.Index{{Name: "at", Keys: []string{"at"}}}})
+	open(ctx, d, &c.lines, &err, docdb.Schema{Name: "ledger_lines", Indexes: []docdb.Index{{Name: "account", Keys: []string{"account", "at"}}}})
+	open(ctx, d, &c.purses, &err, docdb.Schema{Name: "ledger_purses", Indexes: []docdb.Index{
+		{Name: "pending", Keys: []string{"pending_at"}}, {Name: "owes", Keys: []string{"currency", "owes"}},
+		{Name: "account", Keys: []string{"account", "currency"}},
 	}})
-	if err = errors.Join(err, e); err != nil {
+	open(ctx, d, &c.orders, &err, docdb.Schema{Name: "ledger_orders", Indexes: []docdb.Index{
+		{Name: "due", Keys: []string{"due"}}, {Name: "todo", Keys: []string{"todo_at"}},
+	}})
+	open(ctx, d, &c.items, &err, docdb.Schema{Name: "ledger_items", Indexes: []docdb.Index{{Name: "payee", Keys: []string{"payee", "paid_at"}}}})
+	open(ctx, d, &c.terms, &err, docdb.Schema{Name: "ledger_terms"})
+	open(ctx, d, &c.accounts, &err, docdb.Schema{Name: "ledger_payout_accounts"})
+	open(ctx, d, &c.payouts, &err, docdb.Schema{Name: "ledger_payouts", Indexes: []docdb.Index{
+		{Name: "payee", Keys: []string{"payee", "at"}}, {Name: "state", Keys: []string{"state", "at"}}, {Name: "due", Keys: []string{"due"}},
+	}})
+	open(ctx, d, &c.days, &err, docdb.Schema{Name: "ledger_days", Indexes: []docdb.Index{{Name: "provider", Keys: []string{"provider", "day"}}}})
+	open(ctx, d, &c.odds, &err, docdb.Schema{Name: "ledger_differences", Indexes: []docdb.Index{{Name: "open", Keys: []string{"open_at"}}}})
+	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
+	d.Jobs.Every("ledger_finish", 5*time.Second, c.finishAll)
+	d.Jobs.Every("ledger_settle", 30*time.Second, c.settleDue)
+	d.Jobs.Every("ledger_payouts", 5*time.Second, c.payoutsDue)
+	d.Jobs.Every("ledger_reconcile", time.Hour, c.reconcileDue)
 	return c, nil
 }
 
-// Post stores the entry and then its lines. Killed in between, the next try of
-// the same entry writes the lines that are missing.
-func (c *Core) Post(ctx context.Context, in ledger.Entry) (ledger.Entry, error) {
-	if err := balanced(in.Postings); err != nil {
-		return in, err
+// open opens a collection, unless one before it failed.
+func open[T any](ctx context.Context, d Deps, c **docdb.Collection[T], err *error, s docdb.Schema) {
+	if *err == nil {
+		*c, *err = docdb.Open[T](ctx, d.DB, d.Now, s)
 	}
-	if in.At.IsZero() {
-		in.At = c.Now()
-	}
-	err := c.entries.Insert(ctx, string(in.ID), in)
-	if errors.Is(err, docdb.ErrExists) {
-		before, err := c.entries.Get(ctx, string(in.ID))
-		if err != nil {
-			return in, err
-		}
-		if before.Kind != in.Kind || before.Order != in.Order || !slices.Equal(before.Postings, in.Postings) {
-			return in, ledger.ErrReposted
-		}
-		in = before
-	} else if err != nil {
-		return in, err
-	}
-	return in, c.derive(ctx, in)
-}
-
-// balanced reports whether postings sum to zero in each currency.
-func balanced(ps []ledger.Posting) error {
-	sums := map[string]money.Money{}
-	for _, p := range ps {
-		sum, err := sums[p.Amount.Currency].Add(p.Amount)
-		if err != nil {
-			return ledger.ErrUnbalanced.Because(err)
-		}
-		sums[p.Amount.Currency] = sum
-	}
-	if len(ps) < 2 {
-		return ledger.ErrUnbalanced
-	}
-	for _, sum := range sums {
-		if !sum.IsZero() {
-			return ledger.ErrUnbalanced
-		}
-	}
-	return nil
-}
-
-func (c *Core) derive(ctx context.Context, e ledger.Entry) error {
-	ids, lines := make([]string, len(e.Postings)), make([]line, len(e.Postings))
-	for i, p := range e.Postings {
-		ids[i] = fmt.Sprintf("%s.%d", e.ID, i)
-		lines[i] = line{ID: ids[i], Account: p.Account, Entry: e.ID, Kind: e.Kind, Order: e.Order, Amount: p.Amount, At: e.At}
-	}
-	err := c.lines.InsertMany(ctx, ids, lines)
-	if !errors.Is(err, docdb.ErrExists) {
-		return err
-	}
-	for i := range lines {
-		if err := c.lines.Insert(ctx, ids[i], lines[i]); err != nil && !errors.Is(err, docdb.ErrExists) {
-			return err
-		}
-	}
-	return nil
-}
-
-// accountOf is the account that the caller asks about.
-func accountOf(ctx context.Context, in ledger.Owner) (ledger.Account, error) {
-	a, err := actor.Require(ctx, actor.Viewer)
-	if err != nil {
-		return "", err
-	}
-	if in.As == "merchant" {
-		if a.Merchant == "" {
-			return "", actor.ErrForbidden
-		}
-		return ledger.Of(ledger.Escrow, string(a.Merchant)), nil
-	}
-	return ledger.Of(ledger.CommissionHeld, string(a.User)), nil
-}
-
-// Held adds up the account's lines. What the shop owes has a negative balance;
-// its owner sees it as a positive amount.
-func (c *Core) Held(ctx context.Context, in ledger.Owner) (ledger.Balance, error) {
-	account, err := accountOf(ctx, in)
-	if err != nil {
-		return ledger.Balance{}, err
-	}
-	var sum money.Money
-	q := docdb.Query{Index: "account", Equal: []any{string(account)}, Limit: 1000}
-	for {
-		found, err := c.lines.Find(ctx, q)
-		if err != nil {
-			return ledger.Balance{}, err
-		}
-		for _, l := range found.Items {
-			if sum, err = sum.Sub(l.Amount); err != nil {
-				return ledger.Balance{}, fmt.Errorf("balance of %s: %w", account, err)
-			}
-		}
-		if found.Next == "" {
-			return ledger.Balance{Held: sum}, nil
-		}
-		q.After = found.Next
-	}
-}
-
-func (c *Core) Lines(ctx context.Context, in ledger.Owner) (page.Page[ledger.Line], error) {
-	account, err := accountOf(ctx, in)
-	if err != nil {
-		return page.Page[ledger.Line]{}, err
-	}
-	found, err := c.lines.Find(ctx, docdb.Query{
-		Index: "account", Equal: []any{string(account)}, Descending: true, Limit: in.Size(20, 100), After: in.After,
-	})
-	return page.Map(found, func(l line) ledger.Line {
-		return ledger.Line{Entry: l.Entry, Kind: l.Kind, Order: l.Order, Amount: l.Amount.Neg(), At: l.At}
-	}), err
-}
-
-// TrialBalance reads every entry. Owners' accounts are added up by kind: the
-// trial is about the whole, and names nobody.
-func (c *Core) TrialBalance(ctx context.Context, _ ledger.Whole) (ledger.Trial, error) {
-	out := ledger.Trial{Sums: map[string]int64{}, Accounts: map[ledger.Account]money.Money{}}
-	err := c.entries.Each(ctx, func(_ string, e ledger.Entry) error {
-		out.Entries++
-		for _, p := range e.Postings {
-			kind, _, _ := strings.Cut(string(p.Account), ":")
-			sum, err := out.Accounts[ledger.Account(kind)].Add(p.Amount)
-			if err != nil {
-				return fmt.Errorf("entry %s: %w", e.ID, err)
-			}
-			out.Accounts[ledger.Account(kind)] = sum
-			out.Sums[p.Amount.Currency] += p.Amount.Amount
-		}
-		return nil
-	})
-	return out, err
 }
