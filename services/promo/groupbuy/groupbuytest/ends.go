@@ -2,6 +2,8 @@ package groupbuytest
 
 import (
 	"errors"
+	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -260,7 +262,7 @@ func testLastSeat(t *testing.T, w *World) {
 	ends := map[groupbuy.TeamState]int{}
 	for round := range rounds {
 		team := w.open(t, o)
-		// All have quoted and hold nothing: holds that lapsed. So all may pay.
+		// All have placed an order and had their seat released: so all may pay late.
 		orders := make([]id.Order, joiners)
 		w.Advance(30 * time.Minute)
 		for i := range orders {
@@ -278,12 +280,20 @@ func testLastSeat(t *testing.T, w *World) {
 		var mu sync.Mutex
 		sat := 0
 		start := make(chan struct{})
-		for i, order := range orders {
+		wg.Go(func() {
+			if round%2 == 1 {
+				close(start) // the end goes first, or nearly
+			} else {
+				<-start
+			}
+			w.Advance(time.Millisecond)
+			w.Tick(t.Context())
+		})
+		for _, order := range orders {
 			wg.Go(func() {
 				<-start
-				if i == round%joiners {
-					w.Advance(time.Millisecond) // now it is over
-					w.Tick(t.Context())
+				for range rand.N(50) {
+					runtime.Gosched()
 				}
 				err := w.Source.Redeem(t.Context(), order)
 				if err != nil && !errors.Is(err, promo.ErrUsedUp) {
@@ -296,7 +306,9 @@ func testLastSeat(t *testing.T, w *World) {
 				}
 			})
 		}
-		close(start)
+		if round%2 == 0 {
+			close(start)
+		}
 		wg.Wait()
 		w.Advance(time.Second)
 		w.Tick(t.Context())
