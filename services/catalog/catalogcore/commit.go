@@ -113,19 +113,16 @@ func (c *Core) Restock(ctx context.Context, in catalog.ByOrder) (rpc.Empty, erro
 	return rpc.Empty{}, c.release(ctx, r)
 }
 
-// takeBack returns sold units to their cells. A mark in each cell says that it
-// was done, until the reservation says so for all.
+// takeBack returns what is still sold of an order to its cells. A mark in each
+// cell says that it was done, until the reservation says so for all.
 func (c *Core) takeBack(ctx context.Context, r reservation) error {
-	mark := "marks.back_" + string(r.ID)
+	for _, b := range r.Backs {
+		if err := c.comeBack(ctx, r.ID, b); err != nil {
+			return err
+		}
+	}
 	for _, p := range r.Parts {
-		_, err := c.heaps.UpdateIf(ctx, p.Cell,
-			[]docdb.Cond{{Field: mark, Op: docdb.Absent}},
-			[]docdb.Change{
-				{Field: "sold", Verb: docdb.Add, Value: -p.N},
-				{Field: "available", Verb: docdb.Add, Value: p.N},
-				{Field: mark, Verb: docdb.Set, Value: true},
-			})
-		if err != nil && !errors.Is(err, docdb.ErrRefused) {
+		if err := c.unsell(ctx, p.Cell, p.N-p.Back, "back_"+string(r.ID)); err != nil {
 			return err
 		}
 	}

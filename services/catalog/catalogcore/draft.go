@@ -18,7 +18,7 @@ import (
 
 // Draft stores a product under an id derived from the request.
 func (c *Core) Draft(ctx context.Context, in catalog.DraftProduct) (catalog.Product, error) {
-	a, err := actor.Require(ctx, actor.Merchant)
+	a, err := catalog.Require(ctx, c, catalog.DoProducts)
 	if err != nil {
 		return catalog.Product{}, err
 	}
@@ -87,22 +87,33 @@ func (c *Core) fill(ctx context.Context, owner id.User, p *product, s catalog.Sh
 	if err := matrix(s); err != nil {
 		return err
 	}
-	pictures, err := c.pictures(ctx, owner, s.Pictures)
+	pictures, err := c.show(ctx, owner, p.Pictures, s.Pictures)
 	if err != nil {
 		return err
 	}
-	p.Title, p.Body, p.Category = strings.TrimSpace(s.Title), s.Body, s.Category
+	if err := c.shelve(ctx, p, s); err != nil {
+		return err
+	}
+	if err := c.sends(ctx, p, s.Shipping); err != nil {
+		return err
+	}
+	p.Title, p.Body = strings.TrimSpace(s.Title), s.Body
 	p.Facts, p.Options, p.Pictures, p.Commission = s.Facts, s.Options, pictures, s.Commission
 	p.SKUs = nil
 	for _, n := range s.SKUs {
-		if n.Price.Amount <= 0 || n.Price.Currency != c.Currency || n.List.Amount != 0 && (n.List.Amount <= n.Price.Amount || n.List.Currency != c.Currency) {
-			return catalog.ErrBadPrice
+		if err := c.priced(n); err != nil {
+			return err
 		}
 		if n.Picture != "" && !slices.ContainsFunc(pictures, func(x picture.Picture) bool { return x.ID == n.Picture }) {
 			return catalog.ErrIncomplete.With("skus", "a picture must be one of the product's")
 		}
-		key := append([]string{string(p.ID)}, n.Values...)
-		p.SKUs = append(p.SKUs, catalog.SKU{ID: id.SKU(id.Derive("sku", key...)), Values: n.Values, Price: n.Price, List: n.List, Picture: n.Picture})
+		if err := c.bundled(ctx, p.Merchant, n.Components); err != nil {
+			return err
+		}
+		p.SKUs = append(p.SKUs, catalog.SKU{
+			ID: skuID(p.ID, n), Values: n.Values, Price: n.Price, List: n.List, Picture: n.Picture,
+			Prices: n.Prices, Components: n.Components, Only: n.Only,
+		})
 	}
 	p.UpdatedAt = c.Now()
 	return nil
@@ -132,7 +143,7 @@ func matrix(s catalog.Sheet) error {
 // house stores where each SKU belongs, before the product that names it.
 func (c *Core) house(ctx context.Context, p product) error {
 	for _, k := range p.SKUs {
-		err := c.skus.Insert(ctx, string(k.ID), skuHome{ID: k.ID, Product: p.ID, Merchant: p.Merchant})
+		err := c.skus.Insert(ctx, string(k.ID), skuHome{ID: k.ID, Product: p.ID, Merchant: p.Merchant, Components: k.Components})
 		if err != nil && !errors.Is(err, docdb.ErrExists) {
 			return err
 		}
@@ -180,7 +191,7 @@ func complete(p catalog.Product) error {
 	case len(p.SKUs) == 0:
 		return catalog.ErrIncomplete.With("skus", "at least one SKU")
 	}
-	return nil
+	return disclosed(p)
 }
 
 // change updates a product and announces it.

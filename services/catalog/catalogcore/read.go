@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"meadow/media"
@@ -41,7 +42,7 @@ func (c *Core) Products(ctx context.Context, in catalog.Products) (page.Page[cat
 	q := docdb.Query{Index: "state", Equal: []any{string(catalog.Listed)}, Descending: true, Limit: in.Size(20, 50), After: in.After}
 	switch {
 	case in.Mine:
-		a, err := actor.Require(ctx, actor.Merchant)
+		a, err := catalog.Require(ctx, c, catalog.DoProducts)
 		if err != nil {
 			return page.Page[catalog.Product]{}, err
 		}
@@ -84,46 +85,6 @@ func (c *Core) ProductsByID(ctx context.Context, in catalog.ProductsByID) (catal
 	return out, nil
 }
 
-// Price answers what SKUs cost now, in the order asked.
-func (c *Core) Price(ctx context.Context, in catalog.PriceSKUs) (catalog.Priced, error) {
-	out := catalog.Priced{Items: make([]catalog.PricedSKU, 0, len(in.SKUs))}
-	for _, s := range in.SKUs {
-		one, err := c.price(ctx, s)
-		if err != nil {
-			return catalog.Priced{}, err
-		}
-		out.Items = append(out.Items, one)
-	}
-	return out, nil
-}
-
-func (c *Core) price(ctx context.Context, s id.SKU) (catalog.PricedSKU, error) {
-	home, err := c.skus.Get(ctx, string(s))
-	if errors.Is(err, docdb.ErrNotFound) {
-		return catalog.PricedSKU{}, catalog.ErrNoSuchSKU.Because(err)
-	}
-	if err != nil {
-		return catalog.PricedSKU{}, err
-	}
-	p, err := c.products.Get(ctx, string(home.Product))
-	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
-		return catalog.PricedSKU{}, err
-	}
-	for _, k := range p.SKUs {
-		if k.ID != s {
-			continue
-		}
-		if p.State != catalog.Listed {
-			return catalog.PricedSKU{}, catalog.ErrNotListed
-		}
-		return catalog.PricedSKU{
-			SKU: s, Product: p.ID, Merchant: p.Merchant, Title: p.Title, Values: listed(k.Values),
-			Picture: cover(p.Product, k), Price: k.Price, Commission: p.Commission,
-		}, nil
-	}
-	return catalog.PricedSKU{}, catalog.ErrNoSuchSKU
-}
-
 func cover(p catalog.Product, k catalog.SKU) picture.Picture {
 	for _, x := range p.Pictures {
 		if x.ID == k.Picture {
@@ -136,8 +97,8 @@ func cover(p catalog.Product, k catalog.SKU) picture.Picture {
 	return picture.Picture{}
 }
 
-// withStock fills in how many of each SKU can be bought now, and how many of
-// all were sold.
+// withStock fills in how many of each SKU can be bought now, how many of all
+// were sold, and what their buyers say.
 func (c *Core) withStock(ctx context.Context, p catalog.Product) (catalog.Product, error) {
 	available := map[id.SKU]int64{}
 	q := docdb.Query{Index: "product", Equal: []any{string(p.ID)}, Limit: 500}
@@ -156,11 +117,20 @@ func (c *Core) withStock(ctx context.Context, p catalog.Product) (catalog.Produc
 		}
 		q.After = cells.Next
 	}
+	var err error
+	if p.Rating, err = c.ratingOf(ctx, p.ID); err != nil {
+		return p, err
+	}
 	p.SKUs = append([]catalog.SKU{}, p.SKUs...)
 	p.Facts, p.Options, p.Pictures = listed(p.Facts), listed(p.Options), listed(p.Pictures)
-	for i := range p.SKUs {
-		p.SKUs[i].Available = available[p.SKUs[i].ID]
-		p.SKUs[i].Values = listed(p.SKUs[i].Values)
+	for i, k := range p.SKUs {
+		p.SKUs[i].Available = available[k.ID]
+		if len(k.Components) > 0 {
+			if p.SKUs[i].Available, err = c.whole(ctx, k.Components); err != nil {
+				return p, err
+			}
+		}
+		p.SKUs[i].Values = listed(k.Values)
 	}
 	return p, nil
 }
@@ -182,6 +152,35 @@ func changed(p product) bus.Event {
 // pictures returns what an owner chose, in their order.
 func (c *Core) pictures(ctx context.Context, owner id.User, wanted []picture.Wanted) ([]picture.Picture, error) {
 	return media.Choose(actor.AsSystem(ctx, "catalog"), c.Media, owner, wanted)
+}
+
+// show is pictures, where those that a product shows already need not be the
+// editor's own: staff edit what others have pictured.
+func (c *Core) show(ctx context.Context, owner id.User, have []picture.Picture, wanted []picture.Wanted) ([]picture.Picture, error) {
+	var fresh []picture.Wanted
+	at := func(ps []picture.Picture, m id.Media) int {
+		return slices.IndexFunc(ps, func(p picture.Picture) bool { return p.ID == m })
+	}
+	for _, w := range wanted {
+		if at(have, w.ID) < 0 {
+			fresh = append(fresh, w)
+		}
+	}
+	chosen, err := c.pictures(ctx, owner, fresh)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]picture.Picture, 0, len(wanted))
+	for _, w := range wanted {
+		if i := at(have, w.ID); i >= 0 {
+			p := have[i]
+			p.Alt = w.Alt
+			out = append(out, p)
+			continue
+		}
+		out = append(out, chosen[at(chosen, w.ID)])
+	}
+	return out, nil
 }
 
 // fingerprint tells apart two requests that bear one id.

@@ -25,13 +25,21 @@ type reservation struct {
 	State reserveState `bson:"state"`
 	// Until is when a hold lapses; absent once it cannot.
 	Until time.Time `bson:"until,omitempty"`
+	// Lines are what was asked for; Parts are what that comes to in single goods.
+	Lines []line `bson:"lines,omitempty"`
+	// Near are warehouses, the nearest to the buyer first; none if all are alike.
+	Near []string `bson:"near,omitempty"`
+	// Backs are the units of it that came back in portions.
+	Backs []back `bson:"backs,omitempty"`
 }
 
-// part is the units of one SKU and the cell they come from.
+// part is the units of one single SKU and the cell they come from. Back of them
+// came back.
 type part struct {
 	SKU  id.SKU `bson:"sku"`
 	N    int64  `bson:"n"`
 	Cell string `bson:"cell"`
+	Back int64  `bson:"back,omitempty"`
 }
 
 type reserveState string
@@ -95,33 +103,58 @@ var errMoved = errors.New("catalog: reservation moved on")
 // begin stores the plan of a reservation before any cell is touched.
 func (c *Core) begin(ctx context.Context, in catalog.Reserve) (reservation, error) {
 	r := reservation{ID: in.Order, Gen: id.Secret(), State: taking, Until: in.Until}
-	want := map[id.SKU]int64{}
-	for _, u := range in.Units {
-		want[u.SKU] += u.N
+	homes, err := c.homes(ctx, in.Units)
+	if err != nil {
+		return r, err
 	}
+	if r.Near, err = c.near(ctx, homes, in.Region); err != nil {
+		return r, err
+	}
+	r.Lines = linesOf(in.Units, homes)
+	want := r.single()
 	for _, sku := range slices.Sorted(maps.Keys(want)) {
-		parts, err := c.gather(ctx, in.Order, catalog.Units{SKU: sku, N: want[sku]})
+		parts, err := c.gather(ctx, in.Order, catalog.Units{SKU: sku, N: want[sku]}, r.Near)
 		if err != nil {
-			return r, err
+			return r, r.blame(err, sku)
 		}
 		r.Parts = append(r.Parts, parts...)
 	}
 	return r, c.reservations.Insert(ctx, string(r.ID), r)
 }
 
-// gather plans where units come from: one cell that has them all, or the
-// fullest cells together.
-func (c *Core) gather(ctx context.Context, order id.Order, u catalog.Units) ([]part, error) {
-	home, err := c.pick(ctx, order, u, nil)
-	if err == nil {
-		return []part{{SKU: u.SKU, N: u.N, Cell: home}}, nil
+// gather plans where units come from: the nearest warehouse that has them all,
+// else the nearest ones together.
+func (c *Core) gather(ctx context.Context, order id.Order, u catalog.Units, near []string) ([]part, error) {
+	for _, w := range near {
+		parts, err := c.gatherAt(ctx, order, u, docdb.Query{Index: "sku_warehouse", Equal: []any{string(u.SKU), w}}, nil)
+		if err == nil || !errors.Is(err, catalog.ErrSoldOut) {
+			return parts, err
+		}
 	}
-	if !errors.Is(err, catalog.ErrSoldOut) {
+	return c.gatherAt(ctx, order, u, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}}, near)
+}
+
+// gatherAt plans over the cells that q walks: one that has all the units, or
+// several together, those of the nearest warehouses and the fullest first.
+func (c *Core) gatherAt(ctx context.Context, order id.Order, u catalog.Units, q docdb.Query, near []string) ([]part, error) {
+	if len(near) == 0 {
+		home, err := c.pickAt(ctx, order, u, q, nil)
+		if err == nil {
+			return []part{{SKU: u.SKU, N: u.N, Cell: home}}, nil
+		}
+		if !errors.Is(err, catalog.ErrSoldOut) {
+			return nil, err
+		}
+	}
+	q.From, q.Descending, q.Limit = int64(1), true, cellUnits
+	cells, err := c.heaps.Find(ctx, q)
+	if err != nil {
 		return nil, err
 	}
-	cells, findErr := c.heaps.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}, From: int64(1), Descending: true, Limit: cellUnits})
-	if findErr != nil {
-		return nil, findErr
+	if len(near) > 0 {
+		slices.SortStableFunc(cells.Items, func(a, b heap) int {
+			return rank(near, string(a.Warehouse)) - rank(near, string(b.Warehouse))
+		})
 	}
 	var parts []part
 	left := u.N
@@ -132,7 +165,7 @@ func (c *Core) gather(ctx context.Context, order id.Order, u catalog.Units) ([]p
 		}
 	}
 	if left > 0 {
-		return nil, err
+		return nil, catalog.ErrSoldOut.With("sku", string(u.SKU))
 	}
 	return parts, nil
 }
@@ -140,10 +173,23 @@ func (c *Core) gather(ctx context.Context, order id.Order, u catalog.Units) ([]p
 // spread is how many cells of a hot SKU its orders choose among.
 const spread = 8
 
-// pick chooses a cell that has n units, other than those that refused. Orders
-// spread over the cells of a hot SKU by their id.
-func (c *Core) pick(ctx context.Context, order id.Order, u catalog.Units, refused []string) (string, error) {
-	cells, err := c.heaps.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}, From: u.N, Limit: spread + len(refused)})
+// pick chooses a cell that has n units, other than those that refused, in the
+// nearest warehouse that has one.
+func (c *Core) pick(ctx context.Context, r reservation, u catalog.Units, refused []string) (string, error) {
+	for _, w := range r.Near {
+		cell, err := c.pickAt(ctx, r.ID, u, docdb.Query{Index: "sku_warehouse", Equal: []any{string(u.SKU), w}}, refused)
+		if err == nil || !errors.Is(err, catalog.ErrSoldOut) {
+			return cell, err
+		}
+	}
+	return c.pickAt(ctx, r.ID, u, docdb.Query{Index: "sku", Equal: []any{string(u.SKU)}}, refused)
+}
+
+// pickAt chooses among the cells that q walks. Orders spread over the cells of a
+// hot SKU by their id.
+func (c *Core) pickAt(ctx context.Context, order id.Order, u catalog.Units, q docdb.Query, refused []string) (string, error) {
+	q.From, q.Limit = u.N, spread+len(refused)
+	cells, err := c.heaps.Find(ctx, q)
 	if err != nil {
 		return "", err
 	}
@@ -170,9 +216,9 @@ func (c *Core) take(ctx context.Context, r reservation) (reservation, error) {
 				return r, err
 			}
 			refused = append(refused, cellsOf(r)...)
-			next, err := c.pick(ctx, r.ID, catalog.Units{SKU: r.Parts[i].SKU, N: r.Parts[i].N}, refused)
+			next, err := c.pick(ctx, r, catalog.Units{SKU: r.Parts[i].SKU, N: r.Parts[i].N}, refused)
 			if err != nil {
-				return r, errors.Join(err, c.abandon(ctx, r))
+				return r, errors.Join(r.blame(err, r.Parts[i].SKU), c.abandon(ctx, r))
 			}
 			if r, err = c.replan(ctx, r, i, next); err != nil {
 				return r, err

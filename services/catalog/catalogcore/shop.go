@@ -30,7 +30,7 @@ func (c *Core) OpenShop(ctx context.Context, in catalog.OpenShop) (catalog.Merch
 		}
 		m.Logo = logo[0]
 	}
-	err = c.merchants.Insert(ctx, string(m.ID), m)
+	err = c.merchants.Insert(ctx, string(m.ID), merchant{Merchant: m})
 	exists := errors.Is(err, docdb.ErrExists)
 	if err != nil && !exists {
 		return catalog.Merchant{}, err
@@ -48,7 +48,7 @@ func (c *Core) OpenShop(ctx context.Context, in catalog.OpenShop) (catalog.Merch
 func (c *Core) Merchant(ctx context.Context, in catalog.ByMerchant) (catalog.Merchant, error) {
 	m, err := c.merchants.Get(ctx, string(in.ID))
 	if errors.Is(err, docdb.ErrNotFound) {
-		return m, catalog.ErrNoSuchMerchant.Because(err)
+		return m.Merchant, catalog.ErrNoSuchMerchant.Because(err)
 	}
-	return m, err
+	return m.Merchant, err
 }

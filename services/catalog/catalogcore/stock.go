@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"meadow/services/catalog"
@@ -24,6 +25,7 @@ type cell struct {
 	ID        string          `bson:"_id"`
 	SKU       id.SKU          `bson:"sku"`
 	Product   id.Product      `bson:"product"`
+	Warehouse id.Warehouse    `bson:"warehouse"` // "": the shop's first place
 	Received  int64           `bson:"received"`
 	Available int64           `bson:"available"`
 	Held      int64           `bson:"held"`
@@ -35,12 +37,13 @@ type cell struct {
 
 // heap is a cell's numbers: what most readers want of it, and quick to decode.
 type heap struct {
-	ID        string `bson:"_id"`
-	SKU       id.SKU `bson:"sku"`
-	Received  int64  `bson:"received"`
-	Available int64  `bson:"available"`
-	Held      int64  `bson:"held"`
-	Sold      int64  `bson:"sold"`
+	ID        string       `bson:"_id"`
+	SKU       id.SKU       `bson:"sku"`
+	Warehouse id.Warehouse `bson:"warehouse"`
+	Received  int64        `bson:"received"`
+	Available int64        `bson:"available"`
+	Held      int64        `bson:"held"`
+	Sold      int64        `bson:"sold"`
 }
 
 // hold is what one order has taken out of a cell's available units. Gen is the
@@ -52,14 +55,16 @@ type hold struct {
 
 // delivery is a change of stock by hand; Cells is its plan, one part a cell.
 type delivery struct {
-	ID     string     `bson:"_id"`
-	SKU    id.SKU     `bson:"sku"`
-	By     int64      `bson:"by"`
-	Reason string     `bson:"reason"`
-	User   id.User    `bson:"user"`
-	At     time.Time  `bson:"at"`
-	Plan   []cellPart `bson:"plan"`
-	Failed bool       `bson:"failed"` // and undone, or about to be
+	ID        string       `bson:"_id"`
+	SKU       id.SKU       `bson:"sku"`
+	Merchant  id.Merchant  `bson:"merchant"`
+	Warehouse id.Warehouse `bson:"warehouse"`
+	By        int64        `bson:"by"`
+	Reason    string       `bson:"reason"`
+	User      id.User      `bson:"user"`
+	At        time.Time    `bson:"at"`
+	Plan      []cellPart   `bson:"plan"`
+	Failed    bool         `bson:"failed"` // and undone, or about to be
 }
 
 // mark is how a cell knows the i-th part of the delivery.
@@ -78,14 +83,21 @@ func (c *Core) Adjust(ctx context.Context, in catalog.Adjust) (catalog.Stock, er
 	if err != nil {
 		return catalog.Stock{}, err
 	}
+	if len(home.Components) > 0 {
+		return catalog.Stock{}, catalog.ErrBundleStock
+	}
+	if err := c.ownWarehouse(ctx, home.Merchant, in.Warehouse); err != nil {
+		return catalog.Stock{}, err
+	}
 	user := actor.From(ctx).User
 	d := delivery{
 		ID: id.Derive("dlv", string(home.Merchant), string(in.ID), in.RequestID), SKU: in.ID,
+		Merchant: home.Merchant, Warehouse: in.Warehouse,
 		By: in.By, Reason: in.Reason, User: user, At: c.Now(),
 	}
 	before, err := c.deliveries.Get(ctx, d.ID)
 	switch {
-	case err == nil && (before.By != in.By || before.Reason != in.Reason):
+	case err == nil && (before.By != in.By || before.Reason != in.Reason || before.Warehouse != in.Warehouse):
 		return catalog.Stock{}, rpc.ErrReused
 	case err == nil:
 		d = before
@@ -129,10 +141,15 @@ func (c *Core) plan(ctx context.Context, d delivery) ([]cellPart, error) {
 		return parts, nil
 	}
 	left := -d.By
-	cells, err := c.heaps.Find(ctx, docdb.Query{Index: "sku", Equal: []any{string(d.SKU)}, From: int64(1), Descending: true, Limit: 1000})
+	q := docdb.Query{Index: "sku", Equal: []any{string(d.SKU)}, From: int64(1), Descending: true, Limit: 1000}
+	if d.Warehouse != "" {
+		q.Index, q.Equal = "sku_warehouse", append(q.Equal, string(d.Warehouse))
+	}
+	cells, err := c.heaps.Find(ctx, q)
 	if err != nil {
 		return nil, err
 	}
+	cells.Items = slices.DeleteFunc(cells.Items, func(x heap) bool { return x.Warehouse != d.Warehouse })
 	for _, x := range cells.Items {
 		if n := min(left, x.Available); n > 0 {
 			parts = append(parts, cellPart{Cell: x.ID, N: -n})
@@ -149,7 +166,7 @@ func (c *Core) plan(ctx context.Context, d delivery) ([]cellPart, error) {
 func (c *Core) deliver(ctx context.Context, home skuHome, d delivery, mark string, part cellPart) error {
 	if part.N > 0 {
 		err := c.cells.Insert(ctx, part.Cell, cell{
-			ID: part.Cell, SKU: d.SKU, Product: home.Product, Received: part.N, Available: part.N,
+			ID: part.Cell, SKU: d.SKU, Product: home.Product, Warehouse: d.Warehouse, Received: part.N, Available: part.N,
 			Holds: map[string]hold{}, Marks: map[string]bool{},
 		})
 		if errors.Is(err, docdb.ErrExists) {
@@ -224,7 +241,8 @@ func (c *Core) count(ctx context.Context, s id.SKU) (catalog.Stock, error) {
 	}
 }
 
-// ownSKU returns where a SKU of the caller's shop belongs, or ErrNoSuchSKU.
+// ownSKU returns where a SKU of the caller's shop belongs, or ErrNoSuchSKU, or
+// ErrNoDuty to staff that do not keep its stock.
 func (c *Core) ownSKU(ctx context.Context, s id.SKU) (skuHome, error) {
 	home, err := c.skus.Get(ctx, string(s))
 	switch {
@@ -235,5 +253,6 @@ func (c *Core) ownSKU(ctx context.Context, s id.SKU) (skuHome, error) {
 	case !owns(ctx, home.Merchant):
 		return home, catalog.ErrNoSuchSKU
 	}
-	return home, nil
+	_, err = catalog.Require(ctx, c, catalog.DoStock)
+	return home, err
 }
