@@ -175,18 +175,20 @@ const (
 )
 
 var (
-	ErrNoSuchQuote   = errs.New(errs.NotFound, "no_such_quote", "This price has run out. Please check it again.")
-	ErrNoSuchOrder   = errs.New(errs.NotFound, "no_such_order", "This order does not exist.")
-	ErrNoSuchPayment = errs.New(errs.NotFound, "no_such_payment", "This payment does not exist.")
-	ErrNoProvider    = errs.New(errs.Invalid, "no_such_provider", "This way to pay is not offered.")
-	ErrNotPaid       = errs.New(errs.Precondition, "order_not_paid", "This order was not paid, or all of it went back.")
-	ErrTooMuch       = errs.New(errs.Precondition, "refund_too_much", "That is more than is left of this order.")
-	ErrCartFull      = errs.New(errs.Exhausted, "cart_full", "Your cart is full. Please take something out first.")
-	ErrManyRefunds   = errs.New(errs.Exhausted, "too_many_refunds", "Money of this order went back too often. Please ask us.")
-	ErrNotUnpaid     = errs.New(errs.Precondition, "order_not_unpaid", "This order is already paid or closed.")
-	ErrUnpaid        = errs.New(errs.Precondition, "too_many_unpaid", "Please pay or cancel your open orders first.")
-	ErrCurrencies    = errs.New(errs.Invalid, "mixed_currencies", "These products cannot be bought together.")
-	ErrDoubleSKU     = errs.New(errs.Invalid, "sku_twice", "Each product choice can be in an order once.")
+	ErrNoSuchQuote      = errs.New(errs.NotFound, "no_such_quote", "This price has run out. Please check it again.")
+	ErrNoSuchOrder      = errs.New(errs.NotFound, "no_such_order", "This order does not exist.")
+	ErrNoSuchPayment    = errs.New(errs.NotFound, "no_such_payment", "This payment does not exist.")
+	ErrNoProvider       = errs.New(errs.Invalid, "no_such_provider", "This way to pay is not offered.")
+	ErrNotPaid          = errs.New(errs.Precondition, "order_not_paid", "This order was not paid, or all of it went back.")
+	ErrTooMuch          = errs.New(errs.Precondition, "refund_too_much", "That is more than is left of this order.")
+	ErrCartFull         = errs.New(errs.Exhausted, "cart_full", "Your cart is full. Please take something out first.")
+	ErrNoSuchDifference = errs.New(errs.NotFound, "no_such_difference", "This difference does not exist.")
+	ErrResolved         = errs.New(errs.Precondition, "difference_resolved", "Somebody has resolved this already.")
+	ErrManyRefunds      = errs.New(errs.Exhausted, "too_many_refunds", "Money of this order went back too often. Please ask us.")
+	ErrNotUnpaid        = errs.New(errs.Precondition, "order_not_unpaid", "This order is already paid or closed.")
+	ErrUnpaid           = errs.New(errs.Precondition, "too_many_unpaid", "Please pay or cancel your open orders first.")
+	ErrCurrencies       = errs.New(errs.Invalid, "mixed_currencies", "These products cannot be bought together.")
+	ErrDoubleSKU        = errs.New(errs.Invalid, "sku_twice", "Each product choice can be in an order once.")
 )
 
 // Service is the till.
@@ -223,6 +225,13 @@ type Service interface {
 	// of the units named, the last unit of a line with what rounding left; never
 	// more than was captured. It is for the shop's own parts.
 	Refund(ctx context.Context, in AskRefund) (Refund, error)
+
+	// Differences pages through what a provider's statement and our books say
+	// differently, latest first. Operators only.
+	Differences(ctx context.Context, in Differences) (page.Page[Difference], error)
+	// Resolve notes what became of a difference, once: ErrNoSuchDifference,
+	// ErrResolved.
+	Resolve(ctx context.Context, in Resolve) (Difference, error)
 
 	// Cart returns the caller's cart, or the visitor's by its key, with what has
 	// changed since things were put in.
@@ -303,6 +312,36 @@ type (
 		Fee        money.Money `json:"fee" bson:"fee"`
 		Commission money.Money `json:"commission" bson:"commission"`
 	}
+	// Difference is one thing that a provider's statement of a day and our books do
+	// not say alike.
+	Difference struct {
+		ID       string         `json:"id" bson:"_id"`
+		Provider string         `json:"provider" bson:"provider"`
+		Day      time.Time      `json:"day" bson:"day"`
+		Kind     DifferenceKind `json:"kind" bson:"kind"`
+		Ref      string         `json:"ref" bson:"ref"` // the payment's id, or the refund's
+		Payment  id.Payment     `json:"payment" bson:"payment"`
+		Order    id.Order       `json:"order,omitempty" bson:"order,omitempty"`
+		Ours     money.Money    `json:"ours" bson:"ours"`
+		Theirs   money.Money    `json:"theirs" bson:"theirs"`
+		FoundAt  time.Time      `json:"found_at" bson:"found_at"`
+		// What became of it, and who says so.
+		Resolved   bool      `json:"resolved" bson:"resolved"`
+		Note       string    `json:"note,omitempty" bson:"note,omitempty"`
+		By         id.User   `json:"by,omitempty" bson:"by,omitempty"`
+		ResolvedAt time.Time `json:"resolved_at,omitzero" bson:"resolved_at,omitempty"`
+	}
+	// DifferenceKind says what differs.
+	DifferenceKind string
+	Differences    struct {
+		page.Ask
+		Resolved bool `query:"resolved" json:"-"`
+	}
+	Resolve struct {
+		ID        string `path:"id" json:"-" max:"64"`
+		Note      string `json:"note" min:"1" max:"1000"`
+		RequestID string `header:"Idempotency-Key" json:"-"`
+	}
 	// ByCart names a cart: the caller's, or a visitor's by the key that their device
 	// keeps (at least 20 characters that nobody guesses).
 	ByCart struct {
@@ -374,6 +413,12 @@ type (
 		Signature string `json:"signature" max:"1000"`
 		Body      []byte `json:"body" max:"65536"`
 	}
+)
+
+const (
+	Unbooked  DifferenceKind = "unbooked"  // they have it, we do not
+	Unsettled DifferenceKind = "unsettled" // we have it, they do not
+	Otherwise DifferenceKind = "amount"    // both do, with other amounts
 )
 
 // What happens to orders. Each happens to an order at most once.

@@ -19,6 +19,8 @@ var (
 	sales        = rpc.Endpoint[page.Ask, page.Page[Sale]]{Name: "sales", Method: "GET", Path: "/sales", Summary: "Paid lines of your shop, latest first", Access: rpc.Only(actor.Merchant)}
 	webhook      = rpc.Endpoint[Webhook, rpc.Empty]{Name: "webhook", Method: "POST", Path: "/internal/webhooks", Access: rpc.Internal, MaxBody: 128 << 10}
 	refund       = rpc.Endpoint[AskRefund, Refund]{Name: "refund", Method: "POST", Path: "/internal/refunds", Access: rpc.Internal}
+	differences  = rpc.Endpoint[Differences, page.Page[Difference]]{Name: "differences", Method: "GET", Path: "/desk/differences", Summary: "What a provider's statement and our books say differently", Access: rpc.Only(actor.Operator)}
+	resolve      = rpc.Endpoint[Resolve, Difference]{Name: "resolveDifference", Method: "POST", Path: "/desk/differences/:id/resolution", Summary: "Note what became of a difference", Access: rpc.Only(actor.Operator), Idempotent: true}
 	cart         = rpc.Endpoint[ByCart, Cart]{Name: "cart", Method: "GET", Path: "/cart", Summary: "Your cart, or a visitor's by its key"}
 	putInCart    = rpc.Endpoint[PutInCart, Cart]{Name: "putInCart", Method: "POST", Path: "/cart/lines", Summary: "Put something in the cart, change its number or take it out"}
 	selectInCart = rpc.Endpoint[SelectInCart, Cart]{Name: "selectInCart", Method: "POST", Path: "/cart/selection", Summary: "Choose what of the cart is to be bought"}
@@ -37,6 +39,8 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, sales, s.Sales)
 	rpc.Mount(r, webhook, s.Webhook)
 	rpc.Mount(r, refund, s.Refund)
+	rpc.Mount(r, differences, s.Differences)
+	rpc.Mount(r, resolve, s.Resolve)
 	rpc.Mount(r, cart, s.Cart)
 	rpc.Mount(r, putInCart, s.PutInCart)
 	rpc.Mount(r, selectInCart, s.SelectInCart)
@@ -86,6 +90,14 @@ func (c Client) Webhook(ctx context.Context, in Webhook) (rpc.Empty, error) {
 
 func (c Client) Refund(ctx context.Context, in AskRefund) (Refund, error) {
 	return rpc.Call(ctx, c.Peer, refund, in)
+}
+
+func (c Client) Differences(ctx context.Context, in Differences) (page.Page[Difference], error) {
+	return rpc.Call(ctx, c.Peer, differences, in)
+}
+
+func (c Client) Resolve(ctx context.Context, in Resolve) (Difference, error) {
+	return rpc.Call(ctx, c.Peer, resolve, in)
 }
 
 func (c Client) Cart(ctx context.Context, in ByCart) (Cart, error) {

@@ -101,6 +101,9 @@ func (c *Core) fold(ctx context.Context, from string, f pay.Fact) (payment, erro
 		}
 		p.State, p.CheckAt = to, time.Time{}
 		p.Facts = append(p.Facts, f)
+		if f.Outcome != pay.Failed && p.TakenAt.IsZero() {
+			p.TakenAt = taken(f, c.Now())
+		}
 		switch to {
 		case checkout.Succeeded, checkout.Returned:
 			p.CheckAt = c.Now().Add(retryAfter) // until the order knows
@@ -119,6 +122,14 @@ func (c *Core) fold(ctx context.Context, from string, f pay.Fact) (payment, erro
 		c.paymentRelay.Kick(string(p.ID))
 	}
 	return p, err
+}
+
+// taken is when a provider got its money, as it says itself.
+func taken(f pay.Fact, now time.Time) time.Time {
+	if f.At.IsZero() || f.At.After(now) {
+		return now
+	}
+	return f.At
 }
 
 var errSame = errors.New("checkout: nothing to change")

@@ -50,13 +50,16 @@ type Deps struct {
 // Core is the till.
 type Core struct {
 	Deps
-	quotes   *docdb.Collection[quote]
-	orders   *docdb.Collection[order]
-	stubs    *docdb.Collection[stub] // the same documents, to be counted
-	payments *docdb.Collection[payment]
-	inbox    *docdb.Collection[message]
-	sales    *docdb.Collection[sale]
-	returned *docdb.Collection[returnedMoney]
+	quotes      *docdb.Collection[quote]
+	orders      *docdb.Collection[order]
+	stubs       *docdb.Collection[stub] // the same documents, to be counted
+	payments    *docdb.Collection[payment]
+	inbox       *docdb.Collection[message]
+	sales       *docdb.Collection[sale]
+	returned    *docdb.Collection[returnedMoney]
+	carts       *docdb.Collection[cart]
+	compared    *docdb.Collection[compared]
+	differences *docdb.Collection[checkout.Difference]
 
 	orderRelay   *outbox.Relay[order]
 	paymentRelay *outbox.Relay[payment]
@@ -106,6 +109,8 @@ type payment struct {
 	CheckAt time.Time `bson:"check_at,omitempty"`
 	Checks  int       `bson:"checks"`
 	BegunAt time.Time `bson:"begun_at"`
+	// TakenAt is when the provider got the money; absent until it has.
+	TakenAt time.Time `bson:"taken_at,omitempty"`
 }
 
 // New opens the till's collections.
@@ -129,6 +134,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		outbox.Index,
 		{Name: "order", Keys: []string{"order", "begun_at"}},
 		{Name: "check", Keys: []string{"check_at"}},
+		{Name: "taken", Keys: []string{"provider", "taken_at"}},
 	}})
 	err = errors.Join(err, e)
 	c.inbox, e = docdb.Open[message](ctx, d.DB, d.Now, docdb.Schema{Name: "payment_inbox", Expiry: "forget_at", Indexes: []docdb.Index{
@@ -142,6 +148,14 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	c.returned, e = docdb.Open[returnedMoney](ctx, d.DB, d.Now, docdb.Schema{Name: "payment_returns", Indexes: []docdb.Index{
 		{Name: "provider", Keys: []string{"provider", "at"}},
 	}})
+	err = errors.Join(err, e)
+	c.carts, e = docdb.Open[cart](ctx, d.DB, d.Now, docdb.Schema{Name: "carts", Expiry: "forget_at"})
+	err = errors.Join(err, e)
+	c.compared, e = docdb.Open[compared](ctx, d.DB, d.Now, docdb.Schema{Name: "payment_days"})
+	err = errors.Join(err, e)
+	c.differences, e = docdb.Open[checkout.Difference](ctx, d.DB, d.Now, docdb.Schema{Name: "payment_differences", Indexes: []docdb.Index{
+		{Name: "found", Keys: []string{"resolved", "found_at"}},
+	}})
 	if err = errors.Join(err, e); err != nil {
 		return nil, fmt.Errorf("checkout: %w", err)
 	}
@@ -151,6 +165,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	d.Jobs.Every("checkout.inbox", time.Second, c.actOnDue)
 	d.Jobs.Every("checkout.expire", 5*time.Second, c.expireDue)
 	d.Jobs.Every("checkout.check", 10*time.Second, c.checkSilent)
+	d.Jobs.Every("checkout.reconcile", time.Hour, c.reconcile)
 	d.Jobs.Every("checkout.refunds", 10*time.Second, c.carryOutDue)
 	return c, nil
 }
@@ -180,7 +195,7 @@ func fingerprint(v any) string {
 // noted returns what an event says of an order that provider's money came for.
 func noted(o order, provider string) checkout.OrderData {
 	data := checkout.OrderData{
-		Order: o.ID, Buyer: o.Buyer, Provider: provider, Sum: o.Sum, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt,
+		Order: o.ID, Buyer: o.Buyer, Provider: provider, Payment: o.Payment, Sum: o.Sum, ExpiresAt: o.ExpiresAt, PaidAt: o.PaidAt,
 		Lines: make([]checkout.LineData, len(o.Lines)), Parts: o.Parts,
 	}
 	for i, l := range o.Lines {

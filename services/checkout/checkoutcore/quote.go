@@ -192,7 +192,7 @@ func addsUp(lines []checkout.Line, p promo.Priced) error {
 			return err
 		case amount != x.Amount || x.Amount.Currency != lines[i].List.Currency:
 			return fmt.Errorf("line %d: %v for %d of %v", i, x.Amount, lines[i].N, x.Price)
-		case x.Saved.Amount < 0 || x.Saved.Amount > x.Amount.Amount || x.Platform.Amount < 0 || x.Platform.Amount > x.Saved.Amount:
+		case x.Saved.Amount < 0 || x.Saved.Amount > x.Amount.Amount || x.Platform.Amount < 0 || x.Platform.Amount > x.Saved.Amount+carried(p.Savings, i):
 			return fmt.Errorf("line %d: %v saved of %v, %v of it by the platform", i, x.Saved, x.Amount, x.Platform)
 		case x.Shipping.Amount < 0 || x.Tax.Amount < 0:
 			return fmt.Errorf("line %d: shipping %v, tax %v", i, x.Shipping, x.Tax)
@@ -205,6 +205,17 @@ func addsUp(lines []checkout.Line, p promo.Priced) error {
 		return fmt.Errorf("lines come to %d, goods %d, shipping %d; the whole says %v, %v, %v", due, goods, shipping, p.Total, p.Goods, p.Shipping)
 	}
 	return nil
+}
+
+// carried is what was saved of a line's carriage, which the platform may bear too.
+func carried(savings []promo.Saving, line int) int64 {
+	var n int64
+	for _, s := range savings {
+		if (s.Kind == promo.Carriage || s.Kind == promo.Coupon) && line < len(s.Shares) {
+			n += s.Shares[line]
+		}
+	}
+	return n
 }
 
 // parts says what each shop sends, in the order of their first lines.

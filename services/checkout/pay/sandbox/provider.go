@@ -68,7 +68,7 @@ func (p *Provider) Name() string { return Name }
 
 // Begin stores a bill, once for each payment.
 func (p *Provider) Begin(ctx context.Context, in pay.Intent) (string, error) {
-	b := bill{Bill: Bill{ID: in.Payment, Title: in.Title, Amount: in.Amount, Outcome: pay.Waiting, Return: in.Return}}
+	b := bill{Bill: Bill{ID: in.Payment, Title: in.Title, Amount: in.Amount, Outcome: pay.Waiting, Return: in.Return}, MovedAt: p.Now()}
 	if err := p.bills.Insert(ctx, string(b.ID), b); err != nil && !errors.Is(err, docdb.ErrExists) {
 		return "", err
 	}
@@ -85,8 +85,8 @@ func (p *Provider) Bill(ctx context.Context, in ByBill) (Bill, error) {
 
 var errSame = errors.New("sandbox: nothing to change")
 
-func (p *Provider) fact(b Bill) pay.Fact {
-	return pay.Fact{Event: id.Derive("evt", string(b.ID), string(b.Outcome)), Payment: b.ID, Outcome: b.Outcome, Amount: b.Amount, At: p.Now()}
+func fact(b bill) pay.Fact {
+	return pay.Fact{Event: id.Derive("evt", string(b.ID), string(b.Outcome)), Payment: b.ID, Outcome: b.Outcome, Amount: b.Amount, At: b.MovedAt}
 }
 
 func (p *Provider) Query(ctx context.Context, payment id.Payment) (pay.Fact, error) {
@@ -94,7 +94,7 @@ func (p *Provider) Query(ctx context.Context, payment id.Payment) (pay.Fact, err
 	if errors.Is(err, docdb.ErrNotFound) {
 		return pay.Fact{}, pay.ErrUnknown.Because(err)
 	}
-	return p.fact(b.Bill), err
+	return fact(b), err
 }
 
 // Run tells of what happened until ctx ends.

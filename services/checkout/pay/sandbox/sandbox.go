@@ -96,6 +96,7 @@ type bill struct {
 	// Unbooked is what moved and is not in the statement yet, since BookDue.
 	Unbooked []movement `bson:"unbooked,omitempty"`
 	BookDue  time.Time  `bson:"book_due,omitempty"`
+	MovedAt  time.Time  `bson:"moved_at,omitempty"` // when it got its outcome
 }
 
 // part is a refund. One that was refused as often as it has to be has an instant.

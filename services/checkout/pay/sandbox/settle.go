@@ -90,7 +90,9 @@ func (p *Provider) turn(b *bill, to pay.Outcome) error {
 
 // report notes that a bill's outcome is to be told, as its mode has it.
 func (p *Provider) report(b *bill) {
-	f, now := p.fact(b.Bill), p.Now()
+	now := p.Now()
+	b.MovedAt = now
+	f := fact(*b)
 	switch b.Mode {
 	case Lost:
 		return

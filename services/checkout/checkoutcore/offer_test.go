@@ -1,0 +1,81 @@
+package checkoutcore
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"meadow/services/checkout"
+	"meadow/services/checkout/pay"
+	"meadow/services/kernel/id"
+	"meadow/services/promo"
+)
+
+// limited makes every quote use one of n places.
+func (x *till) limited(n int) {
+	x.offers.mu.Lock()
+	defer x.offers.mu.Unlock()
+	x.offers.left = n
+	x.offers.price = func(in promo.PriceAsk) promo.Priced {
+		p := plain(in)
+		p.Uses = []promo.Use{{Kind: promo.Flash, Rule: "rul_flash", SKU: in.Lines[0].SKU, N: 1}}
+		return p
+	}
+}
+
+func TestAnOrderThatGetsNoPlaceInAnOfferHoldsNothing(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	x.limited(0)
+	x.shelf.add(1)
+	buyer := newBuyer()
+	ctx := as(t, buyer)
+	q, err := x.Quote(ctx, checkout.Ask{Lines: []checkout.Choice{{SKU: "sku_cup", N: 1}}})
+	must(t, err)
+	_, err = x.Place(ctx, checkout.Place{Quote: q.ID, Address: "adr_home", RequestID: "r"})
+	if !errors.Is(err, promo.ErrUsedUp) {
+		t.Fatalf("err = %v, want ErrUsedUp", err)
+	}
+	if o := id.Order(id.Derive("ord", string(buyer), "r")); x.shelf.grip(o).state != "" || x.shelf.available != 1 {
+		t.Errorf("units are %q, %d left", x.shelf.grip(o).state, x.shelf.available)
+	}
+}
+
+func TestAPaidOrdersPlaceIsFinalAndALapsedOneIsTakenAnew(t *testing.T) {
+	t.Parallel()
+	for name, lapse := range map[string]bool{"held": false, "lapsed": true} {
+		x := newTill(t, nil)
+		x.limited(2)
+		o := x.place(t)
+		p := x.begin(t, o)
+		x.offers.lapse = lapse
+		x.bank.set(p.ID, pay.Succeeded, p.Amount)
+		must(t, x.complete(t.Context(), "bank", pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount}))
+		got, err := x.orders.Get(t.Context(), string(o.ID))
+		must(t, err)
+		if got.State != checkout.Paid || x.offers.held[o.ID] != "redeemed" {
+			t.Errorf("%s: the order is %s, its place %s", name, got.State, x.offers.held[o.ID])
+		}
+	}
+}
+
+func TestMoneyGoesBackWhenTheOfferIsUsedUp(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	x.limited(1)
+	o := x.place(t)
+	p := x.begin(t, o)
+	x.clock.Advance(checkout.PayWithin + checkout.HoldGrace + time.Second)
+	must(t, x.expire(t.Context(), o.ID))
+	must(t, second(x.offers.Release(t.Context(), promo.ByOrder{Order: o.ID})))
+	x.limited(0) // somebody else has the place
+	x.bank.set(p.ID, pay.Succeeded, p.Amount)
+	for range 2 {
+		must(t, x.complete(t.Context(), "bank", pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount}))
+	}
+	got, err := x.orders.Get(t.Context(), string(o.ID))
+	must(t, err)
+	if got.State != checkout.Refunded || x.bank.bill(p.ID).refunds != 1 || x.shelf.grip(o.ID).state != "returned" {
+		t.Errorf("the order is %s, refunded %d times, units %s", got.State, x.bank.bill(p.ID).refunds, x.shelf.grip(o.ID).state)
+	}
+}
