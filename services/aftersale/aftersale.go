@@ -59,11 +59,14 @@ const (
 //
 //	asked → agreed | refused | withdrawn            the shop answers within AnswerWithin, else agreed
 //	agreed → refunding                               cancel, refund_only
+//	agreed → disputed | withdrawn                    the shop offers less; who does not answer within DisputeWithin takes it
 //	agreed → sending_back → inspecting → refunding   return; who does not send within SendWithin has withdrawn
 //	                      inspecting → replacing → done   exchange
+//	                                   replacing → refunding   there is none left to send
 //	refused → disputed → agreed | closed             an operator decides; who does not dispute within DisputeWithin has it closed
 //	inspecting → disputed                            the shop says it is not what was sent
 //	refunding → done                                 the provider has sent the money
+//	refunding → closed                               it had gone back already, another way
 type State string
 
 const (
@@ -95,6 +98,22 @@ const (
 	Fake    Reason = "counterfeit"
 )
 
+// ShopsFault reports whether it is the shop's doing.
+func (r Reason) ShopsFault() bool {
+	switch r {
+	case Faulty, Wrong, Missing, Damaged, Fake:
+		return true
+	}
+	return false
+}
+
+// NeedsEvidence reports whether a picture has to show it.
+func (r Reason) NeedsEvidence() bool { return r.ShopsFault() && r != Missing }
+
+// Over reports whether nothing comes after s.
+func (s State) Over() bool { return s == Done || s == Closed || s == Withdrawn }
+
+// Units are of one line of the order.
 type Units struct {
 	Line int   `json:"line" bson:"line" min:"0" max:"49"`
 	N    int64 `json:"n" bson:"n" min:"1" max:"99"`
@@ -125,6 +144,8 @@ var (
 	ErrWindow          = errs.New(errs.Precondition, "return_window_closed", "The time for returns has passed.")
 	ErrUnits           = errs.New(errs.Precondition, "units_in_after_sale", "These units are in another request, or went back already.")
 	ErrEvidence        = errs.New(errs.Invalid, "evidence_required", "Please add a photo that shows it.")
+	ErrReason          = errs.New(errs.Invalid, "reason_needs_return", "For this reason the goods have to come back.")
+	ErrNoEvidence      = errs.New(errs.Invalid, "evidence_not_found", "One of the photos is not there. Please add it again.")
 	ErrAmount          = errs.New(errs.Invalid, "bad_amount", "This is more than was paid.")
 )
 
@@ -145,6 +166,10 @@ type Service interface {
 	Withdraw(ctx context.Context, in ByID) (AfterSale, error)
 	SendBack(ctx context.Context, in SendBack) (AfterSale, error)
 	Dispute(ctx context.Context, in Dispute) (AfterSale, error)
+	// Accept takes an offer of less at once: ErrNotNow.
+	Accept(ctx context.Context, in ByID) (AfterSale, error)
+	// OfOrder returns an order's requests to its buyer, latest first.
+	OfOrder(ctx context.Context, in ByOrder) (AfterSales, error)
 	// Answer and Inspect are the shop's: ErrNotNow, ErrAmount.
 	Answer(ctx context.Context, in Answer) (AfterSale, error)
 	Inspect(ctx context.Context, in Inspect) (AfterSale, error)
@@ -156,6 +181,12 @@ type Service interface {
 type (
 	ByID struct {
 		ID id.AfterSale `path:"id" json:"-" max:"64"`
+	}
+	ByOrder struct {
+		ID id.Order `path:"id" json:"-" max:"64"`
+	}
+	AfterSales struct {
+		Items []AfterSale `json:"items"`
 	}
 	List struct {
 		page.Ask
