@@ -243,6 +243,13 @@ func (w *world) account(t *testing.T, a ledger.Account) int64 {
 // zero checks that all sums to zero and that nothing is left half done.
 func (w *world) zero(t *testing.T) {
 	t.Helper()
+	breaches, err := w.Audit(t.Context())
+	must(t, err)
+	for _, b := range breaches {
+		if b.Rule != "no more goes back than came" { // a chargeback may
+			t.Errorf("%s: %s: %s", b.Rule, b.Where, b.Fact)
+		}
+	}
 	trial, err := w.TrialBalance(desk(t, "usr_op"), ledger.Whole{})
 	must(t, err)
 	for currency, sum := range trial.Sums {
