@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"meadow/media"
 	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
@@ -144,6 +145,9 @@ func (c *Core) check(ctx context.Context, a actor.Actor, e *entry) ([]catalog.Ro
 	if e.prior != nil {
 		p = *e.prior
 	}
+	if p.Pictures, err = c.preview(ctx, a.User, p.Pictures, e.sheet.Pictures); err != nil {
+		return nil, err
+	}
 	err = c.fill(ctx, a.User, &p, e.sheet)
 	if err == nil && p.State == catalog.Listed {
 		err = complete(p.Product)
@@ -160,6 +164,26 @@ func (c *Core) check(ctx context.Context, a actor.Actor, e *entry) ([]catalog.Ro
 		wrong = append(wrong, one)
 	}
 	return wrong, nil
+}
+
+// preview adds to the pictures that a product has those of an owner that it may
+// have, without claiming them: a dry run changes nothing.
+func (c *Core) preview(ctx context.Context, owner id.User, have []picture.Picture, wanted []picture.Wanted) ([]picture.Picture, error) {
+	if len(wanted) == 0 {
+		return have, nil
+	}
+	ids := make([]id.Media, len(wanted))
+	for i, w := range wanted {
+		ids[i] = w.ID
+	}
+	found, err := c.Media.Pictures(actor.AsSystem(ctx, "catalog"), media.PicturesIn{IDs: ids})
+	have = slices.Clone(have)
+	for _, x := range found.Items {
+		if x.Owner == owner {
+			have = append(have, x.Shown(""))
+		}
+	}
+	return have, err
 }
 
 // findPrior finds the product that an entry edits.

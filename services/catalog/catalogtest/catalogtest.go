@@ -45,6 +45,28 @@ func Run(t *testing.T, s Shop) {
 		"WhatWasSoldComesBackOnce":            testRestock,
 		"OneOwnerHasOneShop":                  testOneShop,
 		"OnlyTheShopsOwnPartsMoveUnits":       testInternal,
+
+		"StaffDoWhatTheyMayAndNoMore":             testStaff,
+		"AnInvitationByLoginIsGoodForOne":         testInvitation,
+		"NobodyGivesADutyTheyLack":                testLack,
+		"ACategoryAsksForItsFacts":                testCategory,
+		"ABrandIsNamedOnce":                       testBrand,
+		"APriceIsForARegionAndACurrency":          testRegions,
+		"WhatIsSoldInOnePlaceIsRefusedElsewhere":  testExclusive,
+		"SendingCostsByZoneAndProfile":            testCarriage,
+		"AShopSendsOnlyWhereItSays":               testNotSent,
+		"TheNearestWarehouseGivesFirst":           testNearest,
+		"AWarehouseGivesOnlyWhatItHas":            testPlaces,
+		"EachChangeOfStockIsListed":               testAdjustments,
+		"LowStockIsListedWhileItIsLow":            testLow,
+		"ABundleTakesItsComponents":               testBundle,
+		"LinesThatShareAComponentAreSummed":       testShared,
+		"ABundleIsMadeOfOtherSingleGoods":         testBadBundle,
+		"UnitsComeBackInPortionsAndNoMore":        testPortions,
+		"ManyPortionsAtOnceGiveBackWhatWasBought": testManyPortions,
+		"ATableComesBackAsItWent":                 testTable,
+		"ATableWithAnErrorChangesNothing":         testBadTable,
+		"EverySKUAddsUp":                          testAudit,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, s) })
 	}
