@@ -142,6 +142,10 @@ func testDesk(t *testing.T, s Shop) {
 			"Rotate":     func() error { _, err := s.Account.Rotate(ctx, account.Resolve{Token: amy.Token}); return err },
 			"Users":      func() error { _, err := s.Account.Users(ctx, account.Users{IDs: []id.User{amy.ID}}); return err },
 			"Identities": func() error { _, err := s.Account.Identities(ctx, account.IdentitiesOf{User: amy.ID}); return err },
+			"CheckPassword": func() error {
+				_, err := s.Account.CheckPassword(ctx, account.CheckPassword{User: amy.ID, Password: "x"})
+				return err
+			},
 			"AddressFor": func() error { _, err := s.Account.AddressFor(ctx, account.AddressFor{User: amy.ID}); return err },
 			"SetMerchant": func() error {
 				_, err := s.Account.SetMerchant(ctx, account.SetMerchant{User: amy.ID, Merchant: "mer_1"})
