@@ -43,6 +43,9 @@ func (c *Core) Webhook(ctx context.Context, in checkout.Webhook) (rpc.Empty, err
 	if err != nil {
 		return rpc.Empty{}, err
 	}
+	if fact.Payment == "" {
+		return rpc.Empty{}, nil // the provider tells of something else
+	}
 	now := c.Now()
 	m := message{ID: id.Derive("inb", in.Provider, fact.Event), From: in.Provider, Fact: fact, Due: now, ForgetAt: now.Add(rememberFor)}
 	err = c.inbox.Insert(ctx, m.ID, m)

@@ -59,7 +59,7 @@ type Provider interface {
 	// Begin announces an intent and returns the page to pay on.
 	Begin(ctx context.Context, in Intent) (url string, err error)
 	// Read checks the signature over a webhook's bytes, and returns what it says:
-	// ErrSignature.
+	// ErrSignature. A message that is about no payment has a Fact without one.
 	Read(body []byte, signature string) (Fact, error)
 	// Query asks how a payment stands: ErrUnknown.
 	Query(ctx context.Context, p id.Payment) (Fact, error)
