@@ -144,6 +144,8 @@ type Service interface {
 	// first: ErrPeriod. StatementSheet is the same as text for a spreadsheet.
 	Statement(ctx context.Context, in Period) (page.Page[Item], error)
 	StatementSheet(ctx context.Context, in Period) (Sheet, error)
+	// StatementTotals adds a period up, by currency: ErrPeriod.
+	StatementTotals(ctx context.Context, in Period) (TotalsList, error)
 
 	// PayoutAccount returns where the caller is paid, as far as they may see:
 	// ErrNoPayoutAccount.

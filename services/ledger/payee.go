@@ -56,6 +56,22 @@ type (
 		From   string `query:"from" json:"-" max:"10"`
 		Before string `query:"before" json:"-" max:"10"`
 	}
+	// Totals is a statement's sums in one currency. Of Net, Held is not yet earned.
+	Totals struct {
+		Lines      int64       `json:"lines"`
+		Amount     money.Money `json:"amount"`
+		Borne      money.Money `json:"borne"`
+		Shipping   money.Money `json:"shipping"`
+		Fee        money.Money `json:"fee"`
+		Commission money.Money `json:"commission"`
+		Refunded   money.Money `json:"refunded"`
+		Lost       money.Money `json:"lost"`
+		Net        money.Money `json:"net"`
+		Held       money.Money `json:"held"`
+	}
+	TotalsList struct {
+		Items []Totals `json:"items"`
+	}
 	// Sheet is a table as text (CSV, RFC 4180), and where it goes on.
 	Sheet struct {
 		Name string      `json:"name"`

@@ -16,6 +16,7 @@ var (
 	lines            = rpc.Endpoint[Owner, page.Page[Line]]{Name: "ledgerLines", Method: "GET", Path: "/ledger/lines", Summary: "Movements of your account, latest first", Access: rpc.SignedIn}
 	statement        = rpc.Endpoint[Period, page.Page[Item]]{Name: "ledgerStatement", Method: "GET", Path: "/ledger/statement", Summary: "What each order line of a period brought you", Access: rpc.SignedIn}
 	statementSheet   = rpc.Endpoint[Period, Sheet]{Name: "ledgerSheet", Method: "GET", Path: "/ledger/statement/sheet", Summary: "The same as a table", Access: rpc.SignedIn}
+	statementTotals  = rpc.Endpoint[Period, TotalsList]{Name: "ledgerTotals", Method: "GET", Path: "/ledger/statement/totals", Summary: "What a period brought you, added up", Access: rpc.SignedIn, Timeout: time.Minute}
 	payoutAccount    = rpc.Endpoint[ByRole, PayoutAccount]{Name: "payoutAccount", Method: "GET", Path: "/ledger/payout-account", Summary: "Where you are paid", Access: rpc.SignedIn}
 	setPayoutAccount = rpc.Endpoint[SetPayoutAccount, PayoutAccount]{Name: "setPayoutAccount", Method: "PUT", Path: "/ledger/payout-account", Summary: "Change where you are paid", Access: rpc.SignedIn, Idempotent: true}
 	askPayout        = rpc.Endpoint[AskPayout, Payout]{Name: "askPayout", Method: "POST", Path: "/ledger/payouts", Summary: "Have earnings paid out", Access: rpc.SignedIn, Idempotent: true}
@@ -42,6 +43,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, lines, s.Lines)
 	rpc.Mount(r, statement, s.Statement)
 	rpc.Mount(r, statementSheet, s.StatementSheet)
+	rpc.Mount(r, statementTotals, s.StatementTotals)
 	rpc.Mount(r, payoutAccount, s.PayoutAccount)
 	rpc.Mount(r, setPayoutAccount, s.SetPayoutAccount)
 	rpc.Mount(r, askPayout, s.AskPayout)
@@ -87,6 +89,10 @@ func (c Client) Statement(ctx context.Context, in Period) (page.Page[Item], erro
 
 func (c Client) StatementSheet(ctx context.Context, in Period) (Sheet, error) {
 	return rpc.Call(ctx, c.Peer, statementSheet, in)
+}
+
+func (c Client) StatementTotals(ctx context.Context, in Period) (TotalsList, error) {
+	return rpc.Call(ctx, c.Peer, statementTotals, in)
 }
 
 func (c Client) PayoutAccount(ctx context.Context, in ByRole) (PayoutAccount, error) {

@@ -7,6 +7,7 @@ import (
 
 	"meadow/services/kernel/money"
 	"meadow/services/ledger"
+	"meadow/services/platform/docdb"
 )
 
 // item is a line of a statement, derived from an order's document at Rev.
@@ -17,29 +18,40 @@ type item struct {
 	ledger.Item `bson:",inline"`
 }
 
-// show derives what the payees of an order see of its lines.
+// show derives what the payees of an order see of its lines. What nobody has
+// seen yet is stored at once.
 func (c *Core) show(ctx context.Context, o order) error {
+	var keys []string
+	var items []item
+	add := func(i int, payee ledger.Account, it ledger.Item) {
+		key := fmt.Sprintf("%s.%d.%s", o.ID, i, payee)
+		keys, items = append(keys, key), append(items, item{ID: key, Payee: payee, Rev: o.Rev, Item: it})
+	}
 	for i, l := range o.Lines {
-		if err := c.showOne(ctx, o, i, ledger.Of(ledger.MerchantPayable, string(l.Merchant)), o.shopItem(i)); err != nil {
+		add(i, ledger.Of(ledger.MerchantPayable, string(l.Merchant)), o.shopItem(i))
+		if l.Creator != "" {
+			add(i, ledger.Of(ledger.CreatorPayable, string(l.Creator)), o.creatorItem(i))
+		}
+	}
+	if o.Rev == 1 {
+		if err := c.items.InsertMany(ctx, keys, items); !errors.Is(err, docdb.ErrExists) {
 			return err
 		}
-		if l.Creator == "" {
-			continue
-		}
-		if err := c.showOne(ctx, o, i, ledger.Of(ledger.CreatorPayable, string(l.Creator)), o.creatorItem(i)); err != nil {
+	}
+	for i, it := range items {
+		if err := c.showOne(ctx, keys[i], it); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Core) showOne(ctx context.Context, o order, i int, payee ledger.Account, it ledger.Item) error {
-	key := fmt.Sprintf("%s.%d.%s", o.ID, i, payee)
+func (c *Core) showOne(ctx context.Context, key string, it item) error {
 	_, err := c.items.Upsert(ctx, key, func(x *item) error {
-		if x.Rev >= o.Rev {
+		if x.Rev >= it.Rev {
 			return errSame
 		}
-		*x = item{ID: key, Payee: payee, Rev: o.Rev, Item: it}
+		*x = it
 		return nil
 	})
 	if errors.Is(err, errSame) {

@@ -206,6 +206,10 @@ func TestAStatementExplainsEachLine(t *testing.T) {
 	if i := found.Items[0]; i.Net.Amount != 450 || i.Lost.Amount != 450 || i.Fee.Amount != 0 {
 		t.Errorf("the creator sees %+v", i)
 	}
+	totals, err := w.StatementTotals(shop(t, d.merchant), ledger.Period{As: "merchant"})
+	if err != nil || len(totals.Items) != 1 || totals.Items[0].Net.Amount != 4_400 || totals.Items[0].Held.Amount != 4_400 || totals.Items[0].Lines != 1 {
+		t.Errorf("totals %+v, %v", totals, err)
+	}
 	sheet, err := w.StatementSheet(shop(t, d.merchant), ledger.Period{As: "merchant", From: "2026-03-01", Before: "2026-04-01"})
 	must(t, err)
 	if !strings.Contains(sheet.Text, "'=cmd()") || strings.Count(sheet.Text, "\r\n") != 2 {

@@ -26,6 +26,9 @@ func Run(t *testing.T, s ledger.Service) {
 		"LinesArePagedLatestFirst":       testLines,
 		"OwnersSeeTheirOwn":              testOwners,
 		"TheWholeSumsToZero":             testWhole,
+		"TheWholeIsSummedInPartsToo":     testParts,
+		"AWalletIsNeverOverdrawn":        testWallet,
+		"NobodyIsPaidNowhere":            testNowhere,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, s) })
 	}
@@ -157,6 +160,73 @@ func testWhole(t *testing.T, s ledger.Service) {
 	trial, err := s.TrialBalance(system(t), ledger.Whole{})
 	if err != nil || trial.Entries == 0 || trial.Sums["CNY"] != 0 {
 		t.Errorf("trial %+v, %v; want a sum of zero", trial, err)
+	}
+}
+
+func testParts(t *testing.T, s ledger.Service) {
+	for range 3 {
+		if _, err := s.Post(system(t), sale(newOwner(t).user, 3)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, entries, sum := ledger.Whole{Ask: page.Ask{Limit: 50}}, int64(0), int64(0)
+	for {
+		part, err := s.TrialBalance(system(t), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries += part.Entries
+		sum += part.Sums["CNY"]
+		if in.After = part.Next; part.Next == "" {
+			break
+		}
+	}
+	if entries < 3 || sum != 0 {
+		t.Errorf("%d entries in parts sum to %d", entries, sum)
+	}
+}
+
+func testWallet(t *testing.T, s ledger.Service) {
+	who := newOwner(t)
+	wallet, packet := ledger.Of(ledger.Wallet, string(who.user)), ledger.Of(ledger.PacketEscrow, id.Secret())
+	move := func(kind ledger.Kind, from, to ledger.Account, n int64) error {
+		_, err := s.Post(system(t), ledger.Entry{ID: id.Entry("ent_" + id.Secret()), Kind: kind, Postings: []ledger.Posting{
+			{Account: from, Amount: money.CNY(n)}, {Account: to, Amount: money.CNY(-n)},
+		}})
+		return err
+	}
+	if err := move(ledger.Grant, packet, wallet, 500); err != nil {
+		t.Fatal(err)
+	}
+	if err := move(ledger.Spend, wallet, packet, 501); !errors.Is(err, ledger.ErrNotEnough) {
+		t.Errorf("spending more than there is: %v, want ErrNotEnough", err)
+	}
+	if err := move(ledger.Spend, wallet, packet, 200); err != nil {
+		t.Error(err)
+	}
+	all, err := s.Balances(who.ctx, ledger.Owner{As: "wallet"})
+	if err != nil || len(all.Items) != 1 || all.Items[0].Earned != money.CNY(300) {
+		t.Errorf("balances %+v, %v; want 300 CNY", all, err)
+	}
+	p, err := s.Lines(who.ctx, ledger.Owner{As: "wallet"})
+	if err != nil || len(p.Items) != 2 {
+		t.Errorf("lines %+v, %v; want two", p, err)
+	}
+}
+
+func testNowhere(t *testing.T, s ledger.Service) {
+	who := newOwner(t)
+	if _, err := s.PayoutAccount(who.ctx, ledger.ByRole{As: "creator"}); !errors.Is(err, ledger.ErrNoPayoutAccount) {
+		t.Errorf("who never said where: %v, want ErrNoPayoutAccount", err)
+	}
+	if _, err := s.Payouts(t.Context(), ledger.Owner{}); !errors.Is(err, actor.ErrNobody) {
+		t.Errorf("a visitor's payouts: %v, want ErrNobody", err)
+	}
+	if _, err := s.OpenPayouts(who.ctx, ledger.PayoutsBy{}); !errors.Is(err, actor.ErrForbidden) {
+		t.Errorf("the desk for who is no operator: %v, want ErrForbidden", err)
+	}
+	if _, err := s.Statement(who.ctx, ledger.Period{As: "creator", From: "2026-05-01", Before: "2026-04-01"}); !errors.Is(err, ledger.ErrPeriod) {
+		t.Errorf("a period that ends first: %v, want ErrPeriod", err)
 	}
 }
 
