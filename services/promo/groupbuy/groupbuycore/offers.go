@@ -156,12 +156,16 @@ func (c *Core) Start(ctx context.Context, in groupbuy.ByID) (groupbuy.Offer, err
 	if _, err := c.check(ctx, m, o.Terms); err != nil {
 		return groupbuy.Offer{}, err // the price for everybody may have changed since
 	}
+	checked := o.Terms
 	return c.change(ctx, in.ID, m, func(o *offer) error {
 		switch o.State {
 		case groupbuy.Killed:
 			return groupbuy.ErrOver
 		case groupbuy.Started:
 			return errSame
+		}
+		if o.Terms != checked {
+			return docdb.ErrBusy // edited since they were checked
 		}
 		o.State = groupbuy.Started
 		return nil
