@@ -196,6 +196,12 @@ type Service interface {
 	Bought(ctx context.Context, in Bought) (BoughtList, error)
 }
 
+// Orders is what the till tells fulfilment of an order that it has sold, and
+// nobody else: checkout.ErrNoSuchOrder.
+type Orders interface {
+	Delivery(ctx context.Context, in ByOrder) (Delivery, error)
+}
+
 type (
 	ByParcel struct {
 		ID id.Parcel `path:"id" json:"-" max:"64"`

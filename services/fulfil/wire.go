@@ -22,6 +22,7 @@ var (
 	instead     = rpc.Endpoint[Instead, Parcel]{Name: "sendInstead", Method: "POST", Path: "/internal/parcels/instead", Access: rpc.Internal}
 	carriers    = rpc.Endpoint[rpc.Empty, CarrierList]{Name: "carriers", Method: "GET", Path: "/carriers", Summary: "Carriers that may be named", Access: rpc.SignedIn}
 	late        = rpc.Endpoint[page.Ask, page.Page[Parcel]]{Name: "lateParcels", Method: "GET", Path: "/desk/parcels/late", Summary: "Parcels that should have been sent", Access: rpc.Only(actor.Operator)}
+	delivery    = rpc.Endpoint[ByOrder, Delivery]{Name: "deliveryOfOrder", Method: "GET", Path: "/internal/orders/:id/delivery", Access: rpc.Internal}
 	bought      = rpc.Endpoint[Bought, BoughtList]{Name: "bought", Method: "POST", Path: "/internal/bought", Access: rpc.Internal}
 )
 
@@ -102,4 +103,16 @@ func (c Client) Carriers(ctx context.Context, in rpc.Empty) (CarrierList, error)
 
 func (c Client) Late(ctx context.Context, in page.Ask) (page.Page[Parcel], error) {
 	return rpc.Call(ctx, c.Peer, late, in)
+}
+
+// MountOrders serves what the till tells, where the till runs.
+func MountOrders(r rpc.Router, o Orders) { rpc.Mount(r, delivery, o.Delivery) }
+
+// OrdersClient is the till in another process, as fulfilment asks it.
+type OrdersClient struct{ Peer *rpc.Peer }
+
+var _ Orders = OrdersClient{}
+
+func (c OrdersClient) Delivery(ctx context.Context, in ByOrder) (Delivery, error) {
+	return rpc.Call(ctx, c.Peer, delivery, in)
 }

@@ -13,7 +13,6 @@ import (
 
 	"meadow/services/account"
 	"meadow/services/catalog"
-	"meadow/services/checkout"
 	"meadow/services/fulfil"
 	"meadow/services/fulfil/carrier"
 	"meadow/services/kernel/actor"
@@ -33,18 +32,12 @@ type Deps struct {
 	Jobs     *jobs.Runner
 	Now      clock.Now
 	Log      *slog.Logger
-	Orders   Orders
+	Orders   fulfil.Orders
 	Catalog  catalog.Service
 	Vault    Vault
 	Carriers []carrier.Carrier
 	// Window is how long after receiving something it may be given back.
 	Window time.Duration
-}
-
-// Orders is what the till tells of an order that it has sold: the order as its
-// buyer sees it, and the address that it was placed with.
-type Orders interface {
-	Delivery(ctx context.Context, in checkout.ByOrder) (fulfil.Delivery, error)
 }
 
 // Vault opens addresses, and makes pick-up codes that no copy of the database

@@ -27,7 +27,7 @@ type fills struct {
 // ensure makes the parcels of a paid order, each once. It is asked by whatever
 // needs them, since events come in any order.
 func (c *Core) ensure(ctx context.Context, o id.Order) error {
-	d, err := c.Orders.Delivery(system(ctx), checkout.ByOrder{ID: o})
+	d, err := c.Orders.Delivery(system(ctx), fulfil.ByOrder{ID: o})
 	if err != nil {
 		return fmt.Errorf("parcels of %s: %w", o, err)
 	}

@@ -49,7 +49,7 @@ type Till struct {
 func NewTill() *Till { return &Till{orders: map[id.Order]fulfil.Delivery{}} }
 
 // Delivery is what fulfilment asks.
-func (x *Till) Delivery(_ context.Context, in checkout.ByOrder) (fulfil.Delivery, error) {
+func (x *Till) Delivery(_ context.Context, in fulfil.ByOrder) (fulfil.Delivery, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	d, ok := x.orders[in.ID]
