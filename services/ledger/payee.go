@@ -6,6 +6,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
+	"meadow/services/platform/bus"
 )
 
 // Item explains what one line of an order brings its shop, or its creator.
@@ -205,3 +206,31 @@ type CloseDifference struct {
 	ID   string `path:"id" json:"-" max:"200"`
 	Note string `json:"note" min:"1" max:"500"`
 }
+
+// What payees want to hear of. Each happens once for its key.
+var (
+	// PayoutAccountChanged is announced when somebody changed where a payee is paid:
+	// their owner should know before it has cooled off.
+	PayoutAccountChanged = bus.Topic[PayoutAccountData]{Name: "ledger.PayoutAccountChanged"}
+	// PayoutEnded is announced when a payout was paid, or failed.
+	PayoutEnded = bus.Topic[PayoutData]{Name: "ledger.PayoutEnded"}
+)
+
+type (
+	// PayoutAccountData says who changed it, and its number's end.
+	PayoutAccountData struct {
+		Payee   Account   `json:"payee"`
+		By      id.User   `json:"by"`
+		Number  string    `json:"number"`
+		ReadyAt time.Time `json:"ready_at"`
+	}
+	// PayoutData says who asked for it, and how it ended.
+	PayoutData struct {
+		Payout id.Payout   `json:"payout"`
+		Payee  Account     `json:"payee"`
+		By     id.User     `json:"by"`
+		Amount money.Money `json:"amount"`
+		State  PayoutState `json:"state"`
+		Reason string      `json:"reason,omitempty"`
+	}
+)

@@ -13,6 +13,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/ledger"
 	"meadow/services/platform/docdb"
+	"meadow/services/platform/outbox"
 	"meadow/services/platform/rpc"
 	"meadow/services/platform/vault"
 )
@@ -23,6 +24,7 @@ type payoutAccount struct {
 	Sealed               vault.Sealed `bson:"sealed"`
 	Request              string       `bson:"request"` // that changed it last
 	By                   id.User      `bson:"by"`
+	outbox.Box           `bson:",inline"`
 	ledger.PayoutAccount `bson:",inline"`
 }
 
@@ -78,16 +80,20 @@ func (c *Core) SetPayoutAccount(ctx context.Context, in ledger.SetPayoutAccount)
 			return errSame
 		}
 		now := c.Now()
-		*a = payoutAccount{ID: string(p.own), Sealed: sealed, Request: request, By: by, PayoutAccount: ledger.PayoutAccount{
+		*a = payoutAccount{ID: string(p.own), Sealed: sealed, Request: request, By: by, Box: a.Box, PayoutAccount: ledger.PayoutAccount{
 			Bank: in.Bank, Holder: vault.MaskName(in.Holder), Number: maskNumber(number),
 			ChangedAt: now, ReadyAt: now.Add(ledger.CoolingOff),
 		}}
+		a.Add(now, ledger.PayoutAccountChanged.Event(now, request, ledger.PayoutAccountData{
+			Payee: p.own, By: by, Number: a.Number, ReadyAt: a.ReadyAt,
+		}))
 		return nil
 	})
 	if err != nil && !errors.Is(err, errSame) {
 		return ledger.PayoutAccount{}, err
 	}
 	if err == nil {
+		c.accountRelay.Kick(string(p.own))
 		c.Log.InfoContext(ctx, "a payout account was changed", "payee", p.own, "by", by)
 	}
 	return a.PayoutAccount, nil

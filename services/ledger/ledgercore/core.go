@@ -27,6 +27,7 @@ import (
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/jobs"
+	"meadow/services/platform/outbox"
 	"meadow/services/platform/rpc"
 	"meadow/services/platform/vault"
 )
@@ -73,9 +74,18 @@ type Core struct {
 	payouts  *docdb.Collection[payoutRecord]
 	days     *docdb.Collection[ledger.Day]
 	odds     *docdb.Collection[odd]
+
+	accountRelay *outbox.Relay[payoutAccount]
+	payoutRelay  *outbox.Relay[payoutRecord]
 }
 
 var _ ledger.Service = (*Core)(nil)
+
+// The collections whose records announce things.
+const (
+	accountsName = "ledger_payout_accounts"
+	payoutsName  = "ledger_payouts"
+)
 
 // line is one posting under its account. The entry is the truth; its lines are
 // derived, by ids that follow from it.
@@ -114,8 +124,9 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	}})
 	open(ctx, d, &c.items, &err, docdb.Schema{Name: "ledger_items", Indexes: []docdb.Index{{Name: "payee", Keys: []string{"payee", "paid_at"}}}})
 	open(ctx, d, &c.terms, &err, docdb.Schema{Name: "ledger_terms"})
-	open(ctx, d, &c.accounts, &err, docdb.Schema{Name: "ledger_payout_accounts"})
-	open(ctx, d, &c.payouts, &err, docdb.Schema{Name: "ledger_payouts", Indexes: []docdb.Index{
+	open(ctx, d, &c.accounts, &err, docdb.Schema{Name: accountsName, Indexes: []docdb.Index{outbox.Index}})
+	open(ctx, d, &c.payouts, &err, docdb.Schema{Name: payoutsName, Indexes: []docdb.Index{
+		outbox.Index,
 		{Name: "payee", Keys: []string{"payee", "at"}}, {Name: "state", Keys: []string{"state", "at"}}, {Name: "due", Keys: []string{"due"}},
 	}})
 	open(ctx, d, &c.days, &err, docdb.Schema{Name: "ledger_days", Indexes: []docdb.Index{{Name: "provider", Keys: []string{"provider", "day"}}}})
@@ -123,6 +134,9 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
+	box := outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log}
+	c.accountRelay = outbox.NewRelay(c.accounts, accountsName, func(a *payoutAccount) *outbox.Box { return &a.Box }, box)
+	c.payoutRelay = outbox.NewRelay(c.payouts, payoutsName, func(r *payoutRecord) *outbox.Box { return &r.Box }, box)
 	d.Jobs.Every("ledger_finish", 5*time.Second, c.finishAll)
 	d.Jobs.Every("ledger_settle", 30*time.Second, c.settleDue)
 	d.Jobs.Every("ledger_payouts", 5*time.Second, c.payoutsDue)

@@ -13,6 +13,7 @@ import (
 	"meadow/services/kernel/page"
 	"meadow/services/ledger"
 	"meadow/services/platform/docdb"
+	"meadow/services/platform/outbox"
 	"meadow/services/platform/rpc"
 	"meadow/services/platform/vault"
 )
@@ -23,6 +24,7 @@ type payoutRecord struct {
 	Asker         id.User      `bson:"asker"`
 	Subject       string       `bson:"subject"`
 	Sealed        vault.Sealed `bson:"sealed"`
+	outbox.Box    `bson:",inline"`
 	// Requests are those that approved it, beside ApprovedBy.
 	Requests []string `bson:"requests,omitempty"`
 	// Due is when the job looks at it next; absent if nothing is left to do.
@@ -149,13 +151,25 @@ func (c *Core) fail(ctx context.Context, p id.Payout, reason string, from ...led
 			return ledger.ErrPayoutState
 		}
 		now := c.Now()
+		asked := r.State == ledger.PayoutNew // and refused in the same breath
 		r.State, r.Reason, r.EndedAt, r.Due = ledger.PayoutBack, reason, now, now.Add(retryAfter)
+		if !asked {
+			r.tell(now)
+		}
 		return nil
 	})
 	if err != nil {
 		return r, err
 	}
+	c.payoutRelay.Kick(string(r.ID))
 	return r, c.bringBack(ctx, r)
+}
+
+// tell announces how a payout ended.
+func (r *payoutRecord) tell(now time.Time) {
+	r.Add(now, ledger.PayoutEnded.Event(now, string(r.ID), ledger.PayoutData{
+		Payout: r.ID, Payee: r.Payee, By: r.Asker, Amount: r.Amount, State: r.State, Reason: r.Reason,
+	}))
 }
 
 // bringBack returns a failed payout's money to the payee's own, if it had left.

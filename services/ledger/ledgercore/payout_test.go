@@ -77,6 +77,9 @@ func TestWhereAPayeeIsPaidIsSealedAndCoolsOff(t *testing.T) {
 		t.Errorf("stored in the clear: %s", text)
 	}
 	w.clock.Advance(72*time.Hour - time.Millisecond)
+	if len(stored.Outbox) != 1 || stored.Outbox[0].Topic != ledger.PayoutAccountChanged.Name {
+		t.Errorf("announced %+v", stored.Outbox)
+	}
 	if again, err := w.SetPayoutAccount(ctx, in); err != nil || !again.ReadyAt.Equal(a.ReadyAt) {
 		t.Errorf("the same request again: %+v, %v", again, err)
 	}
@@ -141,6 +144,9 @@ func TestAPayoutIsApprovedSentAndPaidOnce(t *testing.T) {
 	}
 	if got := w.account(t, "psp_receivable:sandbox"); got != -3_000 {
 		t.Errorf("the bank paid %d", -got)
+	}
+	if r, err := w.payouts.Get(t.Context(), string(p.ID)); err != nil || len(r.Outbox) != 1 || r.Outbox[0].Topic != ledger.PayoutEnded.Name {
+		t.Errorf("announced %+v, %v", r.Outbox, err)
 	}
 	if _, err := w.RefusePayout(desk(t, "usr_op"), ledger.DecidePayout{ID: p.ID, RequestID: "refuse-01"}); !errors.Is(err, ledger.ErrPayoutState) {
 		t.Errorf("refusing what is paid: %v", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"meadow/services/checkout"
@@ -19,8 +20,20 @@ import (
 // Consumer is the ledger's name on the bus.
 const Consumer = "ledger"
 
-// Run subscribes to what moves money; deliveries end with the bus.
+// Run subscribes to what moves money, and announces what payees want to hear of,
+// until ctx ends.
 func (c *Core) Run(ctx context.Context) error {
+	if err := c.listen(ctx); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { _ = c.accountRelay.Run(ctx) }) // ends with ctx, as does the one below
+	return c.payoutRelay.Run(ctx)
+}
+
+// listen subscribes; deliveries end with the bus.
+func (c *Core) listen(ctx context.Context) error {
 	return errors.Join(
 		bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, func(ctx context.Context, _ bus.Event, e checkout.OrderData) error {
 			return c.paid(ctx, e)

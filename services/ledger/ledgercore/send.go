@@ -98,11 +98,13 @@ func (c *Core) follow(ctx context.Context, r payoutRecord) error {
 			}
 			now := c.Now()
 			r.State, r.EndedAt, r.Due = ledger.PayoutDone, now, now
+			r.tell(now)
 			return nil
 		})
 		if err != nil || r.State != ledger.PayoutDone {
 			return err
 		}
+		c.payoutRelay.Kick(string(r.ID))
 		return c.step(ctx, r)
 	case payout.Failed:
 		_, err = c.fail(ctx, r.ID, why, ledger.PayoutSent)
