@@ -30,7 +30,7 @@ const (
 	keyFrames = "expr:gte(t,if(lt(n_forced,3),n_forced,2*n_forced-2))"
 	// segment is the fewest seconds of one; it ends at the next key frame. The first
 	// two are of a second, since nothing is seen before one has come.
-	segment = 1
+	segment      = 1
 	threads      = "2"
 	previewTime  = 3 // seconds
 	previewSide  = 360
