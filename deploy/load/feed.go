@@ -42,6 +42,7 @@ type feedResult struct {
 	P50      float64 `json:"p50_ms"`
 	P99      float64 `json:"p99_ms"`
 	CPU      float64 `json:"cpu_ms_per_request"`
+	Alone    float64 `json:"cpu_ms_alone"` // of answers asked for one after another
 	Answer   int     `json:"bytes_per_answer"`
 	filled
 	Memory   int64   `json:"rss_mb"`     // after the requests

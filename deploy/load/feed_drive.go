@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -20,6 +21,9 @@ const feedClients = 64
 func (out *feedResult) drive(ctx context.Context, s *feedServer, list string, size feedSize) error {
 	path := s.path(list)
 	if _, err := out.round(ctx, path, size, min(size.Rate, 200), 3*time.Second); err != nil { // warm
+		return err
+	}
+	if err := out.alone(ctx, s, path, size); err != nil {
 		return err
 	}
 	before, began := s.cpu(), time.Now()
@@ -100,6 +104,30 @@ func (out *feedResult) round(ctx context.Context, path string, size feedSize, ra
 	}
 	out.Answer = bytes / max(1, len(took))
 	return took, ctx.Err()
+}
+
+// askedAlone requests are asked one after another.
+const askedAlone = 2000
+
+// alone measures what an answer costs that no other is computed beside: two at a
+// time share the machine's caches, and its memory with whoever else is on it.
+func (out *feedResult) alone(ctx context.Context, s *feedServer, path string, size feedSize) error {
+	client := &fasthttp.Client{MaxConnsPerHost: 1}
+	defer client.CloseIdleConnections()
+	rng := rand.New(rand.NewPCG(5, 5))
+	who := rand.NewZipf(rng, 1.2, 20, uint64(size.Users-1))
+	before := s.cpu()
+	for range askedAlone {
+		code, _, err := client.GetTimeout(nil, fmt.Sprintf("%s?user=%d&seed=%d", path, who.Uint64(), rng.Uint32()), 10*time.Second)
+		if err == nil && code != fasthttp.StatusOK {
+			err = fmt.Errorf("status %d", code)
+		}
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+	}
+	out.Alone = round2((s.cpu() - before).Seconds() * 1000 / askedAlone)
+	return nil
 }
 
 // first asks once: it serves.

@@ -36,7 +36,7 @@ func (e *Engine) Why(a Ask, p id.Post) (feed.Why, bool) {
 	in := r.input(c)
 	c.result = e.heads.Load().Score(in.Features(nil))
 	why := feed.Why{
-		Post: p, Personal: r.w != nil, Score: float64(c.result.Total), Terms: termsOf(nil, &c.result),
+		Post: p, Personal: r.w != nil && (len(r.w.history) > 0 || len(r.follows) > 0 || len(r.chosen) > 0), Score: float64(c.result.Total), Terms: termsOf(nil, &c.result),
 		Adjustments: append([]feed.Adjustment{}, adjustments(terms)...),
 		Hints:       r.hints([]feed.Hint{}, c), Ad: e.posts.all[n].flags.has(promo), At: a.Now,
 	}

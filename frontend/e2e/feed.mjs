@@ -133,6 +133,19 @@ async function waterfallOnAPhone(t, browser, base) {
   // SURF-F11: what is far away is not drawn.
   assert.ok(await page.evaluate((s) => [...document.querySelectorAll(s)].every((li) => getComputedStyle(li).contentVisibility === 'auto'), placed), 'F11: content-visibility')
 
+  const longest = await page.evaluate(async () => {
+    const tasks = [0]
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => tasks.push(Math.round(e.duration)))).observe({ type: 'longtask' })
+    for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
+      scrollTo(0, y)
+      await new Promise((done) => requestAnimationFrame(done))
+    }
+    await new Promise((done) => setTimeout(done, 200))
+    return Math.max(...tasks)
+  })
+  t.diagnostic(`F11: the longest task while ${n} cards passed: ${longest || 'under 50'} ms`)
+  if (all) assert.ok(longest <= 50, `F11: a task of ${longest} ms on an idle machine`)
+
   // SURF-F8: back from a post, everything is where it was.
   await page.evaluate(() => scrollTo(0, 3000))
   await page.waitForTimeout(100)

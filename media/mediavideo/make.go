@@ -26,8 +26,11 @@ var ladder = []rung{{1080, 5_000_000, 128_000}, {720, 2_800_000, 128_000}, {480,
 var small = rung{0, 800_000, 96_000}
 
 const (
-	keyEvery     = 2 // seconds between frames at which playing can begin
-	segment      = 4 // seconds
+	// keyFrames are those at which playing can begin: 0, 1, 2, 4, 6, 8 … seconds.
+	keyFrames = "expr:gte(t,if(lt(n_forced,3),n_forced,2*n_forced-2))"
+	// segment is the fewest seconds of one; it ends at the next key frame. The first
+	// two are of a second, since nothing is seen before one has come.
+	segment      = 1
 	threads      = "2"
 	previewTime  = 3 // seconds
 	previewSide  = 360
@@ -129,7 +132,7 @@ func (t *tools) encode(ctx context.Context, dir string, s source, all []renditio
 	for i, r := range all {
 		args = append(args, "-map", fmt.Sprintf("[v%d]", i))
 		args = append(args, h264(r.video)...)
-		args = append(args, "-force_key_frames", fmt.Sprintf("expr:gte(t,n_forced*%d)", keyEvery), "-sc_threshold", "0", "-g", "600")
+		args = append(args, "-force_key_frames", keyFrames, "-sc_threshold", "0", "-g", "600")
 		if s.audio >= 0 {
 			args = append(args, "-map", "0:"+strconv.Itoa(s.audio), "-c:a", "aac", "-b:a", strconv.Itoa(r.audio),
 				"-ac", "2", "-ar", "48000", "-af", "aresample=async=1:first_pts=0")

@@ -176,7 +176,7 @@ func TestPlaylistsAddUpAndBeginEachPartTogether(t *testing.T) {
 			t.Errorf("%s: parts of %d bytes in a file of %d", v[3], sum, file.Size())
 		}
 	}
-	if starts[0] != "4.000000 4.000000" || starts[1] != starts[0] || starts[2] != starts[0] {
+	if starts[0] != "1.000000 1.000000 2.000000 2.000000 2.000000" || starts[1] != starts[0] || starts[2] != starts[0] {
 		t.Errorf("parts of %q", starts)
 	}
 	// A player plays all of it.
