@@ -176,7 +176,8 @@ type Service interface {
 	// never listed exists for its merchant only: ErrNoSuchProduct.
 	Product(ctx context.Context, in ByProduct) (Product, error)
 	// Products pages through what is on sale, newest first, of all shops, of one,
-	// or of a category. With Mine, the caller's own products in any state.
+	// or of a category. With Mine, the products of the shop that the caller keeps, in any
+	// state or in one, last edited first.
 	Products(ctx context.Context, in Products) (page.Page[Product], error)
 	// ProductsByID returns those that exist, in the order asked, delisted ones too.
 	ProductsByID(ctx context.Context, in ProductsByID) (ProductList, error)
@@ -266,6 +267,7 @@ type (
 		Merchant id.Merchant `query:"merchant" json:"-" max:"64"`
 		Category string      `query:"category" json:"-" max:"40"`
 		Mine     bool        `query:"mine" json:"-"`
+		State    State       `query:"state" json:"-" enum:"draft,listed,delisted"` // with Mine only
 	}
 	ProductsByID struct {
 		IDs []id.Product `json:"ids" max:"200"`

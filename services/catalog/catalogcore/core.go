@@ -101,6 +101,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	c.products, e = docdb.Open[product](ctx, d.DB, now, docdb.Schema{Name: "products", Indexes: []docdb.Index{
 		outbox.Index,
 		{Name: "merchant", Keys: []string{"merchant", "updated_at"}},
+		{Name: "merchant_state", Keys: []string{"merchant", "state", "updated_at"}},
 		{Name: "state", Keys: []string{"state", "listed_at"}},
 		{Name: "state_merchant", Keys: []string{"state", "merchant", "listed_at"}},
 		{Name: "state_category", Keys: []string{"state", "category", "listed_at"}},

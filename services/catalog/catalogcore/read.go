@@ -47,6 +47,9 @@ func (c *Core) Products(ctx context.Context, in catalog.Products) (page.Page[cat
 			return page.Page[catalog.Product]{}, err
 		}
 		q.Index, q.Equal = "merchant", []any{string(a.Merchant)}
+		if in.State != "" {
+			q.Index, q.Equal = "merchant_state", []any{string(a.Merchant), string(in.State)}
+		}
 	case in.Merchant != "":
 		q.Index, q.Equal = "state_merchant", []any{string(catalog.Listed), string(in.Merchant)}
 	case in.Category != "":

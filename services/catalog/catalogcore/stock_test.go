@@ -112,6 +112,18 @@ func (w *warehouse) order(name string, n int64) catalog.Reserve {
 	return catalog.Reserve{Order: id.Order(name), Units: []catalog.Units{{SKU: w.sku, N: n}}, Until: w.clock.Now().Add(time.Hour)}
 }
 
+// pair is a bundle of two of the warehouse's SKU. The catalogue knew it before
+// anything was killed.
+func (w *warehouse) pair(ctx context.Context) id.SKU {
+	left := w.left.Swap(forever)
+	defer w.left.Store(left)
+	home := skuHome{ID: "sku_pair", Merchant: "mer_test", Components: []catalog.Units{{SKU: w.sku, N: 2}}}
+	if err := w.skus.Insert(ctx, string(home.ID), home); err != nil && !errors.Is(err, docdb.ErrExists) {
+		panic(err)
+	}
+	return home.ID
+}
+
 // audit checks every cell's own sum, and what its holds add up to.
 func (w *warehouse) audit(t fataler, ctx context.Context) catalog.Stock {
 	t.Helper()
@@ -154,6 +166,16 @@ func TestAKillBetweenAnyTwoWritesLosesNoUnit(t *testing.T) {
 		_, err := w.Restock(ctx, catalog.ByOrder{Order: "ord_a"})
 		return err
 	}
+	portion := func(ctx context.Context, w *warehouse) error {
+		_, err := w.RestockUnits(ctx, catalog.RestockUnits{Order: "ord_a", Units: []catalog.Units{{SKU: w.sku, N: 2}}, RequestID: "portion"})
+		return err
+	}
+	pairs := func(ctx context.Context, w *warehouse) error { // 2 pairs and a single one
+		in := w.order("ord_a", 1)
+		in.Units = append(in.Units, catalog.Units{SKU: w.pair(ctx), N: 2})
+		_, err := w.Commit(ctx, in)
+		return err
+	}
 	for _, s := range []story{
 		{"commit", []int64{5}, commit, commit, catalog.Stock{Received: 5, Available: 2, Sold: 3}},
 		{"commit over two cells", []int64{2, 2}, commit, commit, catalog.Stock{Received: 4, Available: 1, Sold: 3}},
@@ -173,6 +195,21 @@ func TestAKillBetweenAnyTwoWritesLosesNoUnit(t *testing.T) {
 			w.clock.Advance(2 * time.Hour)
 			return w.sweep(ctx)
 		}, catalog.Stock{Received: 4, Available: 4}},
+		{"a portion comes back", []int64{2, 2}, func(ctx context.Context, w *warehouse) error {
+			return errors.Join(commit(ctx, w), portion(ctx, w))
+		}, func(ctx context.Context, w *warehouse) error {
+			return errors.Join(commit(ctx, w), portion(ctx, w))
+		}, catalog.Stock{Received: 4, Available: 3, Sold: 1}},
+		{"a portion comes back, then the rest", []int64{2, 2}, func(ctx context.Context, w *warehouse) error {
+			return errors.Join(commit(ctx, w), portion(ctx, w), restock(ctx, w))
+		}, func(ctx context.Context, w *warehouse) error {
+			if err := restock(ctx, w); err != nil {
+				return err
+			}
+			w.clock.Advance(2 * time.Hour)
+			return w.sweep(ctx)
+		}, catalog.Stock{Received: 4, Available: 4}},
+		{"a bundle", []int64{3, 3}, pairs, pairs, catalog.Stock{Received: 6, Available: 1, Sold: 5}},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -263,11 +300,14 @@ func TestUnitsAreConserved(t *testing.T) {
 				units[name] = rapid.Int64Range(1, 3).Draw(t, "n")
 			}
 			in := w.order(name, units[name])
+			if name > "ord_2" { // half of the orders buy pairs
+				in.Units[0].SKU = w.pair(ctx)
+			}
 			if rapid.IntRange(0, 3).Draw(t, "kill") == 0 {
 				w.left.Store(rapid.Int64Range(0, 6).Draw(t, "after"))
 			}
 			var err error
-			op := rapid.SampledFrom([]string{"reserve", "commit", "release", "restock", "lapse"}).Draw(t, "op")
+			op := rapid.SampledFrom([]string{"reserve", "commit", "release", "restock", "portion", "lapse"}).Draw(t, "op")
 			switch op {
 			case "reserve":
 				_, err = w.Reserve(ctx, in)
@@ -277,16 +317,21 @@ func TestUnitsAreConserved(t *testing.T) {
 				_, err = w.Release(ctx, catalog.ByOrder{Order: in.Order})
 			case "restock":
 				_, err = w.Restock(ctx, catalog.ByOrder{Order: in.Order})
+			case "portion":
+				_, err = w.RestockUnits(ctx, catalog.RestockUnits{Order: in.Order, Units: []catalog.Units{{SKU: in.Units[0].SKU, N: 1}}, RequestID: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "request")})
 			case "lapse":
 				w.clock.Advance(2 * time.Hour)
 				err = w.sweep(ctx)
 			}
 			w.left.Store(forever)
-			if err != nil && !errors.Is(err, catalog.ErrSoldOut) && !strings.Contains(err.Error(), errKilled.Error()) {
+			if err != nil && !errors.Is(err, catalog.ErrSoldOut) && !errors.Is(err, catalog.ErrNotBought) && !strings.Contains(err.Error(), errKilled.Error()) {
 				t.Fatalf("%s: %v", op, err)
 			}
 			if op == "commit" && err == nil {
 				sold[name] = units[name]
+				if in.Units[0].SKU != w.sku {
+					sold[name] *= 2
+				}
 			}
 			w.audit(t, ctx)
 		}
@@ -300,6 +345,14 @@ func TestUnitsAreConserved(t *testing.T) {
 			case reserveState("sold"):
 				if err := w.countSold(ctx, r); err != nil {
 					t.Fatal(err)
+				}
+				for _, b := range r.Backs {
+					if err := w.comeBack(ctx, r.ID, b); err != nil {
+						t.Fatal(err)
+					}
+					for _, p := range b.Parts {
+						n -= p.N
+					}
 				}
 				want += n
 			case returning, returned:

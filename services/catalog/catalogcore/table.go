@@ -67,7 +67,8 @@ func record(p catalog.Product, k catalog.SKU) []string {
 	return out
 }
 
-const formula = "=+-@\t\r"
+// formula is what a cell begins with that a spreadsheet runs, and the guard itself.
+const formula = "=+-@\t\r'"
 
 // guard keeps a spreadsheet from running a cell as a formula; unguard takes the
 // guard off again.

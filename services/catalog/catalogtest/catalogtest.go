@@ -258,6 +258,12 @@ func testPages(t *testing.T, shop Shop) {
 			}
 		}
 	}
+	s.draft(t)
+	for state, n := range map[catalog.State]int{catalog.Draft: 1, catalog.Listed: 5, catalog.Delisted: 0} {
+		if got := must(s.Catalog.Products(s.ctx, catalog.Products{Mine: true, State: state}))(t); len(got.Items) != n {
+			t.Errorf("%d of mine are %s, want %d", len(got.Items), state, n)
+		}
+	}
 	wantErr(t, "another list's cursor", second(s.Catalog.Products(s.ctx, catalog.Products{Ask: page.Ask{After: "x"}})), page.ErrCursor)
 }
 
