@@ -242,4 +242,10 @@ type (
 
 // Moved is announced whenever one changes its state. Key is its id and how many
 // steps it took.
-var Moved = bus.Topic[AfterSale]{Name: "aftersale.Moved"}
+var Moved = bus.Topic[MovedData]{Name: "aftersale.Moved"}
+
+// MovedData is a request as it stands, and whose it is.
+type MovedData struct {
+	AfterSale
+	Buyer id.User `json:"buyer"`
+}

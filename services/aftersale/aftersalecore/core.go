@@ -136,7 +136,7 @@ func (c *Core) change(ctx context.Context, a id.AfterSale, f func(*request) erro
 		now := c.Now()
 		if len(r.Log) > steps {
 			r.place(now)
-			r.Add(now, aftersale.Moved.Event(now, fmt.Sprintf("%s.%d", r.ID, len(r.Log)), r.AfterSale))
+			r.Add(now, aftersale.Moved.Event(now, fmt.Sprintf("%s.%d", r.ID, len(r.Log)), aftersale.MovedData{AfterSale: r.AfterSale, Buyer: r.Buyer}))
 		}
 		return nil
 	})

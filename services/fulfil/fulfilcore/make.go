@@ -46,6 +46,9 @@ func (c *Core) ensure(ctx context.Context, o id.Order) error {
 	return c.release(ctx, o)
 }
 
+// Paid makes the parcels of a paid order now, without waiting to hear of it.
+func (c *Core) Paid(ctx context.Context, o id.Order) error { return c.ensure(ctx, o) }
+
 // parts returns the order's parts. Orders from before parts were kept have a
 // part for each shop.
 func parts(o checkout.Order) []checkout.Part {

@@ -2,22 +2,17 @@ package fulfilcore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"meadow/services/account"
 	"meadow/services/catalog"
 	"meadow/services/fulfil"
-	"meadow/services/fulfil/carrier"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
-	"meadow/services/platform/vault"
 )
 
 // number is whose a carrier's tracking number is.
@@ -216,123 +211,4 @@ func (p *parcel) box(s id.Shipment) *fulfil.Shipment {
 		return nil
 	}
 	return &p.Shipments[i]
-}
-
-// announce asks carriers for the numbers of boxes that have none. What fails now
-// is tried again by the job: the units are in the box already.
-func (c *Core) announce(ctx context.Context, pid id.Parcel) (parcel, error) {
-	p, err := c.parcels.Get(ctx, string(pid))
-	if err != nil || p.AnnounceAt.IsZero() {
-		return p, err
-	}
-	for _, s := range p.Shipments {
-		if s.Tracking != "" || s.Carrier == fulfil.PickUpHere {
-			continue
-		}
-		if err := c.announceBox(ctx, p, s); err != nil {
-			c.Log.WarnContext(ctx, "carrier does not take a box", "parcel", pid, "box", s.ID, "carrier", s.Carrier, "err", err)
-			return c.change(ctx, pid, func(p *parcel) error {
-				p.AnnounceAt = c.Now().Add(time.Minute)
-				return nil
-			})
-		}
-	}
-	return c.parcels.Get(ctx, string(pid))
-}
-
-func (c *Core) announceBox(ctx context.Context, p parcel, s fulfil.Shipment) error {
-	by, err := c.carrier(s.Carrier)
-	if err != nil {
-		return err
-	}
-	to, err := c.open(ctx, p, "announce box "+string(s.ID)+" to "+s.Carrier)
-	if err != nil {
-		return err
-	}
-	var pieces int64
-	for _, u := range s.Units {
-		pieces += u.N
-	}
-	tracking, err := by.Announce(ctx, carrier.Box{ID: s.ID, Parcel: p.ID, Pieces: pieces, To: carrier.Place{
-		Name: to.Name, Phone: to.Phone, Region: to.Region, City: to.City, Line: strings.TrimSpace(to.District + " " + to.Line), Postcode: to.Postcode,
-	}})
-	if err != nil {
-		return err
-	}
-	if err := c.takeNumber(ctx, number{Parcel: p.ID, Shipment: s.ID}, s.Carrier, tracking); err != nil {
-		return err
-	}
-	_, err = c.change(ctx, p.ID, func(p *parcel) error {
-		p.box(s.ID).Tracking = tracking
-		p.schedule(c.Now())
-		return nil
-	})
-	return err
-}
-
-func (c *Core) announceDue(ctx context.Context) error {
-	return c.each(ctx, "announce", func(p parcel) error {
-		_, err := c.announce(ctx, p.ID)
-		return err
-	})
-}
-
-// each does something for the parcels whose instant in an index has come. One
-// that fails does not stop the others.
-func (c *Core) each(ctx context.Context, index string, f func(parcel) error) error {
-	q := docdb.Query{Index: index, Before: c.Now(), Limit: 200}
-	for {
-		due, err := c.parcels.Find(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, p := range due.Items {
-			if err := f(p); err != nil {
-				if ctx.Err() != nil {
-					return err
-				}
-				c.Log.WarnContext(ctx, "parcel waits", "parcel", p.ID, "job", index, "err", err)
-			}
-		}
-		if due.Next == "" {
-			return nil
-		}
-		q.After = due.Next
-	}
-}
-
-// open returns where a parcel goes; the vault writes down who asked, and why.
-func (c *Core) open(ctx context.Context, p parcel, reason string) (place account.Place, err error) {
-	a := p.Address
-	plain, err := c.Vault.Open(ctx, a.Subject, a.Field, vault.Sealed(a.Sealed), reason)
-	switch {
-	case errors.Is(err, vault.ErrForgotten), errors.Is(err, vault.ErrSealed):
-		return place, fulfil.ErrNoAddress.Because(err)
-	case err != nil:
-		return place, fmt.Errorf("open address of %s: %w", p.ID, err)
-	}
-	if err := json.Unmarshal([]byte(plain), &place); err != nil {
-		return place, fmt.Errorf("open address of %s: %w", p.ID, err)
-	}
-	return place, nil
-}
-
-// OpenAddress shows the shop where a parcel goes that it has still to send.
-func (c *Core) OpenAddress(ctx context.Context, in fulfil.ByParcel) (fulfil.Destination, error) {
-	p, err := c.ofShop(ctx, in.ID)
-	if err != nil {
-		return fulfil.Destination{}, err
-	}
-	switch p.State {
-	case fulfil.Held:
-		return fulfil.Destination{}, fulfil.ErrHeld
-	case fulfil.Received, fulfil.Cancelled: // nothing is to be sent there any more
-		return fulfil.Destination{}, fulfil.ErrNoAddress
-	}
-	if _, err := c.change(ctx, in.ID, func(p *parcel) error { p.log(c.Now(), "address_opened", "shop", ""); return nil }); err != nil {
-		return fulfil.Destination{}, err
-	}
-	to, err := c.open(ctx, p, "send parcel "+string(p.ID))
-	line := strings.Join(strings.Fields(strings.Join([]string{to.Region, to.City, to.District, to.Line, to.Postcode}, " ")), " ")
-	return fulfil.Destination{Name: to.Name, Phone: to.Phone, Line: line}, err
 }
