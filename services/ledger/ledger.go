@@ -73,7 +73,8 @@ const (
 	PayoutFailed Kind = "payout_failed" // back to the payee's own
 	ProviderFee  Kind = "provider_fee"  // what a provider kept of a payment
 	Grant        Kind = "grant"         // into a wallet or a packet
-	Spend        Kind = "spend"         // out of a wallet
+	Spend        Kind = "spend"         // out of a wallet, or a payee's own
+	PacketFund   Kind = "red_packet"    // the same, into a red packet
 	Reversal     Kind = "reversal"      // a grant is taken back; a wallet may come to owe
 )
 
@@ -131,8 +132,9 @@ var (
 // the duty of its money.
 type Service interface {
 	// Post records an entry, once for each id: ErrUnbalanced, ErrReposted, and
-	// ErrNotEnough if it would take more out of a wallet than there is (unless it is
-	// a Reversal). It is for the shop's own parts.
+	// ErrNotEnough if it is a Spend or a PacketFund and would take more out of a
+	// wallet, or of a payee's own, than there is. What takes back what was granted
+	// is never refused. It is for the shop's own parts.
 	Post(ctx context.Context, in Entry) (Entry, error)
 	// Held returns what the caller has earned as a creator and not yet received.
 	Held(ctx context.Context, in Owner) (Balance, error)

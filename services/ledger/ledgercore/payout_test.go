@@ -307,6 +307,11 @@ func TestAWalletIsSpentOnce(t *testing.T) {
 	if b := w.balance(t, as(t, u), "wallet"); spent.Load() != 3 || b.Earned.Amount != 100 {
 		t.Errorf("spent %d times, left %+v", spent.Load(), b)
 	}
+	for n, want := range map[int64]bool{100: true, 101: false} {
+		if ok, err := w.Affords(t.Context(), a, money.CNY(n)); err != nil || ok != want {
+			t.Errorf("affords %d: %v, %v", n, ok, err)
+		}
+	}
 	must(t, spend(ledger.Reversal, 300))
 	if b := w.balance(t, as(t, u), "wallet"); b.Owed.Amount != 200 {
 		t.Errorf("after a reversal: %+v", b)

@@ -115,10 +115,10 @@ func (t touch) bound(k ledger.Kind) bool {
 	switch k {
 	case ledger.PayoutAsked, ledger.SetAside, ledger.WriteOff:
 		return true
-	case ledger.Reversal:
-		return false
+	case ledger.Spend, ledger.PacketFund:
+		return t.own < 0
 	}
-	return t.own < 0 && strings.HasPrefix(string(t.account), ledger.Wallet+":")
+	return false
 }
 
 // count changes the purse by an entry, or says why it may not.
@@ -229,6 +229,23 @@ func (c *Core) unpend(ctx context.Context, t touch, e id.Entry) error {
 		return nil
 	}
 	return err
+}
+
+// Affords reports whether an account has so much to give. It may have less a
+// moment later: Post decides. What is the platform's own is not bounded here.
+func (c *Core) Affords(ctx context.Context, a ledger.Account, m money.Money) (bool, error) {
+	payee, reserve, ok := payeeOf(a)
+	if !ok {
+		return true, nil
+	}
+	p, err := c.purses.Get(ctx, purseID(payee, m.Currency))
+	if errors.Is(err, docdb.ErrNotFound) {
+		return false, nil
+	}
+	if reserve {
+		return p.Reserve >= m.Amount, err
+	}
+	return p.Own >= m.Amount, err
 }
 
 // finishAfter is how long somebody else has to finish what they began.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"meadow/services/checkout/pay"
@@ -86,7 +85,7 @@ func (c *Core) reconcile(ctx context.Context, p pay.Provider, day time.Time, ope
 		if err := c.keepFee(ctx, p.Name(), m); err != nil {
 			return err
 		}
-		if err := gather(theirs, m.Ref, string(m.Payment), movement{amount: m.Amount}); err != nil {
+		if err := gather(theirs, refOf(m), movement{amount: m.Amount}); err != nil {
 			return err
 		}
 	}
@@ -135,12 +134,17 @@ func (c *Core) open(ctx context.Context, provider string) (map[string]string, er
 	return out, nil
 }
 
-// gather adds a movement under its reference. What goes back of a whole payment
-// has the payment's own, and is told from what came in.
-func gather(into map[string]movement, ref, payment string, m movement) error {
-	if m.amount.Amount < 0 && (ref == payment || ref == "") {
-		ref = payment + ".back"
+// refOf is what a movement is known by. A whole payment that goes back may have
+// no reference but the payment's.
+func refOf(m pay.Movement) string {
+	if m.Amount.Amount < 0 && (m.Ref == string(m.Payment) || m.Ref == "") {
+		return wholeRefund(m.Payment)
 	}
+	return m.Ref
+}
+
+// gather adds a movement under its reference.
+func gather(into map[string]movement, ref string, m movement) error {
 	sum, err := into[ref].amount.Add(m.amount)
 	if err != nil {
 		return fmt.Errorf("%s: %w", ref, err)
@@ -167,11 +171,7 @@ func (c *Core) ours(ctx context.Context, provider string, day time.Time) (map[st
 				continue
 			}
 			n++
-			payment := ""
-			if strings.HasPrefix(l.Ref, "pay_") {
-				payment = l.Ref
-			}
-			if err := gather(out, l.Ref, payment, movement{l.Amount, l.Order}); err != nil {
+			if err := gather(out, l.Ref, movement{l.Amount, l.Order}); err != nil {
 				return nil, 0, err
 			}
 		}

@@ -59,17 +59,20 @@ func (c *Core) listen(ctx context.Context) error {
 // came, and went back.
 func returned(p checkout.Payment, at time.Time) []ledger.Entry {
 	psp, clearing := ledger.Of(ledger.PSPReceivable, p.Provider), ledger.Of(ledger.RefundClearing, "buyer")
-	entry := func(step string, kind ledger.Kind, from, to ledger.Account) ledger.Entry {
+	entry := func(step, ref string, kind ledger.Kind, from, to ledger.Account) ledger.Entry {
 		return ledger.Entry{
-			ID: id.Entry(id.Derive("ent", step, string(p.ID))), Kind: kind, Order: p.Order, Ref: string(p.ID), At: at,
+			ID: id.Entry(id.Derive("ent", step, string(p.ID))), Kind: kind, Order: p.Order, Ref: ref, At: at,
 			Postings: []ledger.Posting{{Account: from, Amount: p.Amount}, {Account: to, Amount: p.Amount.Neg()}},
 		}
 	}
 	return []ledger.Entry{
-		entry("late", ledger.LatePayment, psp, clearing),
-		entry("refund", ledger.Refund, clearing, psp),
+		entry("late", string(p.ID), ledger.LatePayment, psp, clearing),
+		entry("refund", wholeRefund(p.ID), ledger.Refund, clearing, psp),
 	}
 }
+
+// wholeRefund is what a statement calls the refund of money that bought nothing.
+func wholeRefund(p id.Payment) string { return id.Derive("rfd", string(p)) }
 
 // largest is more than any order comes to, and so little that sums over its
 // lines stay far from 64 bits.
