@@ -7,6 +7,7 @@ import (
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
+	"meadow/services/platform/bus"
 )
 
 // Warehouse is a place where a shop keeps stock. Every shop has a first one,
@@ -60,6 +61,16 @@ type SKUAudit struct {
 	Holds  int64 `json:"holds"` // units that orders are named with
 	Bundle bool  `json:"bundle"`
 	Sound  bool  `json:"sound"`
+}
+
+// StockLow is announced when a watched SKU has become low, once until it is no
+// longer so.
+var StockLow = bus.Topic[StockLowData]{Name: "catalog.StockLow"}
+
+type StockLowData struct {
+	LowStock
+	Merchant id.Merchant `json:"merchant"`
+	At       time.Time   `json:"at"`
 }
 
 var (

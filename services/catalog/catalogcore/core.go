@@ -51,6 +51,7 @@ type Core struct {
 	reservations *docdb.Collection[reservation]
 	deliveries   *docdb.Collection[delivery]
 	relay        *outbox.Relay[product]
+	alerts       *outbox.Relay[skuHome]
 	staff        *docdb.Collection[catalog.Member]
 	brands       *docdb.Collection[brand]
 	profiles     *docdb.Collection[catalog.Profile]
@@ -86,7 +87,9 @@ type skuHome struct {
 	Components []catalog.Units `bson:"components,omitempty"`
 	// Low is below how many available units the SKU counts as low; absent if
 	// nobody watches it.
-	Low int64 `bson:"low,omitempty"`
+	Low        int64     `bson:"low,omitempty"`
+	LowSince   time.Time `bson:"low_since,omitempty"` // absent while there is enough
+	outbox.Box `bson:",inline"`
 }
 
 // New opens the catalogue's collections.
@@ -108,6 +111,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	}})
 	open(e)
 	c.skus, e = docdb.Open[skuHome](ctx, d.DB, now, docdb.Schema{Name: "skus", Indexes: []docdb.Index{
+		outbox.Index,
 		{Name: "merchant", Keys: []string{"merchant"}},
 		{Name: "low", Keys: []string{"merchant", "low"}},
 	}})
@@ -136,6 +140,8 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
 	c.relay = outbox.NewRelay(c.products, "products", func(p *product) *outbox.Box { return &p.Box }, outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log})
+	c.alerts = outbox.NewRelay(c.skus, "skus", func(h *skuHome) *outbox.Box { return &h.Box }, outbox.Deps{Bus: d.Bus, Now: d.Now, Log: d.Log})
+	d.Jobs.Every("catalog.low", lowEvery, c.alert)
 	d.Jobs.Every("catalog.sweep", sweepEvery, c.sweep)
 	d.Jobs.Every("catalog.ratings", sweepEvery, c.countRatings)
 	return c, nil

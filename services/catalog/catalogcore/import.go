@@ -7,14 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"meadow/media"
 	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
-	"meadow/services/kernel/money"
 	"meadow/services/kernel/picture"
 	"meadow/services/platform/docdb"
 )
@@ -201,141 +199,6 @@ func (c *Core) findPrior(ctx context.Context, m id.Merchant, e *entry) error {
 		e.prior = &p
 	}
 	return nil
-}
-
-// readEntry turns an entry's cells into a sheet. What a table does not say of a
-// product that it edits stays as it is.
-func (c *Core) readEntry(ctx context.Context, e *entry) ([]catalog.RowError, error) {
-	var wrong []catalog.RowError
-	bad := func(r tableRow, column, why string) {
-		wrong = append(wrong, catalog.RowError{Row: r.at, Column: column, Reason: errs.ErrInvalid.Reason, Message: why})
-	}
-	first := e.rows[0]
-	s := &e.sheet
-	if e.prior != nil {
-		*s = sheetOf(e.prior.Product)
-		s.Options, s.SKUs = nil, nil
-	}
-	switch {
-	case e.key == "":
-		bad(first, "product", "is required")
-	case strings.HasPrefix(e.key, "prd_") && e.prior == nil:
-		bad(first, "product", "is not a product of this shop")
-	}
-	s.Title, s.Category = strings.TrimSpace(first.cells["title"]), strings.TrimSpace(first.cells["category"])
-	if n := utf8.RuneCountInString(s.Title); n < 1 || n > 120 {
-		bad(first, "title", "must be 1 to 120 characters")
-	}
-	if _, ok := catalog.CategoryOf(s.Category); !ok {
-		bad(first, "category", "must be one of "+strings.Join(catalog.Categories, ", "))
-	}
-	facts, err := readPairs(first.cells["facts"])
-	if err != nil || len(facts) > 40 {
-		bad(first, "facts", "must be at most 40 of Name=Value; Name=Value")
-	}
-	s.Facts = nil
-	for _, f := range facts {
-		if utf8.RuneCountInString(f.name) > 40 || utf8.RuneCountInString(f.value) > 200 {
-			bad(first, "facts", "a name has at most 40 characters, a value 200")
-		}
-		s.Facts = append(s.Facts, catalog.Fact{Name: f.name, Value: f.value})
-	}
-	if body, told := first.cells["body"]; told {
-		if s.Body = body; utf8.RuneCountInString(body) > 10_000 {
-			bad(first, "body", "must be at most 10000 characters")
-		}
-	}
-	if cell := strings.TrimSpace(first.cells["commission"]); cell != "" {
-		n, err := strconv.ParseInt(cell, 10, 64)
-		if s.Commission = money.Rate(n); err != nil || n < 0 || n > 9000 {
-			bad(first, "commission", "must be 0 to 9000 basis points")
-		}
-	}
-	if cell, told := first.cells["shipping"]; told {
-		s.Shipping = strings.TrimSpace(cell)
-	}
-	if ids := mediaOf(first.cells["pictures"]); len(ids) > 0 {
-		s.Pictures = s.Pictures[:0:0]
-		for _, m := range ids {
-			s.Pictures = append(s.Pictures, picture.Wanted{ID: m, Alt: s.Title})
-		}
-	}
-	if cell, told := first.cells["brand"]; told {
-		if s.Brand, err = c.brandNamed(ctx, cell); err != nil {
-			return nil, err
-		} else if s.Brand == "" && strings.TrimSpace(cell) != "" {
-			bad(first, "brand", "is not known yet")
-		}
-	}
-	if len(e.rows) > 200 {
-		bad(first, "values", "a product has at most 200 SKUs")
-	}
-	for _, r := range e.rows {
-		c.readSKU(e, r, bad)
-	}
-	return wrong, nil
-}
-
-// readSKU adds a row's SKU to its entry's sheet, and its values to the options.
-func (c *Core) readSKU(e *entry, r tableRow, bad func(tableRow, string, string)) {
-	pairs, err := readPairs(r.cells["values"])
-	if err != nil || len(pairs) > 3 {
-		bad(r, "values", "must be at most 3 of Name=Value; Name=Value")
-		return
-	}
-	s := &e.sheet
-	k := catalog.NewSKU{Values: []string{}}
-	for i, p := range pairs {
-		if r.at == e.rows[0].at {
-			s.Options = append(s.Options, catalog.Option{Name: p.name})
-		}
-		if i >= len(s.Options) || s.Options[i].Name != p.name {
-			bad(r, "values", "must name the options of the product's first row")
-			return
-		}
-		if !slices.Contains(s.Options[i].Values, p.value) {
-			s.Options[i].Values = append(s.Options[i].Values, p.value)
-		}
-		k.Values = append(k.Values, p.value)
-	}
-	if e.prior != nil {
-		for _, old := range e.prior.SKUs {
-			if slices.Equal(old.Values, k.Values) {
-				k = newSKU(old)
-				k.Values = listed(k.Values)
-			}
-		}
-	}
-	if k.Price, err = c.amount(r.cells["price"]); err != nil || k.Price.Amount <= 0 {
-		bad(r, "price", "must be a whole number of the smallest unit, above zero")
-	}
-	if cell, told := r.cells["list"]; told {
-		k.List = money.Money{}
-		if strings.TrimSpace(cell) != "" {
-			if k.List, err = c.amount(cell); err != nil || k.List.Amount <= k.Price.Amount {
-				bad(r, "list", "must be above the price")
-			}
-		}
-	}
-	s.SKUs = append(s.SKUs, k)
-}
-
-func (c *Core) amount(cell string) (money.Money, error) {
-	n, err := strconv.ParseInt(strings.TrimSpace(cell), 10, 64)
-	return money.Money{Amount: n, Currency: c.Currency}, err
-}
-
-// brandNamed is the brand that bears a name, or "".
-func (c *Core) brandNamed(ctx context.Context, name string) (catalog.BrandID, error) {
-	folded := strings.ToLower(strings.Join(strings.Fields(name), " "))
-	if folded == "" {
-		return "", nil
-	}
-	b, err := c.brands.Get(ctx, id.Derive("brd", folded))
-	if errors.Is(err, docdb.ErrNotFound) {
-		return "", nil
-	}
-	return b.ID, err
 }
 
 // sheetOf is a product as its merchant would write it again.

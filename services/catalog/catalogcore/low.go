@@ -2,6 +2,9 @@ package catalogcore
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"meadow/services/catalog"
 	"meadow/services/kernel/page"
@@ -17,7 +20,7 @@ func (c *Core) WatchStock(ctx context.Context, in catalog.WatchStock) (catalog.L
 	if in.Threshold == 0 {
 		change = docdb.Change{Field: "low", Verb: docdb.Remove}
 	}
-	home, err := c.skus.UpdateIf(ctx, string(in.ID), nil, []docdb.Change{change})
+	home, err := c.skus.UpdateIf(ctx, string(in.ID), nil, []docdb.Change{change, {Field: "low_since", Verb: docdb.Remove}})
 	if err != nil {
 		return catalog.LowStock{}, err
 	}
@@ -58,4 +61,58 @@ func (c *Core) LowStock(ctx context.Context, in catalog.AskLow) (page.Page[catal
 		}
 	}
 	return out, nil
+}
+
+// errSame means that nothing is to be written.
+var errSame = errors.New("catalog: no change")
+
+// alert counts what is watched, and notes in each SKU, with the event that says
+// so, that it has become low.
+func (c *Core) alert(ctx context.Context) error {
+	q := docdb.Query{Index: "low", Limit: 200}
+	for {
+		watched, err := c.skus.Find(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, home := range watched.Items {
+			if err := c.alertOne(ctx, home); err != nil {
+				return err
+			}
+		}
+		if q.After = watched.Next; watched.Next == "" {
+			return nil
+		}
+	}
+}
+
+func (c *Core) alertOne(ctx context.Context, home skuHome) error {
+	x, err := c.low(ctx, home)
+	if err != nil {
+		return err
+	}
+	low := x.Available < x.Threshold
+	if low != home.LowSince.IsZero() {
+		return nil
+	}
+	_, err = c.skus.Update(ctx, string(home.ID), func(h *skuHome) error {
+		switch {
+		case h.Low != home.Low, low != h.LowSince.IsZero():
+			return errSame // the shop or a twin was first
+		case !low:
+			h.LowSince = time.Time{}
+			return nil
+		}
+		h.LowSince = c.Now()
+		h.Add(c.Now(), catalog.StockLow.Event(h.LowSince, fmt.Sprintf("%s.%d", h.ID, h.LowSince.UnixMilli()),
+			catalog.StockLowData{LowStock: x, Merchant: h.Merchant, At: h.LowSince}))
+		return nil
+	})
+	if errors.Is(err, errSame) {
+		return nil
+	}
+	if err == nil && low {
+		c.alerts.Kick(string(home.ID))
+	}
+	return err
 }

@@ -2,6 +2,8 @@ package catalogcore
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
 	"meadow/services/catalog"
@@ -15,6 +17,9 @@ const Consumer = "catalog"
 
 // sweepEvery is how often lapsed holds are looked for.
 const sweepEvery = 5 * time.Second
+
+// lowEvery is how often watched SKUs are counted.
+const lowEvery = time.Minute
 
 // Run subscribes to what happens to orders, gives back what lapses, and
 // announces products, until ctx ends.
@@ -32,7 +37,12 @@ func (c *Core) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.relay.Run(ctx)
+	var wg sync.WaitGroup
+	var ended [2]error
+	wg.Go(func() { ended[0] = c.relay.Run(ctx) })
+	wg.Go(func() { ended[1] = c.alerts.Run(ctx) })
+	wg.Wait()
+	return errors.Join(ended[:]...)
 }
 
 func (c *Core) releaseFor(ctx context.Context, o id.Order) error {
