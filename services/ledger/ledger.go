@@ -124,7 +124,7 @@ var (
 	ErrPayoutState     = errs.New(errs.Precondition, "payout_not_open", "This payout has been decided already.")
 	ErrSameOperator    = errs.New(errs.Forbidden, "second_operator", "Another operator must approve this too.")
 	ErrOwnPayout       = errs.New(errs.Forbidden, "own_payout", "Nobody approves their own payout.")
-	ErrNoDifference    = errs.New(errs.NotFound, "no_such_difference", "This difference does not exist.")
+	ErrNoDifference    = errs.New(errs.NotFound, "no_such_ledger_difference", "This difference does not exist.")
 	ErrPeriod          = errs.New(errs.Invalid, "bad_period", "A period begins before it ends and is at most 366 days long.")
 )
 

@@ -25,14 +25,14 @@ var (
 	openPayouts      = rpc.Endpoint[PayoutsBy, page.Page[Payout]]{Name: "openPayouts", Method: "GET", Path: "/desk/payouts", Summary: "Payouts of a state, oldest first", Access: rpc.Only(actor.Operator)}
 	approvePayout    = rpc.Endpoint[DecidePayout, Payout]{Name: "approvePayout", Method: "POST", Path: "/desk/payouts/:id/approve", Summary: "Let a payout go", Access: rpc.Only(actor.Operator), Idempotent: true}
 	refusePayout     = rpc.Endpoint[DecidePayout, Payout]{Name: "refusePayout", Method: "POST", Path: "/desk/payouts/:id/refuse", Summary: "Give a payout back", Access: rpc.Only(actor.Operator), Idempotent: true}
-	terms            = rpc.Endpoint[ByMerchant, Terms]{Name: "settlementTerms", Method: "GET", Path: "/desk/terms/:id", Summary: "How a shop is settled", Access: rpc.Only(actor.Operator)}
-	setTerms         = rpc.Endpoint[SetTerms, Terms]{Name: "setSettlementTerms", Method: "PUT", Path: "/desk/terms/:id", Summary: "Change how a shop is settled", Access: rpc.Only(actor.Operator)}
-	setAsideFor      = rpc.Endpoint[Correction, Entry]{Name: "setAside", Method: "POST", Path: "/desk/reserves", Summary: "Move a payee's own into their reserve, or back", Access: rpc.Only(actor.Operator), Idempotent: true}
-	giveUp           = rpc.Endpoint[Correction, Entry]{Name: "writeOff", Method: "POST", Path: "/desk/writeoffs", Summary: "Write off what a payee owes", Access: rpc.Only(actor.Operator), Idempotent: true}
-	debts            = rpc.Endpoint[ByCurrency, page.Page[Balance]]{Name: "debts", Method: "GET", Path: "/desk/debts", Summary: "Payees who owe", Access: rpc.Only(actor.Operator)}
-	reconciled       = rpc.Endpoint[ByProvider, page.Page[Day]]{Name: "reconciled", Method: "GET", Path: "/desk/reconciled", Summary: "Days compared with providers' statements", Access: rpc.Only(actor.Operator)}
-	differences      = rpc.Endpoint[page.Ask, page.Page[Difference]]{Name: "differences", Method: "GET", Path: "/desk/differences", Summary: "What does not agree with providers", Access: rpc.Only(actor.Operator)}
-	closeDifference  = rpc.Endpoint[CloseDifference, Difference]{Name: "closeDifference", Method: "POST", Path: "/desk/differences/:id/close", Summary: "Note how a difference was explained", Access: rpc.Only(actor.Operator)}
+	terms            = rpc.Endpoint[ByMerchant, Terms]{Name: "settlementTerms", Method: "GET", Path: "/desk/ledger/terms/:id", Summary: "How a shop is settled", Access: rpc.Only(actor.Operator)}
+	setTerms         = rpc.Endpoint[SetTerms, Terms]{Name: "setSettlementTerms", Method: "PUT", Path: "/desk/ledger/terms/:id", Summary: "Change how a shop is settled", Access: rpc.Only(actor.Operator)}
+	setAsideFor      = rpc.Endpoint[Correction, Entry]{Name: "setAside", Method: "POST", Path: "/desk/ledger/reserves", Summary: "Move a payee's own into their reserve, or back", Access: rpc.Only(actor.Operator), Idempotent: true}
+	giveUp           = rpc.Endpoint[Correction, Entry]{Name: "writeOff", Method: "POST", Path: "/desk/ledger/writeoffs", Summary: "Write off what a payee owes", Access: rpc.Only(actor.Operator), Idempotent: true}
+	debts            = rpc.Endpoint[ByCurrency, page.Page[Balance]]{Name: "debts", Method: "GET", Path: "/desk/ledger/debts", Summary: "Payees who owe", Access: rpc.Only(actor.Operator)}
+	reconciled       = rpc.Endpoint[ByProvider, page.Page[Day]]{Name: "reconciled", Method: "GET", Path: "/desk/ledger/days", Summary: "Days compared with providers' statements", Access: rpc.Only(actor.Operator)}
+	differences      = rpc.Endpoint[page.Ask, page.Page[Difference]]{Name: "ledgerDifferences", Method: "GET", Path: "/desk/ledger/differences", Summary: "What does not agree with providers", Access: rpc.Only(actor.Operator)}
+	closeDifference  = rpc.Endpoint[CloseDifference, Difference]{Name: "closeLedgerDifference", Method: "POST", Path: "/desk/ledger/differences/:id/close", Summary: "Note how a difference was explained", Access: rpc.Only(actor.Operator)}
 )
 
 // Mount serves s.
