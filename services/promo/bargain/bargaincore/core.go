@@ -66,6 +66,7 @@ type claim struct {
 	ID    id.Order `bson:"_id"`
 	Buyer id.User  `bson:"buyer"`
 	Items []item   `bson:"items"`
+	Had   bool     `bson:"had"` // it has held all of them once: its prices were those of that moment
 }
 
 type item struct {

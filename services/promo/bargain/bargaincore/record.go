@@ -125,8 +125,10 @@ func (b *record) buyable(u id.User, now time.Time) error {
 	return nil
 }
 
-// keep holds the bargain for an order at the price that was quoted.
-func (b *record) keep(h hold, u id.User, now time.Time) error {
+// keep holds the bargain for an order at the price that was quoted. One that had
+// it before, and lost it because its money was late, may have it again at the
+// price that it froze, even if more was cut since.
+func (b *record) keep(h hold, u id.User, before bool, now time.Time) error {
 	if b.Order == h.Order || b.Hold.Order == h.Order && b.held(now) {
 		return errSame
 	}
@@ -136,7 +138,7 @@ func (b *record) keep(h hold, u id.User, now time.Time) error {
 	switch {
 	case b.held(now):
 		return bargain.ErrBeingBought
-	case b.Price.Amount != h.Price:
+	case b.Price.Amount != h.Price && !(before && b.Price.Amount < h.Price):
 		return promo.ErrChanged
 	}
 	b.Hold = h

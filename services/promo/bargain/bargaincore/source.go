@@ -72,9 +72,11 @@ func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error 
 		}
 		k.Items = append(k.Items, item{Bargain: use.Rule, Price: price})
 	}
+	before := false
 	_, err := c.claims.Upsert(ctx, string(k.ID), func(old *claim) error {
+		before = old.ID != "" && old.Had
 		switch {
-		case old.ID == "":
+		case old.ID == "" || old.Buyer == k.Buyer && !old.Had: // of an earlier try at most
 			*old = k
 			return nil
 		case old.Buyer != k.Buyer || !slices.Equal(old.Items, k.Items):
@@ -87,7 +89,7 @@ func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error 
 	}
 	for _, it := range k.Items {
 		h := hold{Order: k.ID, Price: it.Price, Until: in.Until}
-		_, err := c.bargains.Update(ctx, it.Bargain, func(b *record) error { return b.keep(h, k.Buyer, c.Now()) })
+		_, err := c.bargains.Update(ctx, it.Bargain, func(b *record) error { return b.keep(h, k.Buyer, before, c.Now()) })
 		if err = settled(err); err != nil {
 			if undo := c.Release(context.WithoutCancel(ctx), k.ID); undo != nil {
 				c.Log.WarnContext(ctx, "bargain not given back, its hold lapses", "order", k.ID, "err", undo)
@@ -95,7 +97,11 @@ func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error 
 			return err
 		}
 	}
-	return nil
+	if before {
+		return nil
+	}
+	_, err = c.claims.Update(ctx, string(k.ID), func(k *claim) error { k.Had = true; return nil })
+	return err
 }
 
 // claim returns what an order has; it is nothing for most.

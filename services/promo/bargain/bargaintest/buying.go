@@ -121,6 +121,17 @@ func testLate(t *testing.T, w *World) {
 	if err := w.Source.Redeem(t.Context(), order); err != nil {
 		t.Errorf("late, and it still runs: %v", err)
 	}
+	again := w.old()
+	b = w.begin(t, w.Start(t, nil), again)
+	r, order := must(w.quote(t.Context(), b, again, 1))(t), newOrder()
+	if err := w.lock(t.Context(), r, again, order); err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(holdFor)
+	must(w.help(t, b.ID, w.old()))(t)
+	if err := errors.Join(w.lock(t.Context(), r, again, order), w.Source.Redeem(t.Context(), order)); err != nil {
+		t.Errorf("taken anew at the price that it froze: %v", err)
+	}
 	other := w.old()
 	b = w.begin(t, w.Start(t, nil), other)
 	order = newOrder()

@@ -75,6 +75,7 @@ type ticket struct {
 	N     int64       `bson:"n"`
 	Opens bool        `bson:"opens"` // it opens the team
 	Fresh bool        `bson:"fresh"` // it sits on a seat for new buyers
+	As    []string    `bson:"as"`    // the buyer's identities
 	Until time.Time   `bson:"until"`
 	State ticketState `bson:"state"`
 	Back  bool        `bson:"back"` // its money went back once the team had filled
@@ -89,9 +90,9 @@ const (
 	gone ticketState = "gone" // released, or refunded before the team filled
 )
 
-// buyer is somebody who has bought here.
+// buyer is somebody who has bought here. Its id is one of their identities.
 type buyer struct {
-	ID    id.User   `bson:"_id"`
+	ID    string    `bson:"_id"`
 	Order id.Order  `bson:"order"` // their first that we heard of
 	At    time.Time `bson:"at"`
 }

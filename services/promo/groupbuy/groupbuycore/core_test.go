@@ -96,13 +96,13 @@ func TestWhoFilledATeamHasBought(t *testing.T) {
 	if err := w.Lock(t.Context(), o, "", "usr_lin", "ord_1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.fresh(t.Context(), "usr_lin"); err != nil {
+	if err := c.fresh(t.Context(), []string{"phone usr_lin"}); err != nil {
 		t.Errorf("while the team is open: %v", err)
 	}
 	if err := c.noteFilled(t.Context(), groupbuy.TeamData{Orders: []id.Order{"ord_1"}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.fresh(t.Context(), "usr_lin"); err == nil {
+	if err := c.fresh(t.Context(), []string{"phone usr_lin"}); err == nil {
 		t.Error("and once it filled they are new")
 	}
 }

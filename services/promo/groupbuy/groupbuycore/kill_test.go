@@ -95,7 +95,7 @@ func TestWhereverAProcessDiesTheNextTryFinishes(t *testing.T) {
 			if err != nil || r.Paid != 1 || r.Back != 1 {
 				t.Errorf("dying at %d (stored %v): counted %+v, %v", at, stored, r, err)
 			}
-			for q, want := range map[string]int{ofPerson(o.ID, "usr_a"): 1, ofPerson(o.ID, "usr_x"): 0, ofPerson(o.ID, "usr_b"): 1} {
+			for q, want := range map[string]int{ofPerson(o.ID, "phone usr_a"): 1, ofPerson(o.ID, "phone usr_x"): 0, ofPerson(o.ID, "phone usr_b"): 1} {
 				if got, err := c.quotas.Get(t.Context(), q); err != nil || len(got.Held) != want {
 					t.Errorf("dying at %d (stored %v): a quota is %+v, %v, want %d", at, stored, got, err, want)
 				}

@@ -22,14 +22,14 @@ func TestATeamIsNeverOverfullAndEndsOnce(t *testing.T) {
 		needs := rapid.IntRange(2, 4).Draw(t, "needs")
 		o := offer{Offer: groupbuy.Offer{ID: "gbo_x", Terms: groupbuy.Terms{Seats: needs, Hours: 1}}}
 		var x team
-		if err := x.begin("tem_x", o, seat{Order: "ord_0", User: "usr_0", Until: now.Add(20 * time.Minute), Opener: true}); err != nil {
+		if err := x.begin("tem_x", o, seat{Order: "ord_0", User: "usr_0", As: []string{"usr_0"}, Until: now.Add(20 * time.Minute), Opener: true}); err != nil {
 			t.Fatal(err)
 		}
 		paidBefore := map[id.Order]bool{}
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			was := x.State
 			n := rapid.IntRange(0, 6).Draw(t, "who")
-			s := seat{Order: id.Order(fmt.Sprintf("ord_%d", n)), User: id.User(fmt.Sprintf("usr_%d", n%4)), Until: now.Add(20 * time.Minute), Opener: n == 0}
+			s := seat{Order: id.Order(fmt.Sprintf("ord_%d", n)), User: id.User(fmt.Sprintf("usr_%d", n%4)), As: []string{fmt.Sprintf("usr_%d", n%4)}, Until: now.Add(20 * time.Minute), Opener: n == 0}
 			var err error
 			switch what := rapid.SampledFrom([]string{"hold", "pay", "pay", "let", "leave", "lapse", "wait"}).Draw(t, "what"); what {
 			case "hold":

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"time"
 
+	"meadow/services/account"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/promo"
+	"meadow/services/promo/groupbuy"
 )
 
 // quota is what one person has of something that is limited for each: orders at
@@ -22,8 +24,56 @@ type grip struct {
 	Paid  bool      `bson:"paid"`
 }
 
-func ofPerson(offer string, u id.User) string { return id.Derive("gbq", "offer", offer, string(u)) }
-func freshSeat(u id.User) string              { return id.Derive("gbq", "fresh", string(u)) }
+func ofPerson(offer, identity string) string { return id.Derive("gbq", "offer", offer, identity) }
+func freshSeat(identity string) string       { return id.Derive("gbq", "fresh", identity) }
+
+// identities is all that tells somebody from others, whatever account they use.
+func (c *Core) identities(ctx context.Context, u id.User) ([]string, error) {
+	if u == "" {
+		return nil, nil // a visitor
+	}
+	who, err := c.Account.Identities(system(ctx), account.IdentitiesOf{User: u})
+	return who.Items, err
+}
+
+// graspAll takes what a ticket needs of its buyer's quotas: one order of the
+// offer (promo.ErrLimit), and the one seat for a new buyer (groupbuy.ErrNotFresh).
+func (c *Core) graspAll(ctx context.Context, k ticket, g grip, most int) error {
+	for _, who := range k.As {
+		if err := c.grasp(ctx, ofPerson(k.Offer, who), k.ID, g, most); err != nil {
+			return err
+		}
+	}
+	if !k.Fresh {
+		return nil
+	}
+	for _, who := range k.As {
+		err := c.grasp(ctx, freshSeat(who), k.ID, g, 1)
+		if errors.Is(err, promo.ErrLimit) {
+			return groupbuy.ErrNotFresh.Because(err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// letAll gives all of that back.
+func (c *Core) letAll(ctx context.Context, k ticket) error {
+	for _, who := range k.As {
+		if err := c.letGo(ctx, ofPerson(k.Offer, who), k.ID); err != nil {
+			return err
+		}
+		if !k.Fresh {
+			continue
+		}
+		if err := c.letGo(ctx, freshSeat(who), k.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // grasp takes one of most for an order, for a while or, if g is paid, for good:
 // promo.ErrLimit. What lapsed is let go on the way.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"meadow/services/account"
 	"meadow/services/checkout"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
@@ -63,11 +64,20 @@ func (c *Core) noteFilled(ctx context.Context, e groupbuy.TeamData) error {
 }
 
 func (c *Core) remember(ctx context.Context, u id.User, order id.Order) error {
-	err := c.buyers.Insert(ctx, string(u), buyer{ID: u, Order: order, At: c.Now()})
-	if errors.Is(err, docdb.ErrExists) {
-		return nil
+	as, err := c.identities(ctx, u)
+	if errors.Is(err, account.ErrNoSuchUser) {
+		return nil // erased meanwhile
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	for _, who := range as {
+		err := c.buyers.Insert(ctx, who, buyer{ID: who, Order: order, At: c.Now()})
+		if err != nil && !errors.Is(err, docdb.ErrExists) {
+			return err
+		}
+	}
+	return nil
 }
 
 // lapseDue ends teams whose time is out.

@@ -38,7 +38,11 @@ func (c *Core) Rules(ctx context.Context, in promo.PriceAsk) ([]promo.Rule, erro
 		if at.IsZero() {
 			at = c.Now()
 		}
-		if err := c.may(ctx, o, l.Deal.Team, in.Buyer, l.N, at); err != nil {
+		as, err := c.identities(ctx, in.Buyer)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.may(ctx, o, l.Deal.Team, as, l.N, at); err != nil {
 			return nil, err
 		}
 		out = append(out, promo.Rule{
@@ -51,7 +55,7 @@ func (c *Core) Rules(ctx context.Context, in promo.PriceAsk) ([]promo.Rule, erro
 
 // may says why somebody cannot open a team, or join the one named. Nothing is
 // taken; Lock decides.
-func (c *Core) may(ctx context.Context, o offer, teamID string, u id.User, n int64, now time.Time) error {
+func (c *Core) may(ctx context.Context, o offer, teamID string, as []string, n int64, now time.Time) error {
 	if n > o.Units {
 		return groupbuy.ErrTooMany
 	}
@@ -71,11 +75,11 @@ func (c *Core) may(ctx context.Context, o offer, teamID string, u id.User, n int
 	if err := t.joinable(now); err != nil {
 		return err
 	}
-	if err := t.room("", u, now); err != nil {
+	if err := t.room("", as, now); err != nil {
 		return err
 	}
-	if o.Fresh && u != "" {
-		return c.fresh(ctx, u)
+	if o.Fresh {
+		return c.fresh(ctx, as)
 	}
 	return nil
 }
@@ -94,15 +98,12 @@ func (o *offer) opens(now time.Time) error {
 }
 
 // fresh says whether somebody has never bought here.
-func (c *Core) fresh(ctx context.Context, u id.User) error {
-	_, err := c.buyers.Get(ctx, string(u))
-	switch {
-	case errors.Is(err, docdb.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
+func (c *Core) fresh(ctx context.Context, as []string) error {
+	known, err := c.buyers.GetMany(ctx, as)
+	if err == nil && len(known) > 0 {
+		err = groupbuy.ErrNotFresh
 	}
-	return groupbuy.ErrNotFresh
+	return err
 }
 
 // Lock holds a seat for an order: the one of the opener of a new team, or one in
@@ -128,6 +129,9 @@ func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error 
 		k.Team = id.Derive("tem", o.ID, string(in.Order))
 	}
 	k.Fresh = o.Fresh && !k.Opens
+	if k.As, err = c.identities(ctx, k.Buyer); err != nil {
+		return err
+	}
 	if err := c.ticket(ctx, k); err != nil {
 		if errors.Is(err, errSame) {
 			return nil
@@ -148,7 +152,7 @@ func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error 
 func (c *Core) ticket(ctx context.Context, k ticket) error {
 	_, err := c.tickets.Upsert(ctx, string(k.ID), func(old *ticket) error {
 		switch {
-		case old.Team == "":
+		case old.Team == "" || old.Buyer == k.Buyer && old.State == gone:
 		case old.Team != k.Team || old.Buyer != k.Buyer:
 			return rpc.ErrReused
 		case old.State == paid:
@@ -172,20 +176,14 @@ func (c *Core) seat(ctx context.Context, o offer, k ticket) error {
 		if k.Opens {
 			joins = ""
 		}
-		if err := c.may(ctx, o, joins, k.Buyer, k.N, c.Now()); err != nil {
+		if err := c.may(ctx, o, joins, k.As, k.N, c.Now()); err != nil {
 			return err
 		}
 	}
-	g := grip{Until: k.Until}
-	if err := c.grasp(ctx, ofPerson(o.ID, k.Buyer), k.ID, g, o.Limit); err != nil {
+	if err := c.graspAll(ctx, k, grip{Until: k.Until}, o.Limit); err != nil {
 		return err
 	}
-	if k.Fresh {
-		if err := c.grasp(ctx, freshSeat(k.Buyer), k.ID, g, 1); err != nil {
-			return notFresh(err)
-		}
-	}
-	s := seat{Order: k.ID, User: k.Buyer, Until: k.Until, Opener: k.Opens}
+	s := seat{Order: k.ID, User: k.Buyer, As: k.As, Until: k.Until, Opener: k.Opens}
 	if k.Opens {
 		_, err = c.teams.Upsert(ctx, k.Team, func(t *team) error { return t.begin(k.Team, o, s) })
 	} else {
@@ -204,14 +202,6 @@ func (c *Core) sits(ctx context.Context, k ticket) (bool, error) {
 	return i >= 0 && t.Seats[i].taken(c.Now()), err
 }
 
-// notFresh says of a seat for new buyers what a quota says.
-func notFresh(err error) error {
-	if errors.Is(err, promo.ErrLimit) {
-		return groupbuy.ErrNotFresh.Because(err)
-	}
-	return err
-}
-
 func settled(err error) error {
 	switch {
 	case errors.Is(err, errSame):
@@ -224,21 +214,16 @@ func settled(err error) error {
 
 // drop gives back the quotas of a ticket, and says so on it.
 func (c *Core) drop(ctx context.Context, k ticket) error {
-	if err := c.letGo(ctx, ofPerson(k.Offer, k.Buyer), k.ID); err != nil {
+	if err := c.letAll(ctx, k); err != nil {
 		return err
-	}
-	if k.Fresh {
-		if err := c.letGo(ctx, freshSeat(k.Buyer), k.ID); err != nil {
-			return err
-		}
 	}
 	return c.mark(ctx, k.ID, func(k *ticket) { k.State = gone })
 }
 
 func (c *Core) mark(ctx context.Context, order id.Order, change func(*ticket)) error {
 	_, err := c.tickets.Update(ctx, string(order), func(k *ticket) error {
-		old := *k
-		if change(k); *k == old {
+		state, back := k.State, k.Back
+		if change(k); k.State == state && k.Back == back {
 			return errSame
 		}
 		return nil
@@ -260,13 +245,8 @@ func (c *Core) Redeem(ctx context.Context, order id.Order) error {
 	if err != nil {
 		return err
 	}
-	if err := c.grasp(ctx, ofPerson(o.ID, k.Buyer), order, grip{Paid: true}, o.Limit); err != nil {
+	if err := c.graspAll(ctx, k, grip{Paid: true}, o.Limit); err != nil {
 		return c.lost(ctx, k, err)
-	}
-	if k.Fresh {
-		if err := c.grasp(ctx, freshSeat(k.Buyer), order, grip{Paid: true}, 1); err != nil {
-			return c.lost(ctx, k, err)
-		}
 	}
 	var late error
 	if k.Opens && (o.State == groupbuy.Killed || !c.Now().Before(k.Until)) {
@@ -277,7 +257,7 @@ func (c *Core) Redeem(ctx context.Context, order id.Order) error {
 		if late != nil && t.State != groupbuy.IsOpen {
 			return late
 		}
-		return t.pay(seat{Order: order, User: k.Buyer, Opener: k.Opens}, now)
+		return t.pay(seat{Order: order, User: k.Buyer, As: k.As, Opener: k.Opens}, now)
 	})
 	if err = settled(err); err != nil {
 		return c.lost(ctx, k, err)

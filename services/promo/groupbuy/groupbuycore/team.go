@@ -41,6 +41,7 @@ type team struct {
 type seat struct {
 	Order  id.Order  `bson:"order"`
 	User   id.User   `bson:"user"`
+	As     []string  `bson:"as"`    // the person's identities: other accounts of theirs have the same
 	Until  time.Time `bson:"until"` // unless it is paid
 	Paid   bool      `bson:"paid"`
 	PaidAt time.Time `bson:"paid_at,omitempty"`
@@ -74,14 +75,14 @@ func (t *team) count(now time.Time) (paid, held int) {
 	return paid, held
 }
 
-// room makes sure that there is a seat for an order of a user beside those that
+// room makes sure that there is a seat for an order of a person beside those that
 // others have.
-func (t *team) room(order id.Order, user id.User, now time.Time) error {
+func (t *team) room(order id.Order, as []string, now time.Time) error {
 	others := 0
 	for _, s := range t.Seats {
 		switch {
 		case s.Order == order || !s.taken(now):
-		case s.User == user:
+		case slices.ContainsFunc(s.As, func(who string) bool { return slices.Contains(as, who) }):
 			return groupbuy.ErrInTeam
 		default:
 			others++
@@ -119,7 +120,7 @@ func (t *team) hold(s seat, now time.Time) error {
 	if err := t.joinable(now); err != nil {
 		return err
 	}
-	if err := t.room(s.Order, s.User, now); err != nil {
+	if err := t.room(s.Order, s.As, now); err != nil {
 		return err
 	}
 	t.sit(s, now)
@@ -140,7 +141,7 @@ func (t *team) pay(s seat, now time.Time) error {
 			return err
 		}
 	}
-	if err := t.room(s.Order, s.User, now); err != nil {
+	if err := t.room(s.Order, s.As, now); err != nil {
 		return err
 	}
 	s.Paid, s.PaidAt, s.Until = true, now, time.Time{}

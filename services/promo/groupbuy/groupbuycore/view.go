@@ -47,9 +47,13 @@ func (c *Core) Team(ctx context.Context, in groupbuy.ByID) (groupbuy.Team, error
 
 // refusal says why somebody cannot join, as a reason.
 func (c *Core) refusal(ctx context.Context, t team, u id.User) (string, error) {
+	var as []string
 	o, err := c.offer(ctx, t.Offer)
+	if err == nil && u != "" {
+		as, err = c.identities(ctx, u)
+	}
 	if err == nil {
-		err = c.may(ctx, o, t.ID, u, 1, c.Now())
+		err = c.may(ctx, o, t.ID, as, 1, c.Now())
 	}
 	switch {
 	case err == nil:

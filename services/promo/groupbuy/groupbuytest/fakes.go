@@ -2,6 +2,7 @@ package groupbuytest
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"meadow/services/account"
@@ -77,6 +78,16 @@ func (desk) Users(ctx context.Context, in account.Users) (page.Page[account.Prof
 		out.Items = append(out.Items, account.Profile{ID: u, Name: "林" + string(u), Avatar: id.Media("med_" + u)})
 	}
 	return out, nil
+}
+
+// Identities are an account, and the phone that it shares with others whose ids
+// begin alike up to a dot.
+func (desk) Identities(ctx context.Context, in account.IdentitiesOf) (account.Identities, error) {
+	if actor.From(ctx).System == "" {
+		return account.Identities{}, actor.ErrForbidden
+	}
+	phone, _, _ := strings.Cut(string(in.User), ".")
+	return account.Identities{Items: []string{"phone " + phone}}, nil
 }
 
 func ask() page.Ask { return page.Ask{} }

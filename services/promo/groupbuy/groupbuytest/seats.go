@@ -83,6 +83,7 @@ func testTwice(t *testing.T, w *World) {
 	if got := w.team(t, team.ID); got.Paid != 1 || got.Held != 1 {
 		t.Errorf("the team is %+v", got)
 	}
+	wantErr(t, "another account of theirs", w.Lock(t.Context(), o, team.ID, u+".2", newOrder()), groupbuy.ErrInTeam)
 }
 
 func testHeld(t *testing.T, w *World) {
@@ -192,6 +193,7 @@ func testLimit(t *testing.T, w *World) {
 	}
 	w.sit(t, o, w.open(t, o).ID, u)
 	wantErr(t, "a third", w.Lock(t.Context(), o, "", u, newOrder()), promo.ErrLimit)
+	wantErr(t, "a third by another account of theirs", w.Lock(t.Context(), o, "", u+".2", newOrder()), promo.ErrLimit)
 	w.Advance(holdFor) // the first was never paid
 	w.sit(t, o, "", u)
 	wantErr(t, "the first, paid late", w.Source.Redeem(t.Context(), first), promo.ErrUsedUp)
@@ -214,5 +216,7 @@ func testFresh(t *testing.T, w *World) {
 		t.Errorf("the page refuses with %q", got.Refuse)
 	}
 	w.sit(t, o, team.ID, fresh)
+	wantErr(t, "another account of theirs", w.Lock(t.Context(), o, other.ID, fresh+".2", newOrder()), groupbuy.ErrNotFresh)
+	wantErr(t, "another account of one who has bought", w.Lock(t.Context(), o, other.ID, old+".2", newOrder()), groupbuy.ErrNotFresh)
 	wantErr(t, "a new buyer's second seat", w.Lock(t.Context(), o, other.ID, fresh, newOrder()), groupbuy.ErrNotFresh)
 }
