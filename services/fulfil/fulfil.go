@@ -161,9 +161,10 @@ var (
 
 // Service is what buyers and shops ask. Every change is once for its request id.
 type Service interface {
-	// Parcel returns one to its buyer or its shop: ErrNoSuchParcel for others.
+	// Parcel returns one to its buyer, its shop or an operator: ErrNoSuchParcel for
+	// others.
 	Parcel(ctx context.Context, in ByParcel) (Parcel, error)
-	// OfOrder returns an order's parcels to its buyer.
+	// OfOrder returns an order's parcels to its buyer or an operator.
 	OfOrder(ctx context.Context, in ByOrder) (ParcelList, error)
 	// ToSend pages through the parcels of the caller's shop, by state, those that are
 	// due first.
@@ -287,7 +288,7 @@ var (
 	ParcelDelivered = bus.Topic[ParcelData]{Name: "fulfil.Delivered"}
 	// ParcelReceived starts the return window. It is not announced of what was sent
 	// instead of something else.
-	ParcelReceived = bus.Topic[ParcelData]{Name: "fulfil.Received", Confirm: []string{"ledger", "promo", "fulfil"}}
+	ParcelReceived = bus.Topic[ParcelData]{Name: "fulfil.Received", Confirm: []string{"ledger", "points", "cashback", "invite", "fulfil"}}
 )
 
 // ParcelData is what others hear of a parcel.

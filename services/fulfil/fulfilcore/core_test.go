@@ -194,7 +194,7 @@ func TestAnySequenceOfActionsKeepsAParcelLegal(t *testing.T) {
 				_, _ = w.PickUp(shop, fulfil.PickUp{ID: pid, Code: w.core.pickupCode(pid)})
 			case 8:
 				w.Clock.Advance(8 * 24 * time.Hour)
-				err = work(part, w.core)
+				err = errors.Join(w.core.giveUpWaiting(part, pid), w.core.receiveByItself(part, pid))
 			}
 			if err != nil {
 				r.Fatal(err)

@@ -63,6 +63,8 @@ func (c *Core) Parcel(ctx context.Context, in fulfil.ByParcel) (fulfil.Parcel, e
 		return c.view(p, asSystem), nil
 	case p.Buyer == a.User:
 		return c.view(p, asBuyer), nil
+	case a.Is(actor.Operator):
+		return c.view(p, asDesk), nil
 	case a.Merchant != "" && a.Merchant == p.Merchant:
 		return c.shopView(c.ofShop(ctx, in.ID))
 	}
@@ -84,6 +86,8 @@ func (c *Core) OfOrder(ctx context.Context, in fulfil.ByOrder) (fulfil.ParcelLis
 			out.Items = append(out.Items, c.view(p, asSystem))
 		case p.Buyer == a.User:
 			out.Items = append(out.Items, c.view(p, asBuyer))
+		case a.Is(actor.Operator):
+			out.Items = append(out.Items, c.view(p, asDesk))
 		}
 	}
 	return out, err

@@ -46,15 +46,17 @@ func (c *Core) Receive(ctx context.Context, in fulfil.ByParcel) (fulfil.Parcel, 
 
 // receiveDue receives what its buyer said nothing about.
 func (c *Core) receiveDue(ctx context.Context) error {
-	return c.each(ctx, "auto", func(p parcel) error {
-		_, err := c.change(ctx, p.ID, func(p *parcel) error {
-			if p.State != fulfil.Delivered || p.AutoAt.IsZero() || c.Now().Before(p.AutoAt) {
-				return errSame
-			}
-			return p.receive(c.Now(), c.Window, "received", "system")
-		})
-		return err
+	return c.each(ctx, "auto", func(p parcel) error { return c.receiveByItself(ctx, p.ID) })
+}
+
+func (c *Core) receiveByItself(ctx context.Context, pid id.Parcel) error {
+	_, err := c.change(ctx, pid, func(p *parcel) error {
+		if p.State != fulfil.Delivered || p.AutoAt.IsZero() || c.Now().Before(p.AutoAt) {
+			return errSame
+		}
+		return p.receive(c.Now(), c.Window, "received", "system")
 	})
+	return err
 }
 
 // readyForPickup notes that a parcel is fetched at the shop: from now on its

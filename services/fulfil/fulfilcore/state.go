@@ -56,7 +56,7 @@ func (p *parcel) settle(now time.Time) error {
 		toSend += left(l)
 		sent += l.Sent
 	}
-	arrived := len(p.Shipments) > 0 && !slices.ContainsFunc(p.Shipments, func(s fulfil.Shipment) bool { return s.State != fulfil.Arrived })
+	arrived := len(p.Shipments) > 0 && !slices.ContainsFunc(p.Shipments, func(s fulfil.Shipment) bool { return !p.over(s) })
 	to := p.State
 	switch {
 	case p.State == fulfil.Received, p.State == fulfil.Delivered, p.State == fulfil.Cancelled:
@@ -78,6 +78,22 @@ func (p *parcel) settle(now time.Time) error {
 	}
 	p.schedule(now)
 	return nil
+}
+
+// over reports whether nothing more is awaited of a box: it has arrived, or it
+// came back and what was in it was paid back.
+func (p *parcel) over(s fulfil.Shipment) bool {
+	if s.State != fulfil.Failed {
+		return s.State == fulfil.Arrived
+	}
+	for i, l := range p.Lines {
+		for _, u := range s.Units {
+			if u.Line == l.Index && p.Refunded[i] < u.N {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // deliver notes that all of p has arrived. Its time is when we heard of it: what

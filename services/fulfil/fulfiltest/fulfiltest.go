@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(*testing.T) *World) {
 		"TheBuyersWordReceives":                    testReceive,
 		"ASilentBoxIsAskedAfter":                   testPoll,
 		"ABoxWithoutNewsHasArrivedInTheEnd":        testNoNews,
+		"ABoxThatComesBackAndIsPaidBackIsOver":     testComesBack,
 		"WhatIsDroppedIsNotSent":                   testDrop,
 		"DroppingAgainstSendingHasOneWinner":       testDropOrShip,
 		"MoneyBackStopsWhatWasNotSent":             testRefunded,
@@ -199,7 +200,7 @@ func testBusy(t *testing.T, w *World) {
 func testOrder(t *testing.T, w *World) {
 	at := w.Clock.Now()
 	var want []fulfil.BoxState
-	for seed := range uint64(12) {
+	for seed := range uint64(6) {
 		o, made := w.sell(t, Line{"mer_a", 2, ""})
 		w.ship(t, made[0], fulfil.Units{Line: 0, N: 1})
 		p := w.ship(t, made[0])

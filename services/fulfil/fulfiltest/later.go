@@ -14,6 +14,7 @@ import (
 
 	"meadow/services/checkout"
 	"meadow/services/fulfil"
+	"meadow/services/fulfil/carrier"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
@@ -276,4 +277,19 @@ func testBought(t *testing.T, w *World) {
 	if len(got.Items) != 1 || got.Items[0].N != 2 || got.Items[0].Order != o.ID {
 		t.Errorf("bought %+v", got)
 	}
+}
+
+func testComesBack(t *testing.T, w *World) {
+	o, made := w.sell(t, Line{"mer_a", 2, ""})
+	w.ship(t, made[0], fulfil.Units{Line: 0, N: 1})
+	p := w.ship(t, made[0])
+	lost := carrier.Fact{Event: "lost", Tracking: p.Shipments[1].Tracking, State: carrier.Failed, At: w.Clock.Now()}
+	w.tell(t, arrival(p, w.Clock.Now())[0], lost)
+	w.Clock.Advance(2 * fulfil.NoNews)
+	w.work(t)
+	state(t, w.parcels(t, o)[0], fulfil.Shipped)
+	if err := w.Refunded(t.Context(), checkout.Refund{ID: "rfd_1", Order: o.ID, Lines: []checkout.RefundLine{{Line: 0, N: 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	state(t, w.parcels(t, o)[0], fulfil.Delivered)
 }
