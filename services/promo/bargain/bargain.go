@@ -85,7 +85,7 @@ type Bargain struct {
 	Mine     bool      `json:"mine"`
 	Helped   bool      `json:"helped"`           // the caller has
 	Order    id.Order  `json:"order,omitempty"`  // the owner's, while it is paid for or once it is bought; for them only
-	Refuse   string    `json:"refuse,omitempty"` // why the caller cannot help, as the reason of an error
+	Refuse   string    `json:"refuse,omitempty"` // why the caller cannot help, as the reason of an error; not in lists
 	Share    Share     `json:"share"`
 }
 
@@ -145,7 +145,7 @@ const (
 
 // How often one may help in a day (UTC), against helpers for hire.
 const (
-	DailyOfUser   = 5
+	DailyOfPerson = 5
 	DailyOfDevice = 5
 	DailyOfClient = 30 // people behind one address
 )
@@ -197,7 +197,8 @@ type Service interface {
 	Bargain(ctx context.Context, in ByID) (Bargain, error)
 	// Mine pages through the caller's bargains, the latest first.
 	Mine(ctx context.Context, in page.Ask) (page.Page[Bargain], error)
-	// Cut takes the next cut off a bargain, once for each helper; the same request
+	// Cut takes the next cut off a bargain, once for each person, whichever of their
+	// accounts they use (account.Identities); the same request
 	// again is answered as it was. ErrNoSuchBargain, ErrOwn, ErrHelped, ErrAtFloor,
 	// ErrHelpedEnough, promo.ErrEnded, actor.ErrForbidden of whoever is suspended.
 	Cut(ctx context.Context, in Cut) (Cutting, error)

@@ -146,7 +146,8 @@ var (
 //
 // As a Source: Rules fails with ErrNoSuchOffer, ErrNoSuchTeam, ErrAlone,
 // ErrInTeam, ErrNotFresh, ErrTooMany, and promo's ErrEnded, ErrNotYet, ErrLimit,
-// ErrUsedUp; so does Lock. Redeem answers promo.ErrUsedUp when the team filled
+// ErrUsedUp; so does Lock. A person sits in a team once and has one limit,
+// whichever of their accounts they use (account.Identities). Redeem answers promo.ErrUsedUp when the team filled
 // or lapsed without the order: its money goes back.
 type Service interface {
 	// Offers returns the offers that can be had of a product now.

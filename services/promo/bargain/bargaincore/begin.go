@@ -75,9 +75,13 @@ func (c *Core) write(ctx context.Context, bid string, o offer, u id.User) error 
 	if err != nil {
 		return err
 	}
+	as, err := c.identities(ctx, u)
+	if err != nil {
+		return err
+	}
 	now := c.Now()
 	err = c.bargains.Insert(ctx, bid, record{
-		ID: bid, Offer: o.ID, Merchant: o.Merchant, Product: o.Product, SKU: o.SKU, Name: o.Name, Owner: u,
+		ID: bid, Offer: o.ID, Merchant: o.Merchant, Product: o.Product, SKU: o.SKU, Name: o.Name, Owner: u, As: as,
 		Start: o.Start, Floor: o.Floor, Price: o.Start, AtFloor: o.AtFloor, Hours: o.Hours,
 		State: starting, New: news, Rest: rest, Helps: []help{}, BegunAt: now, EndsAt: now, Due: now.Add(startWithin),
 	})

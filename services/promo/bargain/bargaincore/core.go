@@ -74,9 +74,10 @@ type item struct {
 	Price   int64  `bson:"price"` // that the order froze
 }
 
-// newcomer is somebody who has taken the one larger cut of a new user.
+// newcomer is somebody who has taken the one larger cut of a new user. Its id is
+// one of their identities.
 type newcomer struct {
-	ID      id.User   `bson:"_id"`
+	ID      string    `bson:"_id"`
 	Bargain string    `bson:"bargain"`
 	At      time.Time `bson:"at"`
 }

@@ -3,6 +3,7 @@ package bargaincore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"meadow/services/account"
@@ -27,16 +28,20 @@ func (c *Core) Cut(ctx context.Context, in bargain.Cut) (bargain.Cutting, error)
 	if old, ok := b.helped(u); ok && old.Request == request {
 		return c.told(ctx, b, old)
 	}
-	if err := b.cuttable(u, c.Now()); err != nil {
+	as, err := c.identities(ctx, u)
+	if err != nil {
+		return bargain.Cutting{}, err
+	}
+	if err := b.cuttable(as, c.Now()); err != nil {
 		return bargain.Cutting{}, err
 	}
 	news, err := c.known(ctx, u)
 	if err != nil {
 		return bargain.Cutting{}, err
 	}
-	claims := c.dayClaims(u, in, b.ID)
+	claims := c.dayClaims(as, in, b.ID)
 	undo := func() {
-		if err := c.undo(context.WithoutCancel(ctx), claims, u, b.ID); err != nil {
+		if err := c.undo(context.WithoutCancel(ctx), claims, as, b.ID); err != nil {
 			c.Log.WarnContext(ctx, "a helper's day was not given back", "bargain", b.ID, "err", err)
 		}
 	}
@@ -45,11 +50,11 @@ func (c *Core) Cut(ctx context.Context, in bargain.Cut) (bargain.Cutting, error)
 		return bargain.Cutting{}, err
 	}
 	if news && len(b.New) > 0 {
-		if news, err = c.claimNew(ctx, u, b.ID); err != nil {
+		if news, err = c.claimNew(ctx, as, b.ID); err != nil {
 			return bargain.Cutting{}, err
 		}
 	}
-	h := help{User: u, New: news, Request: request, Client: id.Derive("clt", b.ID, in.Client)}
+	h := help{User: u, As: as, New: news, Request: request, Client: id.Derive("clt", b.ID, in.Client)}
 	b, err = c.bargains.Update(ctx, b.ID, func(b *record) error { return b.cut(h, c.Now()) })
 	if err = settled(err); err != nil {
 		if refused(err) {
@@ -70,6 +75,15 @@ func refused(err error) bool {
 func (c *Core) told(ctx context.Context, b record, h help) (bargain.Cutting, error) {
 	v, err := c.shown(ctx, b)
 	return bargain.Cutting{Cut: money.Money{Amount: h.Cut, Currency: b.Price.Currency}, Bargain: v}, err
+}
+
+// identities is all that tells somebody from others, whatever account they use.
+func (c *Core) identities(ctx context.Context, u id.User) ([]string, error) {
+	if u == "" {
+		return nil, nil // a visitor
+	}
+	who, err := c.Account.Identities(system(ctx), account.IdentitiesOf{User: u})
+	return who.Items, err
 }
 
 // known reports whether a helper is new, and refuses who is suspended.
@@ -97,12 +111,12 @@ type dayClaim struct {
 	most      int
 }
 
-func (c *Core) dayClaims(u id.User, in bargain.Cut, bid string) []dayClaim {
+func (c *Core) dayClaims(as []string, in bargain.Cut, bid string) []dayClaim {
 	today := c.Now().Format(time.DateOnly)
-	one := id.Derive("hlp", bid, string(u))
-	out := []dayClaim{
-		{id.Derive("bgd", "user", string(u), today), one, bargain.DailyOfUser},
-		{id.Derive("bgd", "client", in.Client, today), one, bargain.DailyOfClient},
+	one := id.Derive("hlp", append([]string{bid}, as...)...)
+	out := []dayClaim{{id.Derive("bgd", "client", in.Client, today), one, bargain.DailyOfClient}}
+	for _, who := range as {
+		out = append(out, dayClaim{id.Derive("bgd", "person", who, today), one, bargain.DailyOfPerson})
 	}
 	if in.Device != "" {
 		out = append(out, dayClaim{id.Derive("bgd", "device", in.Device, today), one, bargain.DailyOfDevice})
@@ -134,22 +148,29 @@ func (c *Core) claimDay(ctx context.Context, claims []dayClaim) error {
 
 // claimNew makes this bargain the one where a new user takes a larger cut, and
 // reports whether it is.
-func (c *Core) claimNew(ctx context.Context, u id.User, bid string) (bool, error) {
-	err := c.newcomers.Insert(ctx, string(u), newcomer{ID: u, Bargain: bid, At: c.Now()})
-	if !errors.Is(err, docdb.ErrExists) {
-		return err == nil, err
+func (c *Core) claimNew(ctx context.Context, as []string, bid string) (bool, error) {
+	for _, who := range as {
+		err := c.newcomers.Insert(ctx, who, newcomer{ID: who, Bargain: bid, At: c.Now()})
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, docdb.ErrExists) {
+			return false, err
+		}
+		old, err := c.newcomers.Get(ctx, who)
+		if err != nil || old.Bargain != bid {
+			return false, err
+		}
 	}
-	old, err := c.newcomers.Get(ctx, string(u))
-	return old.Bargain == bid, err
+	return true, nil
 }
 
 // undo gives back what was claimed for a help that did not happen. If the
 // helper did help meanwhile, by another request, all of it stays.
-func (c *Core) undo(ctx context.Context, claims []dayClaim, u id.User, bid string) error {
-	if b, err := c.bargains.Get(ctx, bid); err == nil {
-		if _, ok := b.helped(u); ok {
-			return nil
-		}
+func (c *Core) undo(ctx context.Context, claims []dayClaim, as []string, bid string) error {
+	b, err := c.bargains.Get(ctx, bid)
+	if err != nil || slices.ContainsFunc(b.Helps, func(h help) bool { return same(h.As, as) }) {
+		return err
 	}
 	for _, k := range claims {
 		_, err := c.days.Update(ctx, k.day, func(d *day) error {
@@ -163,9 +184,11 @@ func (c *Core) undo(ctx context.Context, claims []dayClaim, u id.User, bid strin
 			return err
 		}
 	}
-	err := c.newcomers.DeleteIf(ctx, string(u), func(n newcomer) bool { return n.Bargain == bid })
-	if errors.Is(err, docdb.ErrNotFound) || errors.Is(err, docdb.ErrConflict) {
-		return nil
+	for _, who := range as {
+		err := c.newcomers.DeleteIf(ctx, who, func(n newcomer) bool { return n.Bargain == bid })
+		if err != nil && !errors.Is(err, docdb.ErrNotFound) && !errors.Is(err, docdb.ErrConflict) {
+			return err
+		}
 	}
-	return err
+	return nil
 }

@@ -20,6 +20,7 @@ type record struct {
 	SKU      id.SKU        `bson:"sku"`
 	Name     string        `bson:"name"`
 	Owner    id.User       `bson:"owner"`
+	As       []string      `bson:"as"` // the owner's identities
 	Start    money.Money   `bson:"start"`
 	Floor    money.Money   `bson:"floor"`
 	Price    money.Money   `bson:"price"`
@@ -53,6 +54,7 @@ type hold struct {
 // help is one cut that somebody took.
 type help struct {
 	User    id.User   `bson:"user"`
+	As      []string  `bson:"as"` // the person's identities: other accounts of theirs have the same
 	Cut     int64     `bson:"cut"`
 	New     bool      `bson:"new"`
 	At      time.Time `bson:"at"`
@@ -70,16 +72,21 @@ func (b *record) helped(u id.User) (help, bool) {
 	return b.Helps[i], true
 }
 
+// same reports whether two sets of identities are of one person.
+func same(a, b []string) bool {
+	return slices.ContainsFunc(a, func(who string) bool { return slices.Contains(b, who) })
+}
+
 func (b *record) held(now time.Time) bool { return b.Hold.Order != "" && now.Before(b.Hold.Until) }
 
 // cuttable says why somebody cannot help.
-func (b *record) cuttable(u id.User, now time.Time) error {
-	switch _, done := b.helped(u); {
+func (b *record) cuttable(as []string, now time.Time) error {
+	switch {
 	case b.State == starting:
 		return bargain.ErrNoSuchBargain
-	case done:
+	case slices.ContainsFunc(b.Helps, func(h help) bool { return same(h.As, as) }):
 		return bargain.ErrHelped
-	case u == b.Owner:
+	case same(b.As, as):
 		return bargain.ErrOwn
 	case b.State != bargain.Running || !now.Before(b.EndsAt):
 		return promo.ErrEnded
@@ -96,7 +103,7 @@ func (b *record) cut(h help, now time.Time) error {
 	if old, ok := b.helped(h.User); ok && old.Request == h.Request {
 		return errSame
 	}
-	if err := b.cuttable(h.User, now); err != nil {
+	if err := b.cuttable(h.As, now); err != nil {
 		return err
 	}
 	from := &b.Rest

@@ -109,7 +109,15 @@ func (c *Core) shown(ctx context.Context, b record) (bargain.Bargain, error) {
 	if err != nil {
 		return bargain.Bargain{}, err
 	}
-	return c.view(b, actor.From(ctx).User, people), nil
+	v := c.view(b, actor.From(ctx).User, people)
+	as, err := c.identities(ctx, actor.From(ctx).User)
+	if err != nil {
+		return v, err
+	}
+	if err := b.cuttable(as, c.Now()); err != nil {
+		v.Refuse = errs.Public(err).Reason
+	}
+	return v, nil
 }
 
 func (c *Core) view(b record, u id.User, people map[id.User]account.Profile) bargain.Bargain {
@@ -127,9 +135,6 @@ func (c *Core) view(b record, u id.User, people map[id.User]account.Profile) bar
 		you := u != "" && h.User == u
 		v.Helped = v.Helped || you
 		v.Helps = append(v.Helps, bargain.Help{Person: person(people, h.User), Cut: in(h.Cut), New: h.New, You: you, At: h.At})
-	}
-	if err := b.cuttable(u, now); err != nil {
-		v.Refuse = errs.Public(err).Reason
 	}
 	switch {
 	case !v.Mine:

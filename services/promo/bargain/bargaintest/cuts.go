@@ -73,6 +73,8 @@ func testOnce(t *testing.T, w *World) {
 	wantErr(t, "the owner", second(w.help(t, b.ID, owner)), bargain.ErrOwn)
 	must(w.help(t, b.ID, u))(t)
 	wantErr(t, "a helper again", second(w.help(t, b.ID, u)), bargain.ErrHelped)
+	wantErr(t, "another account of theirs", second(w.help(t, b.ID, u+".2")), bargain.ErrHelped)
+	wantErr(t, "another account of the owner's", second(w.help(t, b.ID, owner+".2")), bargain.ErrOwn)
 	wantErr(t, "a visitor", second(w.Service.Cut(t.Context(), bargain.Cut{ID: b.ID, RequestID: "1"})), actor.ErrNobody)
 	wantErr(t, "of nothing", second(w.help(t, "bgn_none", u)), bargain.ErrNoSuchBargain)
 	if p := w.page(t, b.ID); p.CutsDone != 1 {
@@ -114,7 +116,7 @@ func testSuspended(t *testing.T, w *World) {
 func testDay(t *testing.T, w *World) {
 	o := w.Start(t, func(in *bargain.Terms) { in.Stock = 50 })
 	u := w.old()
-	for range bargain.DailyOfUser {
+	for range bargain.DailyOfPerson {
 		must(w.help(t, w.begin(t, o, w.old()).ID, u))(t)
 	}
 	b := w.begin(t, o, w.old())
@@ -159,7 +161,7 @@ func testDayBack(t *testing.T, w *World) {
 	wg.Wait()
 	for _, u := range helpers { // all but one have their day, and their larger cut, still before them
 		n := 0
-		for range bargain.DailyOfUser {
+		for range bargain.DailyOfPerson {
 			got, err := w.help(t, w.begin(t, o, w.old()).ID, u)
 			if err != nil {
 				break
@@ -168,10 +170,10 @@ func testDayBack(t *testing.T, w *World) {
 				n-- // this is who helped
 			}
 		}
-		if n == bargain.DailyOfUser {
+		if n == bargain.DailyOfPerson {
 			return
 		}
-		if n < bargain.DailyOfUser-2 {
+		if n < bargain.DailyOfPerson-2 {
 			t.Fatalf("a helper who came too late has %d left", n)
 		}
 	}

@@ -2,6 +2,7 @@ package bargaintest
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,4 +97,14 @@ func (d desk) KnownUsers(ctx context.Context, in account.Users) (page.Page[accou
 		})
 	}
 	return out, nil
+}
+
+// Identities are a phone, which an account shares with others whose ids begin
+// alike up to a dot.
+func (desk) Identities(ctx context.Context, in account.IdentitiesOf) (account.Identities, error) {
+	if actor.From(ctx).System == "" {
+		return account.Identities{}, actor.ErrForbidden
+	}
+	phone, _, _ := strings.Cut(string(in.User), ".")
+	return account.Identities{Items: []string{"phone " + phone}}, nil
 }
