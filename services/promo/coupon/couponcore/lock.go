@@ -214,7 +214,13 @@ func (c *Core) redeemOne(ctx context.Context, o order, u use) error {
 	if b.State == coupon.Killed && r.Order != o.ID {
 		return promo.ErrUsedUp
 	}
-	return c.seize(ctx, r.ID, b, o, u, func(x *record, token string) error {
+	return c.redeemTaken(ctx, b, r.ID, o, u)
+}
+
+// redeemTaken makes a coupon used by an order, unless the order has gone back
+// meanwhile.
+func (c *Core) redeemTaken(ctx context.Context, b batch, name string, o order, u use) error {
+	return c.seize(ctx, name, b, o, u, func(x *record, token string) error {
 		switch {
 		case slices.Contains(x.Gone, o.ID), x.Order == o.ID && x.State == used:
 			return errMoved
