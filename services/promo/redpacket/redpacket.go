@@ -46,12 +46,14 @@ const (
 // State is how far a packet has got.
 //
 //	funding → open → ended
+//	funding → failed              the money was not there
 type State string
 
 const (
 	Funding State = "funding" // its money is not in escrow yet
 	Open    State = "open"
 	Ended   State = "ended" // out of time: what was left has gone back
+	Failed  State = "failed"
 )
 
 // Packet is a packet as its reader sees it: how its sum is split is known share
@@ -95,7 +97,7 @@ const (
 
 // What of it the ledger says.
 const (
-	EntryFund   ledger.Kind = "red_packet"
+	EntryFund   ledger.Kind = "red_packet" // the ledger refuses it where there is not that much
 	EntryShare  ledger.Kind = "red_packet_share"
 	EntryReturn ledger.Kind = "red_packet_return"
 

@@ -213,11 +213,15 @@ func TestRulesSayWhatPointsPay(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
 	w.give(t, ctx, "usr_amy", 100)
-	for n, refuse := range map[int64]string{0: "", 100: "", 101: "not_enough_points"} {
-		r, err := w.Rules(ctx, promo.PriceAsk{Buyer: "usr_amy", Points: n, Lines: make([]promo.Line, 2)})
-		if err != nil || len(r) != 1 || r[0].Refuse != refuse || len(r[0].Lines) != 2 || r[0].Price != money.CNY(100) {
-			t.Errorf("Rules of %d points = %+v, %v, want refusal %q", n, r, err, refuse)
+	lines := []promo.Line{{Price: money.CNY(500)}, {Price: money.Money{Amount: 5, Currency: "USD"}}}
+	for _, n := range []int64{1, 100, 1_000_000} {
+		r, err := w.Rules(ctx, promo.PriceAsk{Buyer: "usr_amy", Points: n, Lines: lines})
+		if err != nil || len(r) != 1 || r[0].Refuse != "" || len(r[0].Lines) != 1 || r[0].Most != money.CNY(100) {
+			t.Errorf("Rules of %d points = %+v, %v, want at most what 100 are worth", n, r, err)
 		}
+	}
+	if r, err := w.Rules(ctx, promo.PriceAsk{Buyer: "usr_bob", Points: 5, Lines: lines}); err != nil || r[0].Refuse != "not_enough_points" {
+		t.Errorf("Rules of who has none = %+v, %v", r, err)
 	}
 	if r, err := w.Rules(ctx, promo.PriceAsk{Lines: make([]promo.Line, 1)}); err != nil || r[0].Earn != money.Whole {
 		t.Errorf("a visitor's rule = %+v, %v", r, err)

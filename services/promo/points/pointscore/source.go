@@ -18,21 +18,23 @@ func (c *Core) Kind() promo.Kind { return promo.Points }
 
 // Rules returns the one rule: what a hundred points pay for, what share of goods
 // they may pay, and what a purchase brings. Whoever chose more points than they
-// have is refused, with the reason.
+// have pays with those they have; who has none is refused, with the reason.
 func (c *Core) Rules(ctx context.Context, in promo.PriceAsk) ([]promo.Rule, error) {
 	r := promo.Rule{
 		ID: Rule, Kind: promo.Points, Scope: promo.OfPlatform, Name: "Points", Price: c.Settings.Worth, Earn: c.Settings.Earn,
 		Tiers: []promo.Tier{{Rate: c.Settings.Most}}, Platform: money.Whole, Limited: true, Chosen: in.Points > 0,
 	}
-	for i := range in.Lines {
-		r.Lines = append(r.Lines, i)
+	for i, l := range in.Lines {
+		if l.Price.Currency == c.Settings.Worth.Currency {
+			r.Lines = append(r.Lines, i)
+		}
 	}
 	if in.Points > 0 {
 		b, err := c.balance(ctx, in.Buyer)
 		if err != nil {
 			return nil, err
 		}
-		if b.Available < in.Points {
+		if r.Most = b.Worth; r.Most.Amount <= 0 {
 			r.Refuse = points.ErrNone.Reason
 		}
 	}

@@ -29,7 +29,8 @@ import (
 	"meadow/services/promo/redpacket"
 )
 
-// Poster is what packets ask of the ledger.
+// Poster is what packets ask of the ledger: to refuse a fund that a wallet or a
+// shop does not have is its part.
 type Poster interface {
 	Post(ctx context.Context, in ledger.Entry) (ledger.Entry, error)
 }
@@ -41,9 +42,6 @@ type Deps struct {
 	Now    clock.Now
 	Log    *slog.Logger
 	Ledger Poster
-	// Afford says whether an account has so much to give: a sum that is not there
-	// must not be given away.
-	Afford func(context.Context, ledger.Account, money.Money) (bool, error)
 	// Follows reports whether who follows whom.
 	Follows func(ctx context.Context, who, whom id.User) (bool, error)
 	// May reports whether a user may do something for a shop.

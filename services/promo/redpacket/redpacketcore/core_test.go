@@ -25,7 +25,6 @@ type world struct {
 	*Core
 	*windowtest.Ground
 	follows sync.Map
-	poor    atomic.Bool
 }
 
 func newWorld(t *testing.T) *world {
@@ -34,7 +33,6 @@ func newWorld(t *testing.T) *world {
 	var err error
 	w.Core, err = New(t.Context(), Deps{
 		DB: w.DB, Jobs: w.Jobs, Now: w.Clock.Now, Log: w.Log, Ledger: w.Ledger, Currency: "CNY",
-		Afford: func(context.Context, ledger.Account, money.Money) (bool, error) { return !w.poor.Load(), nil },
 		Follows: func(_ context.Context, who, whom id.User) (bool, error) {
 			_, ok := w.follows.Load(who + whom)
 			return ok, nil
@@ -173,11 +171,18 @@ func TestNothingCanBeGrabbedBeforeTheMoneyIsThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	maker, ctx := person(t)
-	w.poor.Store(true)
-	if _, err := w.Make(ctx, redpackettest.Ask(100, 2)); !errors.Is(err, redpacket.ErrNoMoney) {
-		t.Fatalf("Make without money: %v, want ErrNoMoney", err)
+	w.Ledger.Refuse("red_packet", ledger.ErrNotEnough)
+	poor := redpackettest.Ask(100, 2)
+	for range 2 {
+		if _, err := w.Make(ctx, poor); !errors.Is(err, redpacket.ErrNoMoney) {
+			t.Fatalf("Make without money: %v, want ErrNoMoney", err)
+		}
 	}
-	w.poor.Store(false)
+	_, first := person(t)
+	if _, err := w.Grab(first, redpacket.Grab{ID: id.Derive("rpk", string(maker), poor.RequestID)}); !errors.Is(err, redpacket.ErrOver) {
+		t.Fatalf("Grab of a packet without money: %v, want ErrOver", err)
+	}
+	w.Ledger.Refuse("", nil)
 	w.Ledger.Fail(1)
 	in := redpackettest.Ask(100, 2)
 	if _, err := w.Make(ctx, in); err == nil {

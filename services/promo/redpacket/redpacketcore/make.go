@@ -102,14 +102,7 @@ func (c *Core) draft(ctx context.Context, in redpacket.Make) (packet, error) {
 }
 
 func (c *Core) begin(ctx context.Context, p packet) (packet, error) {
-	ok, err := c.Afford(ctx, p.account(), p.Total)
-	if err != nil {
-		return p, err
-	}
-	if !ok {
-		return p, redpacket.ErrNoMoney
-	}
-	err = c.packets.Insert(ctx, p.ID, p)
+	err := c.packets.Insert(ctx, p.ID, p)
 	if errors.Is(err, docdb.ErrExists) { // the same request, at the same time
 		return c.packets.Get(ctx, p.ID)
 	}
@@ -118,7 +111,11 @@ func (c *Core) begin(ctx context.Context, p packet) (packet, error) {
 
 // fund stores the cells of a packet and moves its money into escrow.
 func (c *Core) fund(ctx context.Context, p packet) (packet, error) {
-	if p.State != redpacket.Funding {
+	switch p.State {
+	case redpacket.Funding:
+	case redpacket.Failed:
+		return p, redpacket.ErrNoMoney
+	default:
 		return p, nil
 	}
 	amounts := split(p.Split, p.Total.Amount, p.Shares, p.Seed)
@@ -130,15 +127,25 @@ func (c *Core) fund(ctx context.Context, p packet) (packet, error) {
 		}
 	}
 	_, err := c.Ledger.Post(ctx, entry(redpacket.EntryFund, p.account(), p.escrow(), p.Total, p.ID))
-	if err != nil {
+	to, due := redpacket.Open, p.ExpiresAt
+	switch {
+	case errors.Is(err, ledger.ErrNotEnough):
+		to, due = redpacket.Failed, time.Time{}
+	case err != nil:
 		return p, fmt.Errorf("escrow of %s: %w", p.ID, err)
 	}
-	return c.packets.Update(ctx, p.ID, func(p *packet) error {
-		if p.State == redpacket.Funding {
-			p.State, p.Due = redpacket.Open, p.ExpiresAt
+	// Of two who try at once one may be refused and the other not: if the money is
+	// there, the packet is open.
+	p, err = c.packets.Update(ctx, p.ID, func(p *packet) error {
+		if p.State == redpacket.Funding || p.State == redpacket.Failed && to == redpacket.Open {
+			p.State, p.Due = to, due
 		}
 		return nil
 	})
+	if err == nil && p.State == redpacket.Failed {
+		err = redpacket.ErrNoMoney
+	}
+	return p, err
 }
 
 // entry moves an amount from an account to another; its id follows from what

@@ -28,7 +28,7 @@ func (c *Core) Packet(ctx context.Context, in redpacket.ByID) (redpacket.Packet,
 	if err != nil {
 		return redpacket.Packet{}, err
 	}
-	if p.State == redpacket.Funding && actor.From(ctx).User != p.Maker {
+	if (p.State == redpacket.Funding || p.State == redpacket.Failed) && actor.From(ctx).User != p.Maker {
 		return redpacket.Packet{}, redpacket.ErrNoSuch
 	}
 	return c.view(ctx, p)
@@ -150,7 +150,7 @@ func (c *Core) Got(ctx context.Context, in page.Ask) (page.Page[redpacket.Share]
 // the shares that are not paid, and what nobody took.
 func (c *Core) Escrowed(ctx context.Context, name string) (money.Money, error) {
 	p, err := c.find(ctx, name)
-	if err != nil || p.State == redpacket.Funding {
+	if err != nil || p.State == redpacket.Funding || p.State == redpacket.Failed {
 		return money.Money{}, err
 	}
 	sum := p.Total

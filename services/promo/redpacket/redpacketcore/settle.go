@@ -30,7 +30,9 @@ func (c *Core) settlePackets(ctx context.Context) error {
 	for _, p := range due.Items {
 		switch p.State {
 		case redpacket.Funding:
-			_, err = c.fund(ctx, p)
+			if _, err = c.fund(ctx, p); errors.Is(err, redpacket.ErrNoMoney) {
+				err = nil // its maker sees it
+			}
 		case redpacket.Open:
 			if !c.Now().Before(p.ExpiresAt) {
 				err = c.end(ctx, p)

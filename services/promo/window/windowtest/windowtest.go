@@ -133,6 +133,15 @@ type Ledger struct {
 	mu      sync.Mutex
 	entries map[id.Entry]ledger.Entry
 	down    atomic.Int64
+	refused ledger.Kind
+	why     error
+}
+
+// Refuse lets entries of a kind be refused for a reason, from now on.
+func (l *Ledger) Refuse(k ledger.Kind, why error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused, l.why = k, why
 }
 
 // Fail lets the next n posts fail.
@@ -154,6 +163,9 @@ func (l *Ledger) Post(_ context.Context, in ledger.Entry) (ledger.Entry, error) 
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.why != nil && in.Kind == l.refused {
+		return in, l.why
+	}
 	if l.entries == nil {
 		l.entries = map[id.Entry]ledger.Entry{}
 	}

@@ -1,0 +1,31 @@
+package invite_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"meadow/services/platform/rpc"
+	"meadow/services/promo/invite"
+)
+
+func TestEveryRouteIsNamedOnceAndGuarded(t *testing.T) {
+	t.Parallel()
+	var r rpc.Collector
+	invite.Mount(&r, invite.Client{}) // panics where an input cannot travel
+	if _, err := rpc.OpenAPI(rpc.Info{}, r.Routes); err != nil {
+		t.Error(err) // a name or a place is used twice
+	}
+	for _, route := range r.Routes {
+		desk := strings.HasPrefix(route.Path, rpc.Prefix+"/desk/")
+		if open := len(route.Access.Roles) == 0; open != (route.Name == "lookAtInvite") {
+			t.Errorf("%s: open to everybody is %t", route.Name, open)
+		}
+		if desk && slices.Contains(route.Access.Roles, "viewer") {
+			t.Errorf("%s: the desk is open", route.Name)
+		}
+	}
+	if len(r.Routes) != 9 {
+		t.Errorf("%d routes, want 9", len(r.Routes))
+	}
+}
