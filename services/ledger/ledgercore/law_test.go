@@ -17,6 +17,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/ledger"
+	"meadow/services/platform/docdb"
 )
 
 // drawOrder is an order whose lines are frozen as the till freezes them.
@@ -242,6 +243,9 @@ func TestAnyOrderOfEventsGivesTheSameBalances(t *testing.T) {
 			if got := w.account(t, a); got != want[a] {
 				rt.Fatalf("%s is %d, want %d", a, got, want[a])
 			}
+			if shown, err := w.shown(ctx, a); err != nil || shown != -want[a] {
+				rt.Fatalf("the statement of %s says %d, want %d; %v", a, shown, -want[a], err)
+			}
 			if p, err := w.purses.Get(ctx, purseID(a, "CNY")); err == nil && (p.Own != -want[a] || len(p.Pending) > 0) {
 				rt.Fatalf("the purse of %s says %d, want %d; %d pending", a, p.Own, -want[a], len(p.Pending))
 			}
@@ -252,6 +256,16 @@ func TestAnyOrderOfEventsGivesTheSameBalances(t *testing.T) {
 		}
 	})
 	w.zero(t)
+}
+
+// shown adds up what a payee's statement says is theirs.
+func (w *world) shown(ctx context.Context, payee ledger.Account) (int64, error) {
+	found, err := w.items.Find(ctx, docdb.Query{Index: "payee", Equal: []any{string(payee)}, Limit: 100})
+	sum := int64(0)
+	for _, i := range found.Items {
+		sum += i.Net.Amount
+	}
+	return sum, err
 }
 
 func TestARefundThatRacesItsSettlementIsTakenFromWhereTheMoneyIs(t *testing.T) {

@@ -279,6 +279,29 @@ func TestAPayoutThatIsKilledAnywhereEndsOnce(t *testing.T) {
 	w.zero(t)
 }
 
+func TestAPayoutThatNobodyAsksForAgainIsFoundByTheJob(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for after := 1; after <= 8; after++ {
+		u, ctx := w.rich(t, "62220001")
+		w.db.kill(after, after%2 == 1)
+		_, _ = w.AskPayout(ctx, ask(3_000, "payout-01"))
+		w.db.kill(0, false)
+		w.tick(t)
+		must(t, w.finishAll(t.Context()))
+		found, err := w.Payouts(ctx, ledger.Owner{As: "creator"})
+		must(t, err)
+		b := w.balance(t, ctx, "creator")
+		switch {
+		case len(found.Items) == 0 && b.Earned.Amount == 5_000 && b.Asked.Amount == 0: // it never began
+		case len(found.Items) == 1 && found.Items[0].State == ledger.PayoutRequested && b.Earned.Amount == 2_000 && b.Asked.Amount == 3_000:
+		default:
+			t.Errorf("killed after %d writes: %s has %+v and %+v", after, u, b, found.Items)
+		}
+	}
+	w.zero(t)
+}
+
 func TestAWalletIsSpentOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
