@@ -1,6 +1,6 @@
-//go:build !race
+//go:build !race && !long
 
 package checkoutcore
 
 // histories is how many payment histories are told.
-const histories = 10_000
+const histories = 2_000

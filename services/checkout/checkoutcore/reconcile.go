@@ -43,7 +43,9 @@ func (c *Core) reconcile(ctx context.Context) error {
 				failed = errors.Join(failed, err)
 				continue
 			}
-			if err := c.compare(ctx, p, d); err != nil {
+			if err := c.compare(ctx, p, d); errors.Is(err, pay.ErrNotYet) {
+				continue
+			} else if err != nil {
 				failed = errors.Join(failed, err)
 				continue
 			}

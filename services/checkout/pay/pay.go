@@ -48,6 +48,8 @@ var (
 	ErrSignature = errs.New(errs.Forbidden, "bad_signature", "This message was not signed by the provider.")
 	// ErrTooMuch means that more is to go back than was paid and is left.
 	ErrTooMuch = errs.New(errs.Precondition, "provider_refund_too_much", "That is more than is left of this payment.")
+	// ErrNotYet means that a day's statement is not drawn up yet.
+	ErrNotYet = errs.New(errs.Unavailable, "statement_not_yet", "The provider has not drawn up this statement yet.")
 	// ErrUnknown means that the provider has no such payment.
 	ErrUnknown = errs.New(errs.NotFound, "unknown_payment", "The provider does not know this payment.")
 )
@@ -67,7 +69,8 @@ type Provider interface {
 	// for each refund's id: ErrTooMuch if that would be more than is left. A payment
 	// of which nothing is left is Refunded.
 	RefundPart(ctx context.Context, in PartBack) error
-	// Statement is every movement of one day, as the provider sees it.
+	// Statement is every movement of one day (of UTC), as the provider sees it: those
+	// so far of a day that is not over, or ErrNotYet.
 	Statement(ctx context.Context, day time.Time) ([]Movement, error)
 }
 
