@@ -47,7 +47,7 @@ func saves(r promo.Rule, base, left int64) (off, short int64) {
 func (s *state) open(r promo.Rule) (lines []int, base, left int64) {
 	lines = make([]int, 0, len(r.Lines))
 	for _, i := range r.Lines {
-		if slices.ContainsFunc(s.touched[i], func(t promo.Rule) bool { return apart(r, t) }) {
+		if s.bars(&r, i) {
 			continue
 		}
 		lines = append(lines, i)
@@ -55,6 +55,16 @@ func (s *state) open(r promo.Rule) (lines []int, base, left int64) {
 		left += s.left[i]
 	}
 	return lines, base, left
+}
+
+// bars reports whether something has lowered a line that r does not go with.
+func (s *state) bars(r *promo.Rule, line int) bool {
+	for i := range s.touched[line] {
+		if apart(r, s.touched[line][i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // apply takes a rule off its lines and reports whether it saved anything.
@@ -85,7 +95,7 @@ func (s *state) take(r promo.Rule, lines []int, off int64) {
 	for i, share := range shares {
 		s.left[i] -= share
 		if share > 0 || slices.Contains(lines, i) {
-			s.touched[i] = append(slices.Clip(s.touched[i]), r)
+			s.touched[i] = append(slices.Clip(s.touched[i]), &r)
 		}
 	}
 	s.savings = append(s.savings, promo.Saving{

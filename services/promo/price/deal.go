@@ -28,7 +28,7 @@ func (s *state) deals(rules []promo.Rule) error {
 		}
 		price := min(max(r.Price.Amount, 0), l.Price.Amount)
 		s.price[i], s.base[i], s.left[i] = price, price*l.N, price*l.N
-		s.touched[i] = []promo.Rule{r}
+		s.touched[i] = []*promo.Rule{&r}
 		if r.Limited || exclusive(r.Kind) {
 			s.uses = append(s.uses, promo.Use{
 				Kind: r.Kind, Rule: r.ID, Ref: r.Ref, SKU: l.SKU, N: l.N, Amount: s.money((l.Price.Amount - price) * l.N),

@@ -21,7 +21,7 @@ import (
 // A line has one deal. "Other scope": one of the shop and one of the platform go
 // together, two of the same do not. Points and free carriage go with everything
 // that does not say otherwise (Rule.Apart).
-func apart(a, b promo.Rule) bool {
+func apart(a, b *promo.Rule) bool {
 	switch {
 	case slices.Contains(a.Apart, b.Kind) || slices.Contains(b.Apart, a.Kind):
 		return true
@@ -40,7 +40,7 @@ func apart(a, b promo.Rule) bool {
 }
 
 // Together reports whether a and b may lower the price of one line together.
-func Together(a, b promo.Rule) bool { return !apart(a, b) }
+func Together(a, b promo.Rule) bool { return !apart(&a, &b) }
 
 // pays is what is no price: points pay, and carriage is not of the goods.
 func pays(k promo.Kind) bool { return k == promo.Points || k == promo.Carriage }

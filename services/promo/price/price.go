@@ -54,7 +54,7 @@ type state struct {
 	price   []int64        // of one unit, by line
 	base    []int64        // at deal prices, by line
 	left    []int64        // base without savings so far
-	touched [][]promo.Rule // what lowered each line so far
+	touched [][]*promo.Rule // what lowered each line so far
 	bears   []int64        // what the platform bears, by line
 	savings []promo.Saving
 	uses    []promo.Use
@@ -77,7 +77,7 @@ func begin(in promo.PriceAsk, taxes Taxes) (*state, error) {
 	s := &state{
 		in: in, taxes: taxes, cur: in.Lines[0].Price.Currency,
 		price: make([]int64, n), base: make([]int64, n), left: make([]int64, n), bears: make([]int64, n),
-		shipping: make([]int64, n), tax: make([]int64, n), touched: make([][]promo.Rule, n),
+		shipping: make([]int64, n), tax: make([]int64, n), touched: make([][]*promo.Rule, n),
 	}
 	var sum money.Money
 	for i, l := range in.Lines {

@@ -1,15 +1,19 @@
 package price
 
 import (
+	"cmp"
 	"slices"
 
 	"meadow/services/promo"
 )
 
-// maxTries bounds the search. A basket with a dozen rules is searched whole; one
-// with so many that this is reached keeps the best found, which has every rule
-// that went with the ones before it.
-const maxTries = 4000
+// effort bounds the search, in tries times what a try looks at. A basket with a
+// dozen rules is searched whole. One with so many that this is reached keeps the
+// best found, which is no worse than taking the rules by what each saves alone.
+const effort = 40_000
+
+// few is how many candidates are searched at once, without a first guess.
+const few = 8
 
 // hunt is one search.
 type hunt struct {
@@ -18,7 +22,7 @@ type hunt struct {
 	rest  []int64 // the most that candidates from i on can save together
 	ship  int64   // the least that carriage can cost
 	pays  int64   // the most that points can pay
-	tries int
+	tries int     // left
 	best  *state
 	used  []bool
 	with  []bool
@@ -77,7 +81,7 @@ func (s *state) whole(r promo.Rule) (lines []int, base, left int64) {
 // two ways that cost the same it is the one found first, which uses what ends
 // first.
 func (s *state) search(cands, rules []promo.Rule) *state {
-	h := &hunt{rules: rules, cands: cands, rest: make([]int64, len(cands)+1), with: make([]bool, len(cands))}
+	h := &hunt{rules: rules, cands: cands, tries: effort / (1 + len(s.in.Lines) + len(cands)), rest: make([]int64, len(cands)+1), with: make([]bool, len(cands))}
 	for i := len(cands) - 1; i >= 0; i-- {
 		_, base, left := s.whole(cands[i])
 		off, _ := saves(cands[i], base, left)
@@ -93,6 +97,9 @@ func (s *state) search(cands, rules []promo.Rule) *state {
 			h.pays = max(h.pays, s.in.Points*r.Price.Amount/100)
 		}
 	}
+	if len(cands) > few {
+		h.guess(s)
+	}
 	h.from(s, 0)
 	h.spare(s)
 	for i, r := range cands {
@@ -103,19 +110,48 @@ func (s *state) search(cands, rules []promo.Rule) *state {
 	return h.best
 }
 
+// guess takes the candidates by what each saves alone, those that save most first,
+// as far as they make the total lower.
+func (h *hunt) guess(s *state) {
+	by := make([]int, len(h.cands))
+	for i := range by {
+		by[i] = i
+	}
+	alone := func(i int) int64 { return h.rest[i] - h.rest[i+1] }
+	slices.SortStableFunc(by, func(a, b int) int { return cmp.Compare(alone(b), alone(a)) })
+	with := make([]bool, len(h.cands))
+	h.best, h.used = h.played(s, with), slices.Clone(with)
+	for _, i := range by {
+		with[i] = true
+		if f := h.played(s, with); f.total() < h.best.total() {
+			h.best, h.used = f, slices.Clone(with)
+		} else {
+			with[i] = false
+		}
+	}
+}
+
+// played is the finished price with some of the candidates.
+func (h *hunt) played(s *state, with []bool) *state {
+	f := s.fork()
+	for i, r := range h.cands {
+		if with[i] {
+			f.apply(r)
+		}
+	}
+	f.finish(h.rules)
+	return f
+}
+
 // spare keeps what is limited for another time where it makes nothing cheaper.
 func (h *hunt) spare(s *state) {
 	for i, r := range h.cands {
 		if !h.used[i] || !r.Limited {
 			continue
 		}
-		f := s.fork()
-		for j, other := range h.cands {
-			if j != i && h.used[j] {
-				f.apply(other)
-			}
-		}
-		if f.finish(h.rules); f.total() <= h.best.total() {
+		with := slices.Clone(h.used)
+		with[i] = false
+		if f := h.played(s, with); f.total() <= h.best.total() {
 			h.best, h.used[i] = f, false
 		}
 	}
@@ -132,10 +168,10 @@ func (s *state) why(r promo.Rule) string {
 
 // from tries the candidates from i on, on top of s: each with and without.
 func (h *hunt) from(s *state, i int) {
-	if h.best != nil && (h.tries >= maxTries || max(sum(s.left)-h.rest[i]-h.pays, 0)+h.ship >= h.best.total()) {
+	if h.best != nil && (h.tries <= 0 || max(sum(s.left)-h.rest[i]-h.pays, 0)+h.ship >= h.best.total()) {
 		return
 	}
-	h.tries++
+	h.tries--
 	for ; i < len(h.cands); i++ {
 		if !s.applies(h.cands[i]) {
 			continue

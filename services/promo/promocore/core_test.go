@@ -104,6 +104,9 @@ func TestNoMoreOrdersThanPlacesAtTheSameTime(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if len(d.places.orders) != len(d.coupons.orders) {
+		t.Fatalf("%d orders have places, %d coupons", len(d.places.orders), len(d.coupons.orders))
+	}
 	d.clock.Advance(time.Hour)
 	if err := d.sweep(ctx); err != nil {
 		t.Fatal(err)

@@ -61,6 +61,9 @@ func TestAnOrderOfTwoCampaignsTakesBothOrNeither(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	a, b := o.budgeted(t, 5_000), o.budgeted(t, 900)
+	for b.ID < a.ID { // the one with too little is asked last
+		b = o.budgeted(t, 900)
+	}
 	uses := append(use(a.ID, 1_000), use(b.ID, 1_000)...)
 	if err := o.Lock(t.Context(), promo.Lock{Order: "ord_1"}, uses); !errors.Is(err, promo.ErrUsedUp) {
 		t.Fatalf("lock: %v", err)
