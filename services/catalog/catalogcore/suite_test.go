@@ -2,6 +2,8 @@ package catalogcore
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
 	"meadow/services/platform/rpc"
+	"meadow/services/platform/web"
 )
 
 // people is an account desk that knows whoever it is asked about.
@@ -88,8 +91,35 @@ func newShop(t *testing.T) (*warehouse, *album, catalogtest.Shop) {
 	}
 }
 
-func TestTheSuiteHoldsInOneProcess(t *testing.T) {
+// TestTheSuiteHoldsInAnotherProcess runs it over the wire, so that each route is
+// asked too.
+func TestTheSuiteHoldsInAnotherProcess(t *testing.T) {
 	t.Parallel()
-	_, _, shop := newShop(t)
+	w, _, shop := newShop(t)
+	shop.Catalog = served(t, w)
 	t.Run("all", func(t *testing.T) { catalogtest.Run(t, shop) })
+}
+
+// served returns the catalogue as it is seen from another process.
+func served(t *testing.T, w *warehouse) catalog.Service {
+	t.Helper()
+	signer := rpc.Signer{Key: []byte("the secret of both processes"), Now: w.clock.Now}
+	server := web.New(web.Default(), web.Deps{Log: w.Log, Now: w.clock.Now, Signer: &signer})
+	catalog.Mount(server, w.Core)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx, ln) }()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
+	t.Cleanup(func() {
+		client.CloseIdleConnections()
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return catalog.Client{Peer: &rpc.Peer{URL: "http://" + ln.Addr().String(), HTTP: client, Signer: signer}}
 }
