@@ -173,6 +173,30 @@ func (k *cart) drop(sku id.SKU) {
 	k.Lines = slices.DeleteFunc(k.Lines, func(x kept) bool { return x.Choice.SKU == sku })
 }
 
+// unpack takes what was ordered out of its buyer's cart.
+func (c *Core) unpack(ctx context.Context, buyer id.User, lines []checkout.Line) error {
+	_, err := c.carts.Update(ctx, id.Derive("crt", "user", string(buyer)), func(k *cart) error {
+		changed := false
+		for _, l := range lines {
+			for i := range k.Lines {
+				if k.Lines[i].Choice.SKU == l.SKU {
+					k.Lines[i].Choice.N -= l.N
+					changed = true
+				}
+			}
+		}
+		k.Lines = slices.DeleteFunc(k.Lines, func(x kept) bool { return x.Choice.N < 1 })
+		if !changed {
+			return errSame
+		}
+		return nil
+	})
+	if errors.Is(err, errSame) || errors.Is(err, docdb.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // show compares what is kept with what is sold now.
 func (c *Core) show(ctx context.Context, k cart) (checkout.Cart, error) {
 	now, err := c.sold(ctx, k.Lines)

@@ -188,3 +188,24 @@ func TestACartHoldsAHundredLines(t *testing.T) {
 		t.Errorf("nobody joins: %v", err)
 	}
 }
+
+func TestWhatIsOrderedLeavesTheCart(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	x.twoShops()
+	x.shelf.add(1)
+	ctx := as(t, newBuyer())
+	put(t, x, ctx, "", "sku_0", 2)
+	put(t, x, ctx, "", "sku_1", 3)
+	q, err := x.Quote(ctx, checkout.Ask{Lines: []checkout.Choice{{SKU: "sku_0", N: 2}, {SKU: "sku_1", N: 1}}})
+	must(t, err)
+	for range 2 {
+		_, err = x.Place(ctx, checkout.Place{Quote: q.ID, Address: "adr_home", RequestID: "r"})
+		must(t, err)
+	}
+	c, err := x.Cart(ctx, checkout.ByCart{})
+	must(t, err)
+	if want := "[mer_loom:sku_1×2]"; holding(c) != want {
+		t.Errorf("%s, want %s", holding(c), want)
+	}
+}

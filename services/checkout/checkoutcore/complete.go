@@ -244,6 +244,9 @@ func (c *Core) refund(ctx context.Context, p payment) error {
 	if err != nil {
 		return err
 	}
+	if p.Amount.IsZero() { // no provider has it
+		return c.complete(ctx, p.Provider, pay.Fact{Payment: p.ID, Outcome: pay.Refunded, Amount: p.Amount, At: c.Now()})
+	}
 	c.Log.WarnContext(ctx, "payment goes back", "payment", p.ID, "order", p.Order, "state", o.State)
 	if err := provider.RefundPart(ctx, pay.PartBack{Refund: lateRefund(p.ID), Payment: p.ID, Amount: p.Amount}); err != nil {
 		return err

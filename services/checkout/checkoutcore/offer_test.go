@@ -79,3 +79,27 @@ func TestMoneyGoesBackWhenTheOfferIsUsedUp(t *testing.T) {
 		t.Errorf("the order is %s, refunded %d times, units %s", got.State, x.bank.bill(p.ID).refunds, x.shelf.grip(o.ID).state)
 	}
 }
+
+func TestAnOrderThatCostsNothingIsPaidWithoutAProvider(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	x.offers.price = func(in promo.PriceAsk) promo.Priced {
+		p := plain(in)
+		p.Lines[0].Saved, p.Lines[0].Platform, p.Saved = p.Lines[0].Amount, p.Lines[0].Amount, p.Lines[0].Amount
+		p.Lines[0].Due.Amount, p.Total.Amount, p.Points = 0, 0, 500
+		p.Savings = []promo.Saving{{Kind: promo.Points, Amount: p.Saved, Platform: p.Saved, Shares: []int64{p.Saved.Amount}}}
+		return p
+	}
+	o := x.place(t)
+	p := x.begin(t, o)
+	got, err := x.orders.Get(t.Context(), string(o.ID))
+	must(t, err)
+	if got.State != checkout.Paid || p.URL == "" || len(x.bank.bills) != 0 {
+		t.Errorf("the order is %s, the page %q, the bank has %d bills", got.State, p.URL, len(x.bank.bills))
+	}
+	r, err := x.Refund(asTill(t.Context()), checkout.AskRefund{Order: o.ID, Units: []checkout.RefundUnits{{N: 1}}, Reason: "r", RequestID: "r"})
+	must(t, err)
+	if r.Points != 500 || !r.Amount.IsZero() || !r.Whole || !r.Done {
+		t.Errorf("%+v", r)
+	}
+}

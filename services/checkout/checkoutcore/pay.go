@@ -54,11 +54,25 @@ func (c *Core) Pay(ctx context.Context, in checkout.Pay) (checkout.Payment, erro
 			return checkout.Payment{}, err
 		}
 	}
+	if p.Amount.IsZero() {
+		return c.payNothing(ctx, p)
+	}
 	url, err := provider.Begin(ctx, pay.Intent{Payment: payID, Order: o.ID, Amount: p.Amount, Title: title(o), Return: c.Return + string(o.ID)})
 	if err != nil {
 		return checkout.Payment{}, err
 	}
 	p, err = c.payments.Update(ctx, string(payID), func(p *payment) error { p.URL = url; return nil })
+	return p.Payment, err
+}
+
+// payNothing completes an order that points or coupons paid whole: no provider
+// takes a payment of nothing.
+func (c *Core) payNothing(ctx context.Context, p payment) (checkout.Payment, error) {
+	err := c.complete(ctx, p.Provider, pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount, At: c.Now()})
+	if err != nil {
+		return checkout.Payment{}, err
+	}
+	p, err = c.payments.Update(ctx, string(p.ID), func(p *payment) error { p.URL = c.Return + string(p.Order); return nil })
 	return p.Payment, err
 }
 
@@ -97,6 +111,9 @@ func (p payment) open() bool { return p.State == checkout.Pending || p.State == 
 
 // check asks a payment's provider how it stands, and acts on the answer.
 func (c *Core) check(ctx context.Context, p payment) error {
+	if p.Amount.IsZero() {
+		return nil // whoever pays it completes it
+	}
 	provider, err := c.provider(p.Provider)
 	if err != nil {
 		return err

@@ -74,6 +74,9 @@ func (c *Core) Place(ctx context.Context, in checkout.Place) (checkout.Order, er
 	if err != nil {
 		return checkout.Order{}, err
 	}
+	if err := c.unpack(ctx, buyer, o.Lines); err != nil {
+		c.Log.WarnContext(ctx, "a cart keeps what was ordered", "order", o.ID, "err", err)
+	}
 	return o.Order, nil
 }
 

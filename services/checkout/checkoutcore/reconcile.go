@@ -78,7 +78,7 @@ func (c *Core) compare(ctx context.Context, p pay.Provider, d time.Time) error {
 		}
 	}
 	missing := func(ref string, payment id.Payment, order id.Order, ours money.Money) error {
-		if theirs[ref] {
+		if theirs[ref] || ours.IsZero() {
 			return nil
 		}
 		return c.differ(ctx, checkout.Difference{Provider: p.Name(), Day: d, Kind: checkout.Unsettled, Ref: ref, Payment: payment, Order: order, Ours: ours})
