@@ -197,6 +197,9 @@ func (c *Core) ChangeStaff(ctx context.Context, in catalog.ChangeStaff) (catalog
 		return catalog.Member{}, catalog.ErrNoDuty.With("duty", "one's own")
 	}
 	m, err := c.staff.Update(ctx, in.ID, func(m *catalog.Member) error {
+		if !slices.Equal(m.Duties, before.Duties) {
+			return docdb.ErrBusy // somebody changed them since they were compared
+		}
 		m.Duties = once(in.Duties)
 		return nil
 	})
@@ -226,9 +229,14 @@ func (c *Core) RemoveStaff(ctx context.Context, in catalog.ByMember) (rpc.Empty,
 			return rpc.Empty{}, err
 		}
 	}
-	err = c.staff.Delete(ctx, in.ID)
-	if errors.Is(err, docdb.ErrNotFound) {
-		return rpc.Empty{}, nil // a twin did it
+	err = c.staff.DeleteIf(ctx, in.ID, func(x catalog.Member) bool {
+		return x.User == m.User && slices.Equal(x.Duties, m.Duties)
+	})
+	switch {
+	case errors.Is(err, docdb.ErrNotFound): // a twin did it
+		return rpc.Empty{}, nil
+	case errors.Is(err, docdb.ErrConflict):
+		return rpc.Empty{}, docdb.ErrBusy.Because(err)
 	}
 	return rpc.Empty{}, err
 }

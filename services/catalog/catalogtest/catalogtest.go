@@ -57,6 +57,8 @@ func Run(t *testing.T, s Shop) {
 		"AShopSendsOnlyWhereItSays":               testNotSent,
 		"TheNearestWarehouseGivesFirst":           testNearest,
 		"AWarehouseGivesOnlyWhatItHas":            testPlaces,
+		"NobodyReservesWhatNoWarehouseHas":        testRushPlaces,
+		"BundlesAndSinglesShareWhatThereIs":       testRushBundles,
 		"EachChangeOfStockIsListed":               testAdjustments,
 		"LowStockIsListedWhileItIsLow":            testLow,
 		"ABundleTakesItsComponents":               testBundle,
