@@ -51,11 +51,11 @@ type state struct {
 	in      promo.PriceAsk
 	taxes   Taxes
 	cur     string
-	price   []int64        // of one unit, by line
-	base    []int64        // at deal prices, by line
-	left    []int64        // base without savings so far
+	price   []int64         // of one unit, by line
+	base    []int64         // at deal prices, by line
+	left    []int64         // base without savings so far
 	touched [][]*promo.Rule // what lowered each line so far
-	bears   []int64        // what the platform bears, by line
+	bears   []int64         // what the platform bears, by line
 	savings []promo.Saving
 	uses    []promo.Use
 	refused []promo.Refusal
