@@ -97,6 +97,9 @@ type record struct {
 	Amount     int64     `bson:"amount,omitempty"`
 	UsedAt     time.Time `bson:"used_at,omitempty"`
 	ReturnedAt time.Time `bson:"returned_at,omitempty"`
+	// Before are the last orders that locked it: one that is paid late may have it
+	// past its end.
+	Before []id.Order `bson:"before,omitempty"`
 	// Gone are orders that went back whole: they never take it again.
 	Gone []id.Order `bson:"gone,omitempty"`
 	// Owed is what the purse has yet to get back of Gone's last.

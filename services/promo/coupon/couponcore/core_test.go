@@ -82,7 +82,13 @@ func (s *shop) sweepAll(ctx context.Context) error {
 	return errors.Join(s.sweep(ctx), s.settleAll(ctx))
 }
 
-func must(t *testing.T, err error) {
+type tester interface {
+	Helper()
+	Errorf(string, ...any)
+	Fatal(...any)
+}
+
+func must(t tester, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -174,13 +180,13 @@ func (s *shop) killed(t *testing.T, b coupon.Batch, name string, step int, write
 }
 
 // audit lets time pass and compares what is counted with the coupons.
-func (s *shop) audit(t *testing.T, ctx context.Context, b coupon.Batch) {
+func (s *shop) audit(t tester, ctx context.Context, b coupon.Batch) {
 	t.Helper()
 	s.clock.Advance(time.Hour)
 	for range 2 {
 		must(t, s.sweepAll(ctx))
 	}
-	var claimed, inUse, undone int64
+	var claimed, inUse, spent, undone int64
 	must(t, s.coupons.Each(ctx, func(_ string, r record) error {
 		switch r.State {
 		case ready:
@@ -188,6 +194,7 @@ func (s *shop) audit(t *testing.T, ctx context.Context, b coupon.Batch) {
 		case used:
 			claimed++
 			inUse++
+			spent += r.Amount
 		case dropped:
 		default:
 			undone++
@@ -204,7 +211,7 @@ func (s *shop) audit(t *testing.T, ctx context.Context, b coupon.Batch) {
 	q, err := s.quotas.Get(ctx, quotaID(b.ID, 1))
 	must(t, err)
 	n := v.Counts
-	if undone != 0 || n.Claimed != claimed || n.Used != inUse || n.Locked != 0 || n.Spent.Amount != inUse*10_00 {
+	if undone != 0 || n.Claimed != claimed || n.Used != inUse || n.Locked != 0 || n.Spent.Amount != spent {
 		t.Errorf("%d coupons, %d used, %d undone; counted %+v", claimed, inUse, undone, n)
 	}
 	if p.Left+p.Spent != b.Budget.Amount || len(p.Locks) != 0 || len(q.Claims) != 0 || q.Pending != 0 {

@@ -61,12 +61,22 @@ func (c *Core) lockOne(ctx context.Context, o order, u use, until time.Time) err
 			return nil
 		case x.State != ready:
 			return promo.ErrUsedUp
-		case !now.Before(x.ExpiresAt):
+		case !now.Before(x.ExpiresAt) && !slices.Contains(x.Before, o.ID):
 			return promo.ErrEnded
 		}
+		x.remember(o.ID)
 		x.State, x.Order, x.Until, x.Lock, x.Amount = locked, o.ID, until, token, u.Amount
 		return nil
 	})
+}
+
+// remember notes that an order had the coupon in time.
+func (r *record) remember(o id.Order) {
+	const most = 8
+	if !slices.Contains(r.Before, o) {
+		r.Before = append(r.Before, o)
+		r.Before = r.Before[max(0, len(r.Before)-most):]
+	}
 }
 
 // known returns a coupon and its batch; one that does not exist is not yours.
@@ -227,7 +237,10 @@ func (c *Core) redeemTaken(ctx context.Context, b batch, name string, o order, u
 		case x.State != ready && x.Order != o.ID:
 			return promo.ErrUsedUp
 		}
-		x.State, x.Order, x.Lock, x.Amount, x.Until = used, o.ID, token, u.Amount, time.Time{}
+		if x.State == ready {
+			x.Amount = u.Amount // what it was locked with is in the purse
+		}
+		x.State, x.Order, x.Lock, x.Until = used, o.ID, token, time.Time{}
 		x.UsedAt = c.Now()
 		x.Shelf, x.SortAt = usedShelf, x.UsedAt
 		return nil

@@ -27,6 +27,8 @@ type order struct {
 	Persons []string `bson:"persons"`
 	Parts   []part   `bson:"parts"`
 	State   state    `bson:"state"`
+	// Had is that it held its places once: it had them in time.
+	Had bool `bson:"had,omitempty"`
 	// Until is when the sweep sees to it; absent where there is nothing to see to.
 	Until time.Time `bson:"until,omitempty"`
 	// GoneAt is when the record of places that were never paid is forgotten.
@@ -74,13 +76,21 @@ var errMoved = errors.New("flash sale: order moved on")
 func (c *Core) Kind() promo.Kind { return promo.Flash }
 
 // Lock takes an order's places until an instant: all, or none. The window is
-// looked at here, by our clock.
+// looked at here, by our clock. An order that had them before, in time, is paid
+// late or tried again: it has them anew if they are left.
 func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error {
 	if len(uses) == 0 {
 		return nil
 	}
-	if r, err := c.orders.Get(ctx, string(in.Order)); err == nil && (r.State == held || r.State == sold) {
-		return c.prolong(ctx, r, in.Until)
+	before, err := c.orders.Get(ctx, string(in.Order))
+	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+		return err
+	}
+	if before.State == held || before.State == sold {
+		return c.prolong(ctx, before, in.Until)
+	}
+	if before.Had && before.takes(uses) {
+		return c.revive(ctx, before, in.Until)
 	}
 	persons, err := c.persons(ctx, in.Buyer)
 	if err != nil {
@@ -92,6 +102,20 @@ func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error 
 	}
 	_, err = c.reserve(ctx, r, in.Until)
 	return err
+}
+
+// takes reports whether uses are what the order takes.
+func (r order) takes(uses []promo.Use) bool {
+	want := map[string]int64{}
+	for _, u := range uses {
+		want[u.Rule+"/"+string(u.SKU)] += u.N
+	}
+	for _, u := range r.Uses {
+		if want[u.Sale+"/"+string(u.SKU)] != u.N {
+			return false
+		}
+	}
+	return len(want) == len(r.Uses)
 }
 
 func (c *Core) prolong(ctx context.Context, r order, until time.Time) error {
@@ -280,7 +304,7 @@ func (c *Core) take(ctx context.Context, r order) (order, error) {
 		}
 		return r, errMoved
 	}
-	return c.step(ctx, r, taking, func(x *order) { x.State = held })
+	return c.step(ctx, r, taking, func(x *order) { x.State, x.Had = held, true })
 }
 
 // step changes an order of the same generation that is in state from; errMoved

@@ -40,7 +40,7 @@ func (c *Core) Redeem(ctx context.Context, o id.Order) error {
 		case returning, returned:
 			return nil
 		case taking, releasing, free:
-			if err := c.revive(ctx, r); err != nil {
+			if err := c.revive(ctx, r, c.Now().Add(lateHold)); err != nil {
 				return err
 			}
 			continue
@@ -59,7 +59,7 @@ func (c *Core) Redeem(ctx context.Context, o id.Order) error {
 }
 
 // revive takes lapsed places anew.
-func (c *Core) revive(ctx context.Context, r order) error {
+func (c *Core) revive(ctx context.Context, r order, until time.Time) error {
 	for _, u := range r.Uses {
 		s, err := c.sales.Get(ctx, u.Sale)
 		if err != nil {
@@ -69,8 +69,8 @@ func (c *Core) revive(ctx context.Context, r order) error {
 			return promo.ErrUsedUp
 		}
 	}
-	_, err := c.reserve(ctx, r, c.Now().Add(lateHold))
-	if errors.Is(err, promo.ErrLimit) || errors.Is(err, promo.ErrEnded) {
+	_, err := c.reserve(ctx, r, until)
+	if errors.Is(err, promo.ErrLimit) {
 		return promo.ErrUsedUp.Because(err)
 	}
 	return err

@@ -156,11 +156,14 @@ func testLate(t *testing.T, s Shop, _ *Neighbours) {
 	s.Clock.Advance(2 * time.Hour)
 	must(t, s.Sales.Redeem(system(t), "ord_1")) // it has not been swept
 	must(t, s.Sweep(system(t)))
+	must(t, take(t, s, "ord_2", "usr_ben", x, 1)) // it had it in time
+	refused(t, "more than it had", take(t, s, "ord_3", "usr_cat", x, 2), promo.ErrEnded)
 	for range 2 {
 		must(t, s.Sales.Redeem(system(t), "ord_2"))
 		must(t, s.Sales.Redeem(system(t), "ord_3"))
 	}
 	is(t, "paid after the end", counts(t, s, x), 2, 0, 3)
+	refused(t, "a new order", take(t, s, "ord_4", "usr_dan", x, 1), promo.ErrEnded)
 }
 
 func testLateLoses(t *testing.T, s Shop, _ *Neighbours) {
