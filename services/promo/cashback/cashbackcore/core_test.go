@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"meadow/services/checkout"
+	"meadow/services/fulfil"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -261,4 +263,51 @@ func TestWhateverGoesBackIsPaidForExactlyWhatStays(t *testing.T) {
 			rt.Fatalf("%d is still held", held)
 		}
 	})
+}
+
+// Two who were told of one order, and read it before either has written.
+func TestAPromiseMadeTwiceTakesFromTheBudgetOnce(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	name := w.begun(t, ctx, cashbacktest.Plan(w.Clock.Now(), 10_000))
+	w.DB.DieAt(2, false)
+	if err := w.Paid(ctx, windowtest.Paid("ord_1", "usr_amy", w.Clock.Now(), 10_000)); !errors.Is(err, windowtest.ErrKilled) {
+		t.Fatalf("Paid = %v, want a death", err)
+	}
+	w.DB.DieAt(0, false)
+	early, err := w.orders.Get(ctx, "ord_1")
+	if err != nil || early.Stage != cashback.Asking {
+		t.Fatalf("the order is %+v, %v", early, err)
+	}
+	for range 4 {
+		if _, err := w.promise(ctx, early); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x, err := w.campaigns.Get(ctx, name)
+	if err != nil || x.Left != 9_500 || len(x.Tries) != 0 {
+		t.Errorf("%d left, %d tries, %v; want 9500 and none", x.Left, len(x.Tries), err)
+	}
+}
+
+func TestOrdersAreFollowedByTheirEvents(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	told := &windowtest.Bus{}
+	w.Bus = told
+	must(t, w.Run(ctx))
+	w.begun(t, ctx, cashbacktest.Plan(w.Clock.Now(), 10_000))
+	now := w.Clock.Now()
+	e := windowtest.Paid("ord_1", "usr_amy", now, 10_000)
+	received := windowtest.Received(e, 0, now, now.Add(day))
+	refund := windowtest.Refund(e, "ref_1", 0, 1, false)
+	for range 2 { // everything may be told twice
+		must(t, told.Tell(ctx, checkout.OrderPaid.Event(now, "ord_1", e)),
+			told.Tell(ctx, fulfil.ParcelReceived.Event(now, string(received.Parcel), received)),
+			told.Tell(ctx, checkout.OrderRefunded.Event(now, refund.ID, refund)))
+	}
+	w.balances(t, "usr_amy", 250, 0)
+	w.Clock.Advance(day)
+	must(t, w.Settle(ctx))
+	w.balances(t, "usr_amy", 0, 250)
 }

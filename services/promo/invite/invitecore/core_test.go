@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"meadow/services/checkout"
+	"meadow/services/fulfil"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -338,4 +339,26 @@ func TestKilledAnywhereARewardIsPaidOnce(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestOrdersAreFollowedByTheirEvents(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	told := &windowtest.Bus{}
+	w.Bus = told
+	must(t, w.Run(ctx))
+	w.bring(t, "usr_zoe", "usr_amy")
+	now := w.Clock.Now()
+	e := windowtest.Paid("ord_1", "usr_amy", now, 10_000)
+	received := windowtest.Received(e, 0, now, now.Add(day))
+	refund := windowtest.Refund(e, "ref_1", 0, 1, false)
+	for range 2 { // everything may be told twice
+		must(t, told.Tell(ctx, checkout.OrderPaid.Event(now, "ord_1", e)),
+			told.Tell(ctx, fulfil.ParcelReceived.Event(now, string(received.Parcel), received)),
+			told.Tell(ctx, checkout.OrderRefunded.Event(now, refund.ID, refund)))
+	}
+	w.bondIs(t, "usr_amy", invite.Ordered)
+	w.Clock.Advance(day)
+	must(t, w.Settle(ctx))
+	w.bondIs(t, "usr_amy", invite.Cleared)
 }

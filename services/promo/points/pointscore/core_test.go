@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"meadow/services/checkout"
+	"meadow/services/fulfil"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -363,4 +364,25 @@ func TestNoPointIsMadeOrLost(t *testing.T) {
 			rt.Fatalf("once all is refunded: %+v, %v; want 500", b, err)
 		}
 	})
+}
+
+func TestOrdersAreFollowedByTheirEvents(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	told := &windowtest.Bus{}
+	w.Bus = told
+	must(t, w.Run(ctx))
+	now := w.Clock.Now()
+	e := windowtest.Paid("ord_1", "usr_amy", now, 10_000)
+	received := windowtest.Received(e, 0, now, now.Add(day))
+	refund := windowtest.Refund(e, "ref_1", 0, 1, false)
+	for range 2 { // everything may be told twice
+		must(t, told.Tell(ctx, checkout.OrderPaid.Event(now, "ord_1", e)),
+			told.Tell(ctx, fulfil.ParcelReceived.Event(now, string(received.Parcel), received)),
+			told.Tell(ctx, checkout.OrderRefunded.Event(now, refund.ID, refund)))
+	}
+	w.has(t, "usr_amy", 0, 0, 50, 0)
+	w.Clock.Advance(day)
+	w.settle(t, ctx)
+	w.has(t, "usr_amy", 50, 0, 0, 0)
 }

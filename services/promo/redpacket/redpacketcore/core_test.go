@@ -336,3 +336,31 @@ func TestAShopsPacketIsItsShopsMoney(t *testing.T) {
 		t.Errorf("the shop gave %d, want 100", got)
 	}
 }
+
+// Two walks of one person that read the same cell before either has written.
+func TestAWalkThatReadTooEarlyFindsWhatTheOtherTook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made := w.made(t, redpackettest.Ask(30_000, 90))
+	p, err := w.packets.Get(t.Context(), made.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	early, err := w.cells.Get(t.Context(), cellID(p.ID, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, err := w.takeOf(t.Context(), p, early, "usr_amy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		s, ok, err := w.takeOf(t.Context(), p, early, "usr_amy")
+		if err != nil || !ok || s != first {
+			t.Fatalf("the other walk took %+v, %v, want %+v", s, err, first)
+		}
+	}
+	if x, err := w.cells.Get(t.Context(), early.ID); err != nil || len(x.Slots) != 1 {
+		t.Errorf("%d slots are taken, want 1 (%v)", len(x.Slots), err)
+	}
+}
