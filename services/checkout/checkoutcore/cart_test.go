@@ -168,17 +168,22 @@ func (d *cartless) Replace(ctx context.Context, coll string, rev int64, doc docd
 func TestACartHoldsAHundredLines(t *testing.T) {
 	t.Parallel()
 	x := newTill(t, nil)
-	ctx := as(t, newBuyer())
+	buyer := newBuyer()
+	ctx := as(t, buyer)
 	x.shelf.add(1_000)
-	for i := range maxCart {
-		put(t, x, ctx, "", id.SKU(fmt.Sprintf("sku_x%d", i)), 1)
-	}
-	_, err := x.PutInCart(ctx, checkout.PutInCart{Choice: checkout.Choice{SKU: "sku_more", N: 1}})
+	_, err := x.carts.Upsert(t.Context(), id.Derive("crt", "user", string(buyer)), func(k *cart) error {
+		for i := range maxCart {
+			k.Lines = append(k.Lines, kept{Choice: checkout.Choice{SKU: id.SKU(fmt.Sprintf("sku_x%d", i)), N: 1}})
+		}
+		return nil
+	})
+	must(t, err)
+	_, err = x.PutInCart(ctx, checkout.PutInCart{Choice: checkout.Choice{SKU: "sku_more", N: 1}})
 	if !errors.Is(err, checkout.ErrCartFull) {
 		t.Errorf("one more: %v, want ErrCartFull", err)
 	}
-	c := put(t, x, ctx, "", "sku_x0", 200)
-	if l := c.Shops[0].Lines[0]; l.SKU != "sku_x0" || l.N != maxEach || len(c.Shops[0].Lines) != maxCart {
+	c := put(t, x, ctx, "", "sku_x99", 200)
+	if l := c.Shops[0].Lines[0]; l.SKU != "sku_x99" || l.N != maxEach || len(c.Shops[0].Lines) != maxCart {
 		t.Errorf("%s×%d of %d lines", l.SKU, l.N, len(c.Shops[0].Lines))
 	}
 	if _, err := x.Cart(t.Context(), checkout.ByCart{Key: "short"}); err == nil {

@@ -36,6 +36,8 @@ func Run(t *testing.T, s Shop) {
 			"AForgedOrStaleWebhookIsRefused":        testForged,
 			"WhoBuysFromThemselvesEarnsNothing":     testSelf,
 			"RefusalsKeepTheirNames":                testRefusals,
+			"MoneyOfALineGoesBackOnce":              testRefund,
+			"ACartSurvivesSigningIn":                testCart,
 		} {
 			t.Run(name, func(t *testing.T) { t.Parallel(); test(t, st) })
 		}
