@@ -149,9 +149,15 @@ func TestWhatIsNotPaidLapses(t *testing.T) {
 	if _, err := d.Lock(ctx, d.ask("ord_1")); err != nil {
 		t.Fatal(err)
 	}
-	d.clock.Advance(21 * time.Minute)
+	d.clock.Advance(22 * time.Minute)
+	if wrong, err := d.Audit(ctx); err != nil || len(wrong) != 1 {
+		t.Fatalf("an audit before the job says %v, %v", wrong, err)
+	}
 	if err := d.sweep(ctx); err != nil {
 		t.Fatal(err)
+	}
+	if wrong, err := d.Audit(ctx); err != nil || len(wrong) != 0 {
+		t.Fatalf("an audit after it says %v, %v", wrong, err)
 	}
 	d.is(t, "ord_1", 5, 5, false, false)
 	// Paid late: taken anew while there is some.

@@ -201,6 +201,33 @@ func TestABudgetAddsUpWhateverHappens(t *testing.T) {
 			if b.Left+b.Held+b.Spent != b.Limit || min(b.Left, b.Held, b.Spent) < 0 {
 				r.Fatalf("%+v", b)
 			}
+			if wrong, err := o.Audit(t.Context()); err != nil || len(wrong) > 0 {
+				r.Fatal(wrong, err)
+			}
 		}
 	})
+}
+
+func TestAnAuditSeesWhatDoesNotAddUp(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	x := o.budgeted(t, 5_000)
+	for _, spoil := range []func(*budget){
+		func(b *budget) { b.Left++ },
+		func(b *budget) { b.Spent, b.Left = 1_000, b.Left-1_000 },
+	} {
+		before, err := o.budgets.Get(t.Context(), x.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.budgets.Update(t.Context(), x.ID, func(b *budget) error { spoil(b); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if wrong, err := o.Audit(t.Context()); err != nil || len(wrong) != 1 {
+			t.Errorf("audit says %v, %v", wrong, err)
+		}
+		if _, err := o.budgets.Update(t.Context(), x.ID, func(b *budget) error { *b = before; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

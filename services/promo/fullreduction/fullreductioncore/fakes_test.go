@@ -139,6 +139,10 @@ func (o *office) audit(t *testing.T, campaign string, left, held, spent int64) {
 	if b.Left+b.Held+b.Spent != b.Limit || holds != b.Held || b.Left < 0 || b.Held < 0 || b.Spent < 0 {
 		t.Fatalf("does not add up: %+v", b)
 	}
+	wrong, err := o.Audit(t.Context())
+	if err != nil || len(wrong) > 0 {
+		t.Fatal(wrong, err)
+	}
 	if b.Left != left || b.Held != held || b.Spent != spent {
 		t.Fatalf("%d left, %d held, %d spent; want %d, %d, %d", b.Left, b.Held, b.Spent, left, held, spent)
 	}

@@ -1,0 +1,41 @@
+package fullreductioncore
+
+import (
+	"context"
+	"fmt"
+)
+
+// Audit reads everything and returns what does not hold: that every budget adds
+// up and is not passed, and that what it has held and spent is what orders have.
+// It is right while nothing moves.
+func (c *Core) Audit(ctx context.Context) ([]string, error) {
+	holding, spent := map[string]int64{}, map[string]int64{}
+	if err := c.claims.Each(ctx, func(_ string, x claim) error {
+		for _, p := range x.Parts {
+			switch {
+			case x.State == redeemed:
+				spent[p.Campaign] += p.Amount
+			case x.State == held || x.State == taking:
+				holding[p.Campaign] += p.Amount
+			}
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	var wrong []string
+	err := c.budgets.Each(ctx, func(name string, b budget) error {
+		var holds int64
+		for _, n := range b.Holds {
+			holds += n
+		}
+		if b.Left+b.Held+b.Spent != b.Limit || holds != b.Held || min(b.Left, b.Held, b.Spent) < 0 {
+			wrong = append(wrong, fmt.Sprintf("budget of %s: %d left, %d held (%d by orders), %d spent of %d", name, b.Left, b.Held, holds, b.Spent, b.Limit))
+		}
+		if b.Held != holding[name] || b.Spent != spent[name] {
+			wrong = append(wrong, fmt.Sprintf("budget of %s: %d held and %d spent; orders have %d and %d", name, b.Held, b.Spent, holding[name], spent[name]))
+		}
+		return nil
+	})
+	return wrong, err
+}
