@@ -143,6 +143,13 @@ func testUnits(t *testing.T, w *World) {
 	_, err := w.Open(as(t, o.Buyer), faulty(o, aftersale.Money, 2))
 	is(t, err, aftersale.ErrUnits)
 	w.ask(t, o, faulty(o, aftersale.Money, 1))
+	// Of what is sent in parts, what was sent can be given back.
+	some := w.Till.Sell(w.Yard, w.Clock.Now(), 3)
+	w.Yard.SendSome(some.ID, 1)
+	w.ask(t, some, faulty(some, aftersale.Return, 1))
+	_, err = w.Open(as(t, some.Buyer), faulty(some, aftersale.Return, 1))
+	is(t, err, aftersale.ErrUnits)
+	w.ask(t, some, aftersale.Open{Order: some.ID, Kind: aftersale.Cancel, Units: one(0, 2), Reason: aftersale.Changed, RequestID: id.Secret()})
 	twice := faulty(o, aftersale.Return, 1)
 	twice.Units = append(one(1, 1), one(1, 1)...)
 	if _, err := w.Open(as(t, o.Buyer), twice); err == nil {

@@ -240,6 +240,15 @@ func (y *Yard) Send(o id.Order, returnBy time.Time) {
 	}
 }
 
+// SendSome sends n units of an order's first line.
+func (y *Yard) SendSome(o id.Order, n int64) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	p := y.parcels[o][0]
+	p.Lines[0].Sent += n
+	p.State = fulfil.Partly
+}
+
 // Dropped is how many units of an order are not sent, Again how many parcels were
 // sent instead.
 func (y *Yard) Dropped(o id.Order) (n int64) {

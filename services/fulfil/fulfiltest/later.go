@@ -57,10 +57,16 @@ func testReceive(t *testing.T, w *World) {
 func testPoll(t *testing.T, w *World) {
 	o, made := w.sell(t, Line{"mer_a", 1, ""})
 	p := w.ship(t, made[0])
-	w.Van.Know(arrival(p, w.Clock.Now())...)
+	told := carrier.Fact{Event: "told", Tracking: p.Shipments[0].Tracking, State: carrier.InTransit, At: w.Clock.Now()}
+	w.tell(t, told)
+	w.Van.Know(append(arrival(p, w.Clock.Now()), told)...)
 	w.Clock.Advance(13 * time.Hour)
 	w.work(t)
-	state(t, w.parcels(t, o)[0], fulfil.Delivered)
+	p = w.parcels(t, o)[0]
+	state(t, p, fulfil.Delivered)
+	if n := len(p.Shipments[0].Events); n != 2 {
+		t.Errorf("%d events: what was told and asked is one", n)
+	}
 }
 
 func testNoNews(t *testing.T, w *World) {
@@ -133,6 +139,9 @@ func testRefunded(t *testing.T, w *World) {
 	back("rfd_1", 1) // the one that was sent may be meant
 	p := ok[fulfil.Parcel](t)(w.Parcel(As(t, o.Buyer), fulfil.ByParcel{ID: a.ID}))
 	state(t, p, fulfil.Partly)
+	if p.Lines[0].Dropped != 0 {
+		t.Errorf("%d dropped, though the one that was sent went back", p.Lines[0].Dropped)
+	}
 	back("rfd_2", 2) // nothing is left to send
 	p = ok[fulfil.Parcel](t)(w.Parcel(As(t, o.Buyer), fulfil.ByParcel{ID: a.ID}))
 	state(t, p, fulfil.Shipped)
