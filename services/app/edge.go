@@ -13,11 +13,14 @@ import (
 	"meadow/gateway"
 	"meadow/media/mediahttp"
 	"meadow/services/account"
+	"meadow/services/aftersale"
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
 	"meadow/services/creator"
 	"meadow/services/engage"
+	"meadow/services/fulfil"
+	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/insight"
 	"meadow/services/kernel/actor"
 	"meadow/services/ledger"
@@ -31,9 +34,11 @@ import (
 // Paths that are not of the JSON API.
 const (
 	webhookPath = "/webhooks/"
-	sandboxPath = "/sandbox/"
-	sandboxPage = sandboxPath + "pay/"
-	mediaPath   = "/media"
+	// trackingPath is where carriers tell of boxes.
+	trackingPath = "/tracking/"
+	sandboxPath  = "/sandbox/"
+	sandboxPage  = sandboxPath + "pay/"
+	mediaPath    = "/media"
 )
 
 func (s *System) secure() bool { return strings.HasPrefix(s.cfg.PublicURL, "https://") }
@@ -42,8 +47,8 @@ func (s *System) secure() bool { return strings.HasPrefix(s.cfg.PublicURL, "http
 func (s *System) newGateway(d Deps) (err error) {
 	cfg := gateway.Default()
 	cfg.PublicURL = s.cfg.PublicURL
-	cfg.Cookieless = []string{mediaPath + "/", webhookPath, sandboxPath}
-	cfg.Unlimited = []string{webhookPath}
+	cfg.Cookieless = []string{mediaPath + "/", webhookPath, trackingPath, sandboxPath}
+	cfg.Unlimited = []string{webhookPath, trackingPath}
 	cfg.Strict = map[string]gateway.Limit{
 		"signIn": {PerSecond: 1, Burst: 20}, "signUp": {PerSecond: 1, Burst: 20}, "sendCode": {PerSecond: 0.2, Burst: 10},
 		"enter": {PerSecond: 0.2, Burst: 10}, "changePassword": {PerSecond: 0.2, Burst: 10},
@@ -90,6 +95,9 @@ func (s *System) newGateway(d Deps) (err error) {
 	catalog.Mount(s.Web, s.Catalog)
 	checkout.Mount(s.Web, s.Checkout)
 	ledger.Mount(s.Web, s.Ledger)
+	s.Promotions.mount(s.Web)
+	fulfil.Mount(s.Web, s.Fulfil)
+	aftersale.Mount(s.Web, s.AfterSale)
 	feed.Mount(s.Web, s.Feed)
 	if s.Sandbox != nil {
 		sandbox.Mount(s.Web, s.Sandbox)
@@ -99,6 +107,7 @@ func (s *System) newGateway(d Deps) (err error) {
 		rpc.Mount(s.Web, devInbox, s.readInbox)
 	}
 	s.Web.Raw(http.MethodPost, webhookPath+":provider", 64<<10, s.webhook)
+	s.Web.Raw(http.MethodPost, trackingPath+":carrier", 64<<10, s.tracking)
 	document, err := OpenAPI()
 	if err != nil {
 		return err
@@ -121,6 +130,21 @@ func (s *System) webhook(x *web.Exchange) error {
 	provider := x.Param("provider")
 	_, err = s.Checkout.Webhook(actor.AsSystem(x.Context(), "gateway"), checkout.Webhook{
 		Provider: provider, Signature: x.Header(signatureHeaders[provider]), Body: body,
+	})
+	if err != nil {
+		return err
+	}
+	return x.Reply(http.StatusOK, rpc.Empty{})
+}
+
+// tracking hands a carrier's bytes to fulfilment as they came.
+func (s *System) tracking(x *web.Exchange) error {
+	body, err := x.Body()
+	if err != nil {
+		return err
+	}
+	_, err = s.Fulfil.Tracking(actor.AsSystem(x.Context(), "gateway"), fulfil.CarrierMessage{
+		Carrier: x.Param("carrier"), Signature: x.Header(carriers.SignatureHeader), Body: body,
 	})
 	if err != nil {
 		return err

@@ -7,11 +7,13 @@ import (
 	"meadow/gateway"
 	"meadow/media"
 	"meadow/services/account"
+	"meadow/services/aftersale"
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
 	"meadow/services/creator"
 	"meadow/services/engage"
+	"meadow/services/fulfil"
 	"meadow/services/insight"
 	"meadow/services/ledger"
 	"meadow/services/moderation"
@@ -45,6 +47,9 @@ func Routes() []rpc.Route {
 	catalog.Mount(c, catalog.Client{})
 	checkout.Mount(c, checkout.Client{})
 	ledger.Mount(c, ledger.Client{})
+	promotionsAt(nil).mount(c)
+	fulfil.Mount(c, fulfil.Client{})
+	aftersale.Mount(c, aftersale.Client{})
 	feed.Mount(c, feed.Client{})
 	media.Mount(c, media.Client{})
 	sandbox.Mount(c, sandbox.Client{})

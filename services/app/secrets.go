@@ -19,6 +19,7 @@ type secrets struct {
 	upload  []byte // signs upload tickets
 	csrf    []byte // makes the tokens that forms carry
 	sandbox []byte // signs the sandbox provider's webhooks
+	carrier []byte // signs the sandbox carrier's messages
 	push    []byte // the VAPID key follows from it
 }
 
@@ -28,7 +29,7 @@ func readSecrets(dir string) (secrets, error) {
 		return secrets{}, fmt.Errorf("secrets: %w", err)
 	}
 	var s secrets
-	for name, key := range map[string]*[]byte{"peer": &s.peer, "link": &s.link, "upload": &s.upload, "csrf": &s.csrf, "sandbox": &s.sandbox, "push": &s.push} {
+	for name, key := range map[string]*[]byte{"peer": &s.peer, "link": &s.link, "upload": &s.upload, "csrf": &s.csrf, "sandbox": &s.sandbox, "carrier": &s.carrier, "push": &s.push} {
 		var err error
 		if *key, err = readSecret(filepath.Join(dir, name+".key")); err != nil {
 			return secrets{}, err

@@ -25,6 +25,8 @@ import (
 	"meadow/media/mediaworker"
 	"meadow/services/account"
 	"meadow/services/account/accountcore"
+	"meadow/services/aftersale"
+	"meadow/services/aftersale/aftersalecore"
 	"meadow/services/catalog"
 	"meadow/services/catalog/catalogcore"
 	"meadow/services/checkout"
@@ -36,6 +38,8 @@ import (
 	"meadow/services/engage"
 	"meadow/services/engage/engagecore"
 	"meadow/services/engage/webpush"
+	"meadow/services/fulfil"
+	"meadow/services/fulfil/fulfilcore"
 	"meadow/services/insight"
 	"meadow/services/insight/insightcore"
 	"meadow/services/kernel/actor"
@@ -45,6 +49,7 @@ import (
 	"meadow/services/kernel/page"
 	"meadow/services/ledger"
 	"meadow/services/ledger/ledgercore"
+	payouts "meadow/services/ledger/payout/sandbox"
 	"meadow/services/moderation"
 	"meadow/services/moderation/moderationcore"
 	"meadow/services/platform/jobs"
@@ -67,6 +72,9 @@ type Services struct {
 	Catalog    catalog.Service
 	Checkout   checkout.Service
 	Ledger     ledger.Service
+	Promotions Promotions
+	Fulfil     fulfil.Service
+	AfterSale  aftersale.Service
 	Feed       feed.Service
 	Media      media.Service
 	Sandbox    sandbox.Service // nil if it is not offered
@@ -88,24 +96,27 @@ type System struct {
 	CatalogCore    *catalogcore.Core
 	CheckoutCore   *checkoutcore.Core
 	LedgerCore     *ledgercore.Core
+	FulfilCore     *fulfilcore.Core
+	AfterSaleCore  *aftersalecore.Core
 	FeedCore       *feedcore.Core
 	MediaCore      *mediacore.Core
 	SandboxCore    *sandbox.Provider
 	Vault          *vault.Vault
 
-	cfg     Config
-	stores  *Stores
-	log     *slog.Logger
-	now     clock.Now
-	keys    secrets
-	jobs    *jobs.Runner
-	http    *http.Client
-	develop mediaworker.Develop
-	film    mediavideo.Make
-	noFilm  string
-	hashing uint32
-	inject  func(context.Context, http.Header)
-	parts   []part
+	cfg       Config
+	stores    *Stores
+	providers []pay.Provider
+	log       *slog.Logger
+	now       clock.Now
+	keys      secrets
+	jobs      *jobs.Runner
+	http      *http.Client
+	develop   mediaworker.Develop
+	film      mediavideo.Make
+	noFilm    string
+	hashing   uint32
+	inject    func(context.Context, http.Header)
+	parts     []part
 }
 
 // part is something that runs as long as the process.
@@ -163,7 +174,7 @@ func New(ctx context.Context, cfg Config, d Deps) (*System, error) {
 	for _, build := range []struct {
 		role string
 		f    func(context.Context) error
-	}{{Media, s.newMedia}, {Creator, s.newAccount}, {Creator, s.newModeration}, {Checkout, s.newCatalog}, {Creator, s.newCreator}, {Creator, s.newTalk}, {Creator, s.newNews}, {Checkout, s.newCheckout}, {Feed, s.newFeed}} {
+	}{{Media, s.newMedia}, {Creator, s.openVault}, {Checkout, s.openVault}, {Creator, s.newAccount}, {Creator, s.newModeration}, {Checkout, s.newCatalog}, {Creator, s.newCreator}, {Creator, s.newTalk}, {Creator, s.newNews}, {Checkout, s.newLedger}, {Checkout, s.newPromotions}, {Checkout, s.newCheckout}, {Checkout, s.newFulfil}, {Feed, s.newFeed}} {
 		if s.here(build.role) {
 			if err := build.f(ctx); err != nil {
 				return nil, err
@@ -242,6 +253,7 @@ func (s *System) clients() error {
 		Talk: talk.Client{Peer: peer(Creator)}, Moderation: moderation.Client{Peer: peer(Creator)},
 		Engage: engage.Client{Peer: peer(Creator)}, Insight: insight.Client{Peer: peer(Creator)},
 		Catalog: catalog.Client{Peer: peer(Checkout)}, Checkout: checkout.Client{Peer: peer(Checkout)}, Ledger: ledger.Client{Peer: peer(Checkout)},
+		Promotions: promotionsAt(peer(Checkout)), Fulfil: fulfil.Client{Peer: peer(Checkout)}, AfterSale: aftersale.Client{Peer: peer(Checkout)},
 		Feed: feed.Client{Peer: peer(Feed)}, Media: media.Client{Peer: peer(Media)},
 	}
 	if s.sandboxed() {
@@ -266,14 +278,20 @@ func (s *System) newMedia(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *System) newAccount(ctx context.Context) error {
+// openVault opens the vault, for each role that keeps what is personal.
+func (s *System) openVault(ctx context.Context) error {
+	if s.Vault != nil {
+		return nil
+	}
 	keys, err := vault.FileKeys(s.cfg.Secrets)
 	if err != nil {
 		return err
 	}
-	if s.Vault, err = vault.New(ctx, s.stores.DB, keys, s.now); err != nil {
-		return err
-	}
+	s.Vault, err = vault.New(ctx, s.stores.DB, keys, s.now)
+	return err
+}
+
+func (s *System) newAccount(ctx context.Context) (err error) {
 	s.AccountCore, err = accountcore.New(ctx, accountcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Vault: s.Vault, Notify: s.stores.Notify, Now: s.now, Log: s.log,
 		RequireCode: s.cfg.VerifyLogin, HashMemory: s.hashing,
@@ -289,7 +307,8 @@ func (s *System) newAccount(ctx context.Context) error {
 func (s *System) newCatalog(ctx context.Context) (err error) {
 	s.CatalogCore, err = catalogcore.New(ctx, catalogcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
-		Account: s.Account, Media: s.Media, Currency: s.cfg.Currency,
+		Account: s.Account, Media: s.Media, Currency: s.cfg.Currency, Bought: boughtFrom{s},
+		Usual: catalogcore.Usual{Fee: s.cfg.ShippingFee, FreeFrom: s.cfg.FreeFrom},
 	})
 	if err != nil {
 		return err
@@ -372,8 +391,8 @@ func (s *System) newNews(ctx context.Context) error {
 	return nil
 }
 
-func (s *System) newCheckout(ctx context.Context) (err error) {
-	var providers []pay.Provider
+// newLedger builds the ledger, and the providers whose money it counts.
+func (s *System) newLedger(ctx context.Context) (err error) {
 	if s.sandboxed() {
 		s.SandboxCore, err = sandbox.New(ctx, sandbox.Deps{
 			DB: s.stores.DB, Jobs: s.jobs, Now: s.now, Log: s.log, HTTP: s.http, Key: s.keys.sandbox,
@@ -383,27 +402,36 @@ func (s *System) newCheckout(ctx context.Context) (err error) {
 			return err
 		}
 		s.Sandbox = s.SandboxCore
-		providers = append(providers, s.SandboxCore)
+		s.providers = append(s.providers, s.SandboxCore)
 		s.runs("sandbox", s.SandboxCore.Run)
 	}
+	bank, err := payouts.New(ctx, s.stores.DB, s.now)
+	if err != nil {
+		return err
+	}
+	s.LedgerCore, err = ledgercore.New(ctx, ledgercore.Deps{
+		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Vault: s.Vault, Account: s.Account, Catalog: s.Catalog,
+		Bank: bank, Providers: s.providers, Now: s.now, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.Ledger = s.LedgerCore
+	s.runs("ledger", s.LedgerCore.Run)
+	return nil
+}
+
+func (s *System) newCheckout(ctx context.Context) (err error) {
 	s.CheckoutCore, err = checkoutcore.New(ctx, checkoutcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
-		Account: s.Account, Catalog: s.Catalog, Creator: s.Creator, Providers: providers,
-		Shipping: checkoutcore.Shipping{Fee: s.cfg.ShippingFee, FreeFrom: s.cfg.FreeFrom},
-		Fee:      money.Rate(s.cfg.Fee),
-		Return:   s.cfg.PublicURL + "/orders/",
+		Account: s.Account, Catalog: s.Catalog, Creator: s.Creator, Promo: s.Promotions.Pricing, Providers: s.providers,
+		Fee: money.Rate(s.cfg.Fee), Return: s.cfg.PublicURL + "/orders/", Plans: checkoutcore.UsualPlans,
 	})
 	if err != nil {
 		return err
 	}
 	s.Checkout = s.CheckoutCore
 	s.runs("checkout", s.CheckoutCore.Run)
-	s.LedgerCore, err = ledgercore.New(ctx, ledgercore.Deps{DB: s.stores.DB, Bus: s.stores.Bus, Now: s.now, Log: s.log})
-	if err != nil {
-		return err
-	}
-	s.Ledger = s.LedgerCore
-	s.runs("ledger", s.LedgerCore.Run)
 	return nil
 }
 
@@ -424,6 +452,9 @@ func (s *System) mountPeers() {
 		catalog.Mount(s.Web, s.Catalog)
 		checkout.Mount(s.Web, s.Checkout)
 		ledger.Mount(s.Web, s.Ledger)
+		s.Promotions.mount(s.Web)
+		fulfil.Mount(s.Web, s.Fulfil)
+		aftersale.Mount(s.Web, s.AfterSale)
 		if s.Sandbox != nil {
 			sandbox.Mount(s.Web, s.Sandbox)
 		}

@@ -21,6 +21,20 @@ type load struct {
 	sku      id.SKU // the first, for who is told that it is not sent there
 }
 
+// Usual is what a shop asks that says nothing: Fee, or nothing from FreeFrom on, in
+// minor units of the shop's currency.
+type Usual struct {
+	Fee      int64
+	FreeFrom int64
+}
+
+func (u Usual) of(amount money.Money) int64 {
+	if amount.Amount >= u.FreeFrom {
+		return 0
+	}
+	return u.Fee
+}
+
 // Carriage adds up what each shop asks: its goods are put together by shipping
 // profile, and each profile asks for its first unit and for the further ones. A
 // shop's parcel arrives when its slowest part does.
@@ -92,6 +106,7 @@ func (c *Core) carry(ctx context.Context, region string, l load, shop merchant) 
 		name = shop.Usual
 	}
 	if name == "" {
+		out.Fee.Amount = c.Usual.of(l.amount)
 		return out, nil
 	}
 	p, err := c.profiles.Get(ctx, name)

@@ -31,6 +31,8 @@ type Deps struct {
 	Media   media.Service
 	// Currency is what prices are in, as ISO 4217.
 	Currency string
+	// Usual is what sending costs that has no profile: nothing if it is zero.
+	Usual Usual
 	// Bought says what somebody has received; without it nobody rates anything.
 	Bought Bought
 }
