@@ -3,6 +3,7 @@ package bargaincore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -72,11 +73,13 @@ func as(t *testing.T, u id.User) context.Context {
 // not answer.
 func TestWhereverAProcessDiesTheNextTryFinishes(t *testing.T) {
 	t.Parallel()
+	m := &mortal{}
+	m.left.Store(-1)
+	w, c := build(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
 	for _, stored := range []bool{false, true} {
+		m.stored = stored
 		for at := int64(1); ; at++ {
-			m := &mortal{stored: stored}
 			m.left.Store(-1)
-			w, c := build(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
 			if died := life(t, w, c, m, at); !died {
 				break // there are no more writes
 			}
@@ -87,7 +90,10 @@ func TestWhereverAProcessDiesTheNextTryFinishes(t *testing.T) {
 func life(t *testing.T, w *bargaintest.World, c *Core, m *mortal, at int64) (died bool) {
 	t.Helper()
 	o := w.Start(t, func(in *bargain.Terms) { in.Stock, in.Cuts, in.NewCuts = 1, 2, 1 })
-	w.SetMade("usr_new", w.Now())
+	of := func(what string) string { return fmt.Sprintf("%s%d%t", what, at, m.stored) }
+	user := func(who string) id.User { return id.User(of("usr_" + who)) }
+	order := id.Order(of("ord_"))
+	w.SetMade(user("new"), w.Now())
 	m.left.Store(at)
 	try := func(what string, f func() error) {
 		t.Helper()
@@ -105,25 +111,25 @@ func life(t *testing.T, w *bargaintest.World, c *Core, m *mortal, at int64) (die
 	}
 	var b bargain.Bargain
 	try("beginning", func() (err error) {
-		b, err = c.Begin(as(t, "usr_a"), bargain.Begin{Offer: o.ID, RequestID: "1"})
+		b, err = c.Begin(as(t, user("a")), bargain.Begin{Offer: o.ID, RequestID: "1"})
 		return err
 	})
-	for _, u := range []id.User{"usr_new", "usr_old"} {
+	for _, u := range []id.User{user("new"), user("old")} {
 		try("cutting", func() error {
-			_, err := c.Cut(as(t, u), bargain.Cut{ID: b.ID, From: account.From{Client: "c"}, Device: "d", RequestID: "2"})
+			_, err := c.Cut(as(t, u), bargain.Cut{ID: b.ID, From: account.From{Client: of("c")}, Device: of("d"), RequestID: "2"})
 			return err
 		})
 	}
 	use := promo.Use{Kind: promo.Chop, Rule: b.ID, Ref: strconv.FormatInt(o.Floor.Amount, 10), N: 1}
 	try("placing", func() error {
-		return c.Lock(t.Context(), promo.Lock{Order: "ord_a", Buyer: "usr_a", Until: w.Now().Add(time.Minute)}, []promo.Use{use})
+		return c.Lock(t.Context(), promo.Lock{Order: order, Buyer: user("a"), Until: w.Now().Add(time.Minute)}, []promo.Use{use})
 	})
-	try("paying", func() error { return c.Redeem(t.Context(), "ord_a") })
+	try("paying", func() error { return c.Redeem(t.Context(), order) })
 	got, err := c.bargains.Get(t.Context(), b.ID)
 	if err != nil || got.State != bargain.Bought || got.Price != o.Floor || len(got.Helps) != 2 || !got.Helps[0].New || got.left() != 0 {
 		t.Errorf("dying at %d (stored %v): %+v, %v", at, m.stored, got, err)
 	}
-	try("refunding", func() error { return c.Return(t.Context(), promo.Return{Order: "ord_a", Whole: true, RequestID: "r"}) })
+	try("refunding", func() error { return c.Return(t.Context(), promo.Return{Order: order, Whole: true, RequestID: "r"}) })
 	p, err := c.places.Get(t.Context(), o.ID)
 	if err != nil || p.Left != 1 || len(p.Taken) != 0 {
 		t.Errorf("dying at %d (stored %v): places are %+v, %v", at, m.stored, p, err)

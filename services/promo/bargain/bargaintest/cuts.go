@@ -256,7 +256,7 @@ func testLook(t *testing.T, w *World) {
 // the bargain had, and nobody cuts what is bought.
 func testRace(t *testing.T, w *World) {
 	o := w.Start(t, func(in *bargain.Terms) { in.Cuts, in.Stock = 20, 50 })
-	for range 10 {
+	for range 4 {
 		owner := w.old()
 		b := w.begin(t, o, owner)
 		var wg sync.WaitGroup

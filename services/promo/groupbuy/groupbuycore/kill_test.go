@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -57,11 +58,16 @@ func (m *mortal) Delete(ctx context.Context, coll, id string, rev int64) error {
 // dies at each write of it in turn, and does again what did not answer.
 func TestWhereverAProcessDiesTheNextTryFinishes(t *testing.T) {
 	t.Parallel()
+	m := &mortal{}
+	m.left.Store(-1)
+	w, c := build(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
 	for _, stored := range []bool{false, true} {
+		m.stored = stored
 		for at := int64(1); ; at++ {
-			m := &mortal{stored: stored}
 			m.left.Store(-1)
-			w, c := build(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
+			of := func(kind, who string) string { return fmt.Sprintf("%s_%s%d%t", kind, who, at, stored) }
+			order := func(who string) id.Order { return id.Order(of("ord", who)) }
+			user := func(who string) id.User { return id.User(of("usr", who)) }
 			o := w.Start(t, func(in *groupbuy.Terms) { in.Seats, in.Limit = 2, 1 })
 			m.left.Store(at)
 			died := false
@@ -78,24 +84,25 @@ func TestWhereverAProcessDiesTheNextTryFinishes(t *testing.T) {
 					m.left.Store(-1)
 				}
 			}
-			a, b := id.Order("ord_a"), id.Order("ord_b")
-			try("opening", func() error { return w.Lock(t.Context(), o, "", "usr_a", a) })
+			a, b := order("a"), order("b")
+			try("opening", func() error { return w.Lock(t.Context(), o, "", user("a"), a) })
 			try("paying to open", func() error { return c.Redeem(t.Context(), a) })
 			tem := id.Derive("tem", o.ID, string(a))
-			try("joining", func() error { return lock(w.Now(), c, t.Context(), o, tem, "usr_x", "ord_x") })
-			try("not paying", func() error { return c.Release(t.Context(), "ord_x") })
-			try("joining", func() error { return lock(w.Now(), c, t.Context(), o, tem, "usr_b", b) })
+			try("joining", func() error { return lock(w.Now(), c, t.Context(), o, tem, user("x"), order("x")) })
+			try("not paying", func() error { return c.Release(t.Context(), order("x")) })
+			try("joining", func() error { return lock(w.Now(), c, t.Context(), o, tem, user("b"), b) })
 			try("paying to join", func() error { return c.Redeem(t.Context(), b) })
 			try("refunding", func() error { return c.Return(t.Context(), promo.Return{Order: b, Whole: true, RequestID: "r"}) })
 			filled, lapsed := announced(t, c)
+			filled = slices.DeleteFunc(filled, func(d groupbuy.TeamData) bool { return d.Offer != o.ID })
 			if len(filled) != 1 || len(lapsed) != 0 || len(filled[0].Orders) != 2 {
 				t.Errorf("dying at %d (stored %v): filled %+v, lapsed %+v", at, stored, filled, lapsed)
 			}
-			r, err := c.risks.Get(t.Context(), "usr_b")
+			r, err := c.risks.Get(t.Context(), string(user("b")))
 			if err != nil || r.Paid != 1 || r.Back != 1 {
 				t.Errorf("dying at %d (stored %v): counted %+v, %v", at, stored, r, err)
 			}
-			for q, want := range map[string]int{ofPerson(o.ID, "phone usr_a"): 1, ofPerson(o.ID, "phone usr_x"): 0, ofPerson(o.ID, "phone usr_b"): 1} {
+			for q, want := range map[string]int{ofPerson(o.ID, "phone "+string(user("a"))): 1, ofPerson(o.ID, "phone "+string(user("x"))): 0, ofPerson(o.ID, "phone "+string(user("b"))): 1} {
 				if got, err := c.quotas.Get(t.Context(), q); err != nil || len(got.Held) != want {
 					t.Errorf("dying at %d (stored %v): a quota is %+v, %v, want %d", at, stored, got, err, want)
 				}

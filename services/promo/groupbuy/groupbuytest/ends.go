@@ -257,7 +257,7 @@ func testList(t *testing.T, w *World) {
 // testLastSeat lets many pay for the last seat while its team's time runs out:
 // either one of them fills it, or it lapses without any.
 func testLastSeat(t *testing.T, w *World) {
-	const rounds, joiners = 40, 50
+	const joiners = 50
 	o := w.Start(t, func(in *groupbuy.Terms) { in.Seats, in.Hours, in.Limit = 2, 1, 20 })
 	ends := map[groupbuy.TeamState]int{}
 	for round := range rounds {
@@ -279,12 +279,14 @@ func testLastSeat(t *testing.T, w *World) {
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		sat := 0
-		start := make(chan struct{})
+		start, tried := make(chan struct{}), make(chan struct{}, joiners)
 		wg.Go(func() {
 			if round%2 == 1 {
 				close(start) // the end goes first, or nearly
 			} else {
-				<-start
+				for range 1 + rand.N(joiners/4) {
+					<-tried
+				}
 			}
 			w.Advance(time.Millisecond)
 			w.Tick(t.Context())
@@ -295,6 +297,7 @@ func testLastSeat(t *testing.T, w *World) {
 				for range rand.N(50) {
 					runtime.Gosched()
 				}
+				tried <- struct{}{}
 				err := w.Source.Redeem(t.Context(), order)
 				if err != nil && !errors.Is(err, promo.ErrUsedUp) {
 					t.Error(err)
