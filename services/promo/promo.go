@@ -179,7 +179,7 @@ type (
 	Lock struct {
 		Order id.Order  `json:"order" min:"1" max:"64"`
 		Buyer id.User   `json:"buyer" min:"1" max:"64"`
-		Uses  []Use     `json:"uses" max:"60"`
+		Uses  []Use     `json:"uses" max:"120"`
 		Until time.Time `json:"until"`
 	}
 	ByOrder struct {

@@ -30,12 +30,27 @@ func (s *state) deals(rules []promo.Rule) error {
 		s.price[i], s.base[i], s.left[i] = price, price*l.N, price*l.N
 		s.touched[i] = []*promo.Rule{&r}
 		if r.Limited || exclusive(r.Kind) {
-			s.uses = append(s.uses, promo.Use{
-				Kind: r.Kind, Rule: r.ID, Ref: r.Ref, SKU: l.SKU, N: l.N, Amount: s.money((l.Price.Amount - price) * l.N),
-			})
+			s.use(r, l, (l.Price.Amount-price)*l.N)
 		}
 	}
 	return nil
+}
+
+// use notes what a line takes of its deal. A member price is one thing to take,
+// however many lines have it.
+func (s *state) use(r promo.Rule, l promo.Line, saved int64) {
+	u := promo.Use{Kind: r.Kind, Rule: r.ID, Ref: r.Ref, SKU: l.SKU, N: l.N, Amount: s.money(saved)}
+	if r.Kind == promo.Member {
+		u.SKU = ""
+		for i, v := range s.uses {
+			if v.Kind == u.Kind && v.Rule == u.Rule {
+				s.uses[i].N += u.N
+				s.uses[i].Amount.Amount += saved
+				return
+			}
+		}
+	}
+	s.uses = append(s.uses, u)
 }
 
 // dealOf chooses among the offers of a line; the zero Rule is none.

@@ -143,10 +143,10 @@ func (h *hunt) played(s *state, with []bool) *state {
 	return f
 }
 
-// spare keeps what is limited for another time where it makes nothing cheaper.
+// spare keeps a coupon for another time where it makes nothing cheaper.
 func (h *hunt) spare(s *state) {
 	for i, r := range h.cands {
-		if !h.used[i] || !r.Limited {
+		if !h.used[i] || !r.Limited || r.Kind != promo.Coupon {
 			continue
 		}
 		with := slices.Clone(h.used)

@@ -92,6 +92,32 @@ func TestAKilledCampaignIsTakenByNobodyMore(t *testing.T) {
 	o.audit(t, x.ID, 4_000, 0, 1_000)
 }
 
+func TestAQuotedPriceDoesNotOutliveAKill(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	x := o.running(t, func(*fullreduction.Terms) {}) // without a budget
+	ctx := t.Context()
+	p := o.price(t, o.ask(promo.Line{Price: money.CNY(10_000)}))
+	if len(p.Uses) != 1 {
+		t.Fatalf("uses %+v", p.Uses)
+	}
+	if err := o.Lock(ctx, promo.Lock{Order: "ord_1"}, p.Uses); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Kill(actor.With(ctx, operator()), fullreduction.KillCampaign{ID: x.ID, Reason: "a price error"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Lock(ctx, promo.Lock{Order: "ord_2"}, p.Uses); !errors.Is(err, promo.ErrEnded) {
+		t.Fatalf("a quote from before the kill is still good: %v", err)
+	}
+	if err := o.Redeem(ctx, "ord_1"); err != nil {
+		t.Fatal(err)
+	}
+	if p := o.price(t, o.ask(promo.Line{Price: money.CNY(10_000)})); p.Saved.Amount != 0 {
+		t.Fatalf("a killed campaign saves %v", p.Saved)
+	}
+}
+
 func TestABudgetIsNeverSetBelowWhatOrdersUse(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

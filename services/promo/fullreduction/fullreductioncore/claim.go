@@ -39,7 +39,8 @@ const (
 	returned  state = "returned"
 )
 
-// Lock takes what an order saves from the budgets.
+// Lock takes what an order saves from the budgets. A campaign without one is only
+// asked whether it still runs.
 func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error {
 	amounts := map[string]int64{}
 	for _, u := range uses {
@@ -47,7 +48,20 @@ func (c *Core) Lock(ctx context.Context, in promo.Lock, uses []promo.Use) error 
 	}
 	want := claim{ID: in.Order, State: taking}
 	for _, name := range slices.Sorted(maps.Keys(amounts)) {
-		want.Parts = append(want.Parts, part{Campaign: name, Amount: amounts[name]})
+		x, err := c.campaigns.Get(ctx, name)
+		switch {
+		case errors.Is(err, docdb.ErrNotFound):
+			return promo.ErrEnded.Because(err)
+		case err != nil:
+			return err
+		case x.Budget.Amount == 0 && !x.Live:
+			return promo.ErrEnded
+		case x.Budget.Amount > 0:
+			want.Parts = append(want.Parts, part{Campaign: name, Amount: amounts[name]})
+		}
+	}
+	if len(want.Parts) == 0 {
+		return nil
 	}
 	err := c.claims.Insert(ctx, string(in.Order), want)
 	if errors.Is(err, docdb.ErrExists) {
@@ -128,7 +142,7 @@ func (c *Core) move(ctx context.Context, o id.Order, change func(*claim), from .
 func (c *Core) Redeem(ctx context.Context, o id.Order) error {
 	x, err := c.claims.Get(ctx, string(o))
 	if errors.Is(err, docdb.ErrNotFound) {
-		return promo.ErrUsedUp.Because(err)
+		return nil // its campaigns have no budgets
 	}
 	if err != nil {
 		return err

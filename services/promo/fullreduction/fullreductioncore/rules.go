@@ -78,27 +78,29 @@ func (c *Core) rulesOf(ctx context.Context, x campaign, in promo.PriceAsk, level
 	if err != nil {
 		return nil, err
 	}
-	for i := range rules {
-		rules[i] = limit(rules[i], b.Left, in.Lines)
-	}
-	return rules, nil
+	return limit(rules, b.Left, in.Lines), nil
 }
 
-// limit lets a rule save no more than is left of its budget.
-func limit(r promo.Rule, left int64, lines []promo.Line) promo.Rule {
-	r.Limited = true
-	switch {
-	case left <= 0:
-		r.Refuse = promo.UsedUp
-	case r.Kind == promo.Member:
-		// Its rule is of one line: all units have the price, or none.
-		if l := lines[r.Lines[0]]; (l.Price.Amount-r.Price.Amount)*l.N > left {
+// limit lets a campaign's rules save no more than is left of its budget.
+func limit(rules []promo.Rule, left int64, lines []promo.Line) []promo.Rule {
+	for i := range rules {
+		r := &rules[i]
+		switch {
+		case left <= 0:
 			r.Refuse = promo.UsedUp
+		case r.Kind == promo.Member:
+			// Such a rule is of one line: all of its units have the price, or none.
+			l := lines[r.Lines[0]]
+			if saved := (l.Price.Amount - r.Price.Amount) * l.N; saved > left {
+				r.Refuse = promo.UsedUp
+			} else {
+				left -= saved
+			}
+		case r.Most.Amount == 0 || r.Most.Amount > left:
+			r.Most.Amount = left
 		}
-	case r.Most.Amount == 0 || r.Most.Amount > left:
-		r.Most.Amount = left
 	}
-	return r
+	return rules
 }
 
 // rulesFor says a campaign in the pricing's words: pure.
@@ -106,6 +108,7 @@ func rulesFor(x campaign, lines []promo.Line, level int64) []promo.Rule {
 	r := promo.Rule{
 		ID: x.ID, Kind: x.Kind, Scope: x.Scope, Merchant: x.Merchant, Name: x.Name, Tiers: x.Tiers, Each: x.Each,
 		Most: x.Most, Platform: x.Platform, Alone: x.Alone, Apart: x.Apart, Until: x.Ends,
+		Limited: true, // an order asks before it takes it: a price that was quoted does not outlive a kill
 	}
 	for i, l := range lines {
 		if matches(x, l) {

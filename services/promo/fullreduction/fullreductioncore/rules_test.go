@@ -115,6 +115,22 @@ func TestAMemberPriceIsForMembers(t *testing.T) {
 	}
 }
 
+func TestMemberPricesStayWithinTheirBudgetTogether(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.running(t, func(x *fullreduction.Terms) {
+		x.Kind, x.Tiers, x.Budget = promo.Member, []promo.Tier{{Rate: 1_000}}, money.CNY(2_500)
+	})
+	line := promo.Line{Price: money.CNY(9_000)}
+	p := o.price(t, o.ask(line, line, line))
+	if p.Goods.Amount != 25_200 || len(p.Uses) != 1 || p.Uses[0].Amount != money.CNY(1_800) {
+		t.Fatalf("goods %v, uses %+v", p.Goods, p.Uses)
+	}
+	if err := o.Lock(t.Context(), promo.Lock{Order: "ord_1"}, p.Uses); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestFreeCarriageOfThePlatformIsPaidByIt(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
