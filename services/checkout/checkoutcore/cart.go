@@ -39,6 +39,7 @@ type kept struct {
 	Choice   checkout.Choice `bson:"choice"`
 	Line     checkout.Line   `bson:"line"`
 	Shop     string          `bson:"shop"`
+	Via      catalog.Via     `bson:"via,omitempty"` // what its link opened when it was put in
 	Selected bool            `bson:"selected"`
 	At       time.Time       `bson:"at"`
 }
@@ -94,16 +95,20 @@ func (c *Core) PutInCart(ctx context.Context, in checkout.PutInCart) (checkout.C
 	if in.N < 1 {
 		return checkout.Cart{}, errs.ErrInvalid.With("n", "must be at least 1")
 	}
-	priced, err := c.Catalog.Price(system(ctx), catalog.PriceSKUs{SKUs: []id.SKU{in.SKU}})
+	proved, err := c.proved(ctx, []checkout.Choice{in.Choice})
 	if err != nil {
 		return checkout.Cart{}, err
 	}
-	shop, err := c.Catalog.Merchant(system(ctx), catalog.ByMerchant{ID: priced.Items[0].Merchant})
+	items, err := c.items(ctx, "", []checkout.Choice{in.Choice}, proved)
+	if err != nil {
+		return checkout.Cart{}, err
+	}
+	shop, err := c.Catalog.Merchant(system(ctx), catalog.ByMerchant{ID: items[0].Merchant})
 	if err != nil {
 		return checkout.Cart{}, err
 	}
 	return c.changeCart(ctx, crt, func(k *cart) error {
-		return k.put(kept{Choice: in.Choice, Line: look(priced.Items[0]), Shop: shop.Name, Selected: true, At: c.Now()}, in.Set)
+		return k.put(kept{Choice: in.Choice, Line: look(items[0]), Shop: shop.Name, Via: catalog.Via{Creator: proved[0].Creator}, Selected: true, At: c.Now()}, in.Set)
 	})
 }
 
@@ -159,7 +164,7 @@ func (k *cart) put(x kept, set bool) error {
 		x.Choice.N = min(x.Choice.N+old.Choice.N, maxEach)
 	}
 	if x.Choice.Link == "" {
-		x.Choice.Link, x.Choice.Source = old.Choice.Link, old.Choice.Source // who recommended it is not forgotten
+		x.Choice.Link, x.Choice.Source, x.Via = old.Choice.Link, old.Choice.Source, old.Via // who recommended it is not forgotten
 	}
 	if set {
 		x.At, k.Lines[i] = old.At, x // changing a number moves nothing
@@ -247,12 +252,8 @@ const pricedAtOnce = 50
 
 // sold returns those of the lines that are on sale.
 func (c *Core) sold(ctx context.Context, lines []kept) (map[id.SKU]catalog.PricedSKU, error) {
-	skus := make([]id.SKU, len(lines))
-	for i, x := range lines {
-		skus[i] = x.Choice.SKU
-	}
 	out := map[id.SKU]catalog.PricedSKU{}
-	for chunk := range slices.Chunk(skus, pricedAtOnce) {
+	for chunk := range slices.Chunk(lines, pricedAtOnce) {
 		if err := c.soldOf(ctx, chunk, out); err != nil {
 			return nil, err
 		}
@@ -260,24 +261,28 @@ func (c *Core) sold(ctx context.Context, lines []kept) (map[id.SKU]catalog.Price
 	return out, nil
 }
 
-// soldOf prices skus together. The catalogue refuses all of them for one that is
+// soldOf prices lines together. The catalogue refuses all of them for one that is
 // gone, which is found by halving.
-func (c *Core) soldOf(ctx context.Context, skus []id.SKU, out map[id.SKU]catalog.PricedSKU) error {
-	priced, err := c.Catalog.Price(system(ctx), catalog.PriceSKUs{SKUs: skus})
+func (c *Core) soldOf(ctx context.Context, lines []kept, out map[id.SKU]catalog.PricedSKU) error {
+	ask := catalog.PriceSKUs{SKUs: make([]id.SKU, len(lines)), Via: make([]catalog.Via, len(lines))}
+	for i, x := range lines {
+		ask.SKUs[i], ask.Via[i] = x.Choice.SKU, x.Via
+	}
+	priced, err := c.Catalog.Price(system(ctx), ask)
 	switch {
 	case err == nil:
 		for _, p := range priced.Items {
 			out[p.SKU] = p
 		}
 		return nil
-	case !errors.Is(err, catalog.ErrNoSuchSKU) && !errors.Is(err, catalog.ErrNotListed):
+	case !refused(err):
 		return err
-	case len(skus) == 1:
+	case len(lines) == 1:
 		return nil
 	}
-	half := len(skus) / 2
-	if err := c.soldOf(ctx, skus[:half], out); err != nil {
+	half := len(lines) / 2
+	if err := c.soldOf(ctx, lines[:half], out); err != nil {
 		return err
 	}
-	return c.soldOf(ctx, skus[half:], out)
+	return c.soldOf(ctx, lines[half:], out)
 }

@@ -168,7 +168,7 @@ func (c *Core) fulfil(ctx context.Context, p payment) error {
 // secure makes final what the order holds of units and of limited offers, or
 // takes anew what has lapsed: catalog.ErrSoldOut, promo.ErrUsedUp.
 func (c *Core) secure(ctx context.Context, o order) error {
-	_, err := c.Catalog.Commit(system(ctx), catalog.Reserve{Order: o.ID, Units: unitsOf(o), Until: c.Now().Add(checkout.HoldGrace)})
+	_, err := c.Catalog.Commit(system(ctx), catalog.Reserve{Order: o.ID, Units: unitsOf(o), Until: c.Now().Add(checkout.HoldGrace), Region: o.Address.Masked.Region})
 	if err != nil || len(o.Uses) == 0 {
 		return err
 	}

@@ -14,9 +14,29 @@ import (
 	"meadow/services/kernel/money"
 )
 
+// proved is what the purchase links of lines prove, in their order. One that is
+// not valid any more proves nothing.
+func (c *Core) proved(ctx context.Context, lines []checkout.Choice) ([]creator.Attribution, error) {
+	out := make([]creator.Attribution, len(lines))
+	for i, l := range lines {
+		if l.Link == "" {
+			continue
+		}
+		source, err := c.Creator.OpenLink(system(ctx), creator.OpenLink{Link: l.Link})
+		if errors.Is(err, creator.ErrBadLink) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[i] = source
+	}
+	return out, nil
+}
+
 // line begins one line at the price for everybody, and credits the post it was
 // bought from. What it costs in the end is up to the offers.
-func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p catalog.PricedSKU) (checkout.Line, error) {
+func line(buyer id.User, in checkout.Choice, p catalog.PricedSKU, source creator.Attribution) (checkout.Line, error) {
 	amount, err := p.Price.Times(in.N)
 	if err != nil {
 		return checkout.Line{}, errs.ErrInvalid.With("lines", "come to more than we can count").Because(err)
@@ -27,15 +47,8 @@ func (c *Core) line(ctx context.Context, buyer id.User, in checkout.Choice, p ca
 		N: in.N, List: p.Price, Price: p.Price, Deal: in.Deal, Amount: amount, Met: met(creator.Attribution{}, in.Source),
 		Fee: none, Commission: none,
 	}
-	if in.Link == "" {
-		return out, nil
-	}
-	source, err := c.Creator.OpenLink(system(ctx), creator.OpenLink{Link: in.Link})
-	if errors.Is(err, creator.ErrBadLink) || err == nil && (source.Product != p.Product || source.Creator == buyer) {
+	if source.Product != p.Product || source.Creator == buyer {
 		return out, nil // credits nobody; nobody earns by buying from themselves
-	}
-	if err != nil {
-		return out, err
 	}
 	out.Source, out.Met = source, met(source, in.Source)
 	if source.Reward {

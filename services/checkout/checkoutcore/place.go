@@ -85,7 +85,7 @@ func (c *Core) Place(ctx context.Context, in checkout.Place) (checkout.Order, er
 // meanwhile; of what is not known to have been refused the hold lapses.
 func (c *Core) take(ctx context.Context, o order) error {
 	until := o.ExpiresAt.Add(checkout.HoldGrace)
-	if _, err := c.Catalog.Reserve(system(ctx), catalog.Reserve{Order: o.ID, Units: unitsOf(o), Until: until}); err != nil {
+	if _, err := c.Catalog.Reserve(system(ctx), catalog.Reserve{Order: o.ID, Units: unitsOf(o), Until: until, Region: o.Address.Masked.Region}); err != nil {
 		return err
 	}
 	if len(o.Uses) == 0 {

@@ -50,10 +50,20 @@ func (p pool) part(a, b int64) pool {
 	}
 }
 
-// units is the price of n of its units: the last one takes what rounding left.
-func (p pool) units(n int64) pool {
+// units is the price of n of its units, of which all were frozen: n times one
+// unit's, rounded down, or all that is left with the last one.
+func (p pool) units(n int64, all pool) pool {
 	out := p.part(n, p.Units)
-	out.Units = n
+	if out.Units = n; n == p.Units {
+		return out
+	}
+	m := min(n*(all.money()/all.Units), p.money())
+	out.Goods = min(n*(all.Goods/all.Units), p.Goods, m)
+	out.Tax = min(m-out.Goods, p.Tax)
+	out.Goods = m - out.Tax
+	out.Points = min(n*(all.Points/all.Units), p.Points)
+	// Neither what was saved of these nor of the others is below zero.
+	out.Amount = min(max(out.Amount, out.Goods), p.Amount-p.Goods+out.Goods)
 	return out
 }
 

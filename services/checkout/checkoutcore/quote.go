@@ -8,6 +8,7 @@ import (
 	"meadow/services/account"
 	"meadow/services/catalog"
 	"meadow/services/checkout"
+	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
@@ -22,18 +23,22 @@ func (c *Core) Quote(ctx context.Context, in checkout.Ask) (checkout.Quote, erro
 	if err != nil {
 		return checkout.Quote{}, err
 	}
-	items, err := c.items(ctx, in.Lines)
+	region, err := c.region(ctx, buyer, in.Address)
 	if err != nil {
 		return checkout.Quote{}, err
 	}
-	region, err := c.region(ctx, buyer, in.Address)
+	proved, err := c.proved(ctx, in.Lines)
+	if err != nil {
+		return checkout.Quote{}, err
+	}
+	items, err := c.items(ctx, region, in.Lines, proved)
 	if err != nil {
 		return checkout.Quote{}, err
 	}
 	now := c.Now()
 	q := quote{Buyer: buyer, Region: region, Quote: checkout.Quote{ID: id.New("quo", now), ExpiresAt: now.Add(checkout.QuoteTTL)}}
 	for i, p := range items {
-		line, err := c.line(ctx, buyer, in.Lines[i], p)
+		line, err := line(buyer, in.Lines[i], p, proved[i])
 		if err != nil {
 			return checkout.Quote{}, err
 		}
@@ -56,20 +61,33 @@ func (c *Core) Quote(ctx context.Context, in checkout.Ask) (checkout.Quote, erro
 }
 
 // items returns what is chosen as it is sold now: each SKU once, of one currency.
-func (c *Core) items(ctx context.Context, lines []checkout.Choice) ([]catalog.PricedSKU, error) {
-	skus := make([]id.SKU, len(lines))
+// A link opens what is sold by its creator only, if it is for that product.
+func (c *Core) items(ctx context.Context, region string, lines []checkout.Choice, proved []creator.Attribution) ([]catalog.PricedSKU, error) {
+	ask := catalog.PriceSKUs{Region: region, SKUs: make([]id.SKU, len(lines)), Via: make([]catalog.Via, len(lines))}
 	seen := map[id.SKU]bool{}
 	for i, l := range lines {
-		if skus[i] = l.SKU; seen[l.SKU] {
+		if ask.SKUs[i] = l.SKU; seen[l.SKU] {
 			return nil, checkout.ErrDoubleSKU
 		}
 		if seen[l.SKU] = true; l.N < 1 {
 			return nil, errs.ErrInvalid.With("lines", "each needs at least one unit")
 		}
+		ask.Via[i].Creator = proved[i].Creator
 	}
-	priced, err := c.Catalog.Price(system(ctx), catalog.PriceSKUs{SKUs: skus})
+	priced, err := c.Catalog.Price(system(ctx), ask)
 	if err != nil {
 		return nil, err
+	}
+	astray := false
+	for i, p := range priced.Items {
+		if proved[i].Product != p.Product && ask.Via[i].Creator != "" {
+			astray, ask.Via[i].Creator = true, ""
+		}
+	}
+	if astray { // somebody's link for another product opens nothing
+		if priced, err = c.Catalog.Price(system(ctx), ask); err != nil {
+			return nil, err
+		}
 	}
 	var goods money.Money
 	for i, p := range priced.Items {

@@ -156,9 +156,10 @@ func compute(o *order, in checkout.AskRefund) (checkout.Refund, error) {
 	taken := make([]pool, len(o.Lines)) // what the buyer gets
 	spent := make([]pool, len(o.Lines)) // what leaves the pools, more where the buyer agreed to less
 	var price int64
+	all := poolsOf(*o)
 	for _, u := range in.Units {
 		if p := o.Pools[u.Line]; u.N > 0 {
-			spent[u.Line] = p.units(u.N)
+			spent[u.Line] = p.units(u.N, all[u.Line])
 		} else {
 			spent[u.Line] = p.part(1, 1)
 		}

@@ -174,7 +174,7 @@ func TestTheLastUnitTakesWhatRoundingLeft(t *testing.T) {
 			t.Errorf("refund %d: %+v", i, r)
 		}
 	}
-	if fmt.Sprint(got) != "[666 667 1467]" {
+	if fmt.Sprint(got) != "[666 666 1468]" {
 		t.Errorf("refunds of %v", got)
 	}
 	if len(x.shelf.restocked) != 3 {
