@@ -186,6 +186,9 @@ func (s *shop) audit(t tester, ctx context.Context, b coupon.Batch) {
 	for range 2 {
 		must(t, s.sweepAll(ctx))
 	}
+	if all, err := s.Audit(ctx); err != nil || len(all) > 0 {
+		t.Errorf("%+v, %v", all, err)
+	}
 	var claimed, inUse, spent, undone int64
 	must(t, s.coupons.Each(ctx, func(_ string, r record) error {
 		switch r.State {

@@ -119,6 +119,9 @@ func (s *shop) lock(ctx context.Context, x flashsale.Sale, o id.Order, buyer id.
 // audit compares every cell with the orders.
 func (s *shop) audit(t fataler, ctx context.Context, x flashsale.Sale) {
 	t.Helper()
+	if all, err := s.Audit(ctx); err != nil || len(all) > 0 {
+		t.Fatal(fmt.Sprintf("%+v, %v", all, err))
+	}
 	holds, sales := map[string]int64{}, map[string]int64{}
 	must(t, s.orders.Each(ctx, func(_ string, r order) error {
 		for _, p := range r.Parts {
