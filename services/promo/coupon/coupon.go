@@ -146,6 +146,9 @@ const (
 	NewOnly = "coupon_new_only" // its owner has bought before
 )
 
+// MostGuesses is how many wrong codes one account may try within an hour.
+const MostGuesses = 20
+
 // ReturnGrace is the least time that a coupon is good for after it came back.
 const ReturnGrace = 72 * time.Hour
 
@@ -159,6 +162,7 @@ var (
 	ErrNoneLeft    = errs.New(errs.Exhausted, "coupons_gone", "All of these coupons have been claimed.")
 	ErrHave        = errs.New(errs.Precondition, "coupon_limit", "You have claimed as many of these as one person may.")
 	ErrNewOnly     = errs.New(errs.Precondition, "coupon_new_buyers_only", "This coupon is for those who have not bought here before.")
+	ErrGuesses     = errs.New(errs.Throttled, "coupon_code_guesses", "That was not a code too often. Please try again later.")
 	ErrCode        = errs.New(errs.NotFound, "coupon_code_unknown", "There is no coupon with this code.")
 )
 
@@ -167,8 +171,8 @@ type Service interface {
 	// Claim gives the asker a coupon of an open batch, once for each request id:
 	// ErrNoSuchBatch, ErrNotBegun, ErrOver, ErrNoneLeft, ErrHave, ErrNewOnly.
 	Claim(ctx context.Context, in Claim) (Coupon, error)
-	// ClaimCode gives the asker a coupon of the batch with a code: ErrCode, and the
-	// errors of Claim.
+	// ClaimCode gives the asker a coupon of the batch with a code: ErrCode,
+	// ErrGuesses after MostGuesses wrong ones within an hour, and the errors of Claim.
 	ClaimCode(ctx context.Context, in ClaimCode) (Coupon, error)
 	// Mine pages through the asker's coupons: those that are ready, the ones that
 	// end first coming first; used or expired ones, the latest first.

@@ -54,14 +54,37 @@ func (c *Core) Claim(ctx context.Context, in coupon.Claim) (coupon.Coupon, error
 
 // ClaimCode gives the asker a coupon of the batch with a code.
 func (c *Core) ClaimCode(ctx context.Context, in coupon.ClaimCode) (coupon.Coupon, error) {
+	user, err := actor.Signed(ctx)
+	if err != nil {
+		return coupon.Coupon{}, err
+	}
+	if g, err := c.guesses.Get(ctx, string(user)); err == nil && g.N >= coupon.MostGuesses {
+		return coupon.Coupon{}, coupon.ErrGuesses
+	}
 	found, err := c.batches.Find(ctx, docdb.Query{Index: "code", Equal: []any{codeKey(in.Code)}, Limit: 1})
 	if err != nil {
 		return coupon.Coupon{}, err
 	}
 	if len(found.Items) == 0 || found.Items[0].State == coupon.Draft {
-		return coupon.Coupon{}, coupon.ErrCode
+		return coupon.Coupon{}, errors.Join(coupon.ErrCode, c.noteGuess(ctx, user))
 	}
 	return c.claim(ctx, found.Items[0], in.RequestID)
+}
+
+// guess counts the wrong codes of an account within an hour of the first.
+type guess struct {
+	N     int64     `bson:"n"`
+	Until time.Time `bson:"until"`
+}
+
+func (c *Core) noteGuess(ctx context.Context, user id.User) error {
+	_, err := c.guesses.Upsert(ctx, string(user), func(g *guess) error {
+		if g.N++; g.N == 1 {
+			g.Until = c.Now().Add(time.Hour)
+		}
+		return nil
+	})
+	return err
 }
 
 // claim stores the claim under an id derived from the request before anything

@@ -58,6 +58,7 @@ type Core struct {
 	purses  *docdb.Collection[purse]
 	orders  *docdb.Collection[order]
 	buyers  *docdb.Collection[buyer]
+	guesses *docdb.Collection[guess]
 }
 
 var _ coupon.Source = (*Core)(nil)
@@ -159,6 +160,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	open(ctx, d, &c.purses, &err, docdb.Schema{Name: "coupon_purses", Indexes: []docdb.Index{{Name: "open", Keys: []string{"open"}}}})
 	open(ctx, d, &c.orders, &err, docdb.Schema{Name: "coupon_orders"})
 	open(ctx, d, &c.buyers, &err, docdb.Schema{Name: "coupon_buyers"})
+	open(ctx, d, &c.guesses, &err, docdb.Schema{Name: "coupon_guesses", Expiry: "until"})
 	if err != nil {
 		return nil, fmt.Errorf("coupon: %w", err)
 	}

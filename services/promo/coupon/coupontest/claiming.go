@@ -164,6 +164,15 @@ func testCode(t *testing.T, s Shop, _ *Neighbours) {
 	if err != nil || c.Batch != b.ID {
 		t.Errorf("got %+v, %v", c, err)
 	}
+	for range coupon.MostGuesses {
+		_, err = s.Coupons.ClaimCode(as(t, "usr_guesser"), coupon.ClaimCode{Code: "spring28", RequestID: "request-5"})
+		refused(t, "a guess", err, coupon.ErrCode)
+	}
+	_, err = s.Coupons.ClaimCode(as(t, "usr_guesser"), coupon.ClaimCode{Code: "spring26", RequestID: "request-6"})
+	refused(t, "after many", err, coupon.ErrGuesses)
+	s.Clock.Advance(time.Hour)
+	_, err = s.Coupons.ClaimCode(as(t, "usr_guesser"), coupon.ClaimCode{Code: "spring26", RequestID: "request-7"})
+	must(t, err)
 	x := terms()
 	x.Code = "SPRING26"
 	_, err = s.Coupons.Draft(as(t, "usr_rival"), coupon.DraftBatch{Scope: promo.OfMerchant, Terms: x, RequestID: "request-4"})
