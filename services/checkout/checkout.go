@@ -5,6 +5,12 @@
 // and both go down one path. What is not paid in time expires and gives its
 // units back; what is paid too late is served if units are left, and refunded
 // if not.
+//
+// All prices are frozen at quoting, line by line, with who bears each saving and
+// who gets what. A refund gives back parts of those lines and nothing else, and
+// is decided by one write of its order; the provider and the shelf hear of it
+// after, until they have it. Once a day the provider's statement is compared with
+// our books.
 package checkout
 
 import (
@@ -424,11 +430,11 @@ const (
 // What happens to orders. Each happens to an order at most once.
 var (
 	OrderPaid      = bus.Topic[OrderData]{Name: "checkout.Paid", Confirm: []string{"ledger", "catalog", "checkout"}}
-	OrderCancelled = bus.Topic[OrderData]{Name: "checkout.Cancelled", Confirm: []string{"catalog"}}
+	OrderCancelled = bus.Topic[OrderData]{Name: "checkout.Cancelled", Confirm: []string{"catalog", "promo"}}
 	// OrderRefunded is announced when money of a paid order went back, once for each
 	// refund. Key is the refund's id.
 	OrderRefunded = bus.Topic[Refund]{Name: "checkout.Refunded", Confirm: []string{"ledger", "promo", "fulfil"}}
-	OrderExpired  = bus.Topic[OrderData]{Name: "checkout.Expired", Confirm: []string{"catalog"}}
+	OrderExpired  = bus.Topic[OrderData]{Name: "checkout.Expired", Confirm: []string{"catalog", "promo"}}
 	// PaymentReturned is announced when money that came too late, or twice, went
 	// back to its buyer.
 	PaymentReturned = bus.Topic[Payment]{Name: "checkout.PaymentReturned", Confirm: []string{"ledger"}}

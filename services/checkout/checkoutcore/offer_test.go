@@ -1,13 +1,17 @@
 package checkoutcore
 
 import (
+	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay"
 	"meadow/services/kernel/id"
+	"meadow/services/platform/docdb"
 	"meadow/services/promo"
 )
 
@@ -101,5 +105,81 @@ func TestAnOrderThatCostsNothingIsPaidWithoutAProvider(t *testing.T) {
 	must(t, err)
 	if r.Points != 500 || !r.Amount.IsZero() || !r.Whole || !r.Done {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestAnOrderThatWasKilledIsPlacedByTheNextTry kills the till before and after
+// the order is stored. The same request takes nothing twice.
+func TestAnOrderThatWasKilledIsPlacedByTheNextTry(t *testing.T) {
+	t.Parallel()
+	for name, stored := range map[string]bool{"before it is stored": false, "after it is stored": true} {
+		dying := &unborn{stored: stored}
+		x := newTill(t, func(d docdb.Driver) docdb.Driver { dying.Driver = d; return dying })
+		x.limited(1)
+		x.shelf.add(1)
+		ctx := as(t, newBuyer())
+		q, err := x.Quote(ctx, checkout.Ask{Lines: []checkout.Choice{{SKU: "sku_cup", N: 1}}})
+		must(t, err)
+		in := checkout.Place{Quote: q.ID, Address: "adr_home", RequestID: "r"}
+		dying.armed.Store(true)
+		if _, err := x.Place(ctx, in); !errors.Is(err, errKilled) {
+			t.Fatalf("%s: %v, want killed", name, err)
+		}
+		o, err := x.Place(ctx, in)
+		must(t, err)
+		if x.shelf.grip(o.ID).state != "held" || x.shelf.available != 0 || x.offers.held[o.ID] != "held" || x.offers.left != 0 {
+			t.Errorf("%s: units %s, %d left; place %s, %d left", name, x.shelf.grip(o.ID).state, x.shelf.available, x.offers.held[o.ID], x.offers.left)
+		}
+	}
+}
+
+// unborn is a driver whose next insert of an order fails, stored or not.
+type unborn struct {
+	docdb.Driver
+	stored bool
+	armed  atomic.Bool
+}
+
+func (d *unborn) Insert(ctx context.Context, coll string, docs ...docdb.Doc) error {
+	if coll != "orders" || !d.armed.CompareAndSwap(true, false) {
+		return d.Driver.Insert(ctx, coll, docs...)
+	}
+	if d.stored {
+		if err := d.Driver.Insert(ctx, coll, docs...); err != nil {
+			return err
+		}
+	}
+	return errKilled
+}
+
+// TestOnePlaceIsSoldToOneOfManyBuyers has many order the last place of an offer
+// at once.
+func TestOnePlaceIsSoldToOneOfManyBuyers(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	x.limited(1)
+	x.shelf.add(20)
+	var wg sync.WaitGroup
+	var placed, refused atomic.Int64
+	for range 20 {
+		wg.Go(func() {
+			ctx := as(t, newBuyer())
+			q, err := x.Quote(ctx, checkout.Ask{Lines: []checkout.Choice{{SKU: "sku_cup", N: 1}}})
+			if err == nil {
+				_, err = x.Place(ctx, checkout.Place{Quote: q.ID, Address: "adr_home", RequestID: "r"})
+			}
+			switch {
+			case err == nil:
+				placed.Add(1)
+			case errors.Is(err, promo.ErrUsedUp):
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if placed.Load() != 1 || refused.Load() != 19 || x.shelf.available != 19 {
+		t.Errorf("%d placed, %d refused, %d units left", placed.Load(), refused.Load(), x.shelf.available)
 	}
 }

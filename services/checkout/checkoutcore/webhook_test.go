@@ -21,6 +21,7 @@ var may = map[checkout.State][]checkout.State{
 	checkout.Unpaid:    {checkout.Paid, checkout.Cancelled, checkout.Expired},
 	checkout.Expired:   {checkout.Paid, checkout.Refunding},
 	checkout.Cancelled: {checkout.Refunding},
+	checkout.Paid:      {checkout.Refunding},
 	checkout.Refunding: {checkout.Refunded},
 }
 
