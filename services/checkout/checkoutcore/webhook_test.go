@@ -16,12 +16,12 @@ import (
 	"meadow/services/platform/docdb"
 )
 
-// may is every move an order's state may make; see checkout.State.
+// may is every move that a payment makes an order's state make; see
+// checkout.State. What was paid for goes back by a refund only.
 var may = map[checkout.State][]checkout.State{
 	checkout.Unpaid:    {checkout.Paid, checkout.Cancelled, checkout.Expired},
 	checkout.Expired:   {checkout.Paid, checkout.Refunding},
 	checkout.Cancelled: {checkout.Refunding},
-	checkout.Paid:      {checkout.Refunding},
 	checkout.Refunding: {checkout.Refunded},
 }
 
