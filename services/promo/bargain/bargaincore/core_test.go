@@ -2,6 +2,7 @@ package bargaincore
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
 
+	"meadow/services/account"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/money"
 	"meadow/services/platform/docdb"
@@ -81,4 +83,45 @@ func TestCutsSumDiminishAndAreCapped(t *testing.T) {
 			t.Fatalf("from %d to %d", least, most)
 		}
 	})
+}
+
+// meddler lets something happen when a helper's day is first counted.
+type meddler struct {
+	docdb.Driver
+	then func()
+}
+
+func (m *meddler) Insert(ctx context.Context, coll string, docs ...docdb.Doc) error {
+	if then := m.then; then != nil && coll == "bargain_days" {
+		m.then = nil
+		then()
+	}
+	return m.Driver.Insert(ctx, coll, docs...)
+}
+
+func TestWhoComesTooLateKeepsTheirDayAndTheirLargerCut(t *testing.T) {
+	t.Parallel()
+	m := &meddler{}
+	w, c := build(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
+	o := w.Start(t, func(in *bargain.Terms) { in.Cuts, in.NewCuts = 1, 1 })
+	b, err := c.Begin(as(t, "usr_a"), bargain.Begin{Offer: o.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.SetMade("usr_late", w.Now())
+	m.then = func() {
+		if _, err := c.Cut(as(t, "usr_quick"), bargain.Cut{ID: b.ID, From: account.From{Client: "1"}, RequestID: "1"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := c.Cut(as(t, "usr_late"), bargain.Cut{ID: b.ID, From: account.From{Client: "2"}, Device: "2", RequestID: "2"}); !errors.Is(err, bargain.ErrAtFloor) {
+		t.Errorf("too late: %v", err)
+	}
+	counted := 0
+	if err := c.days.Each(t.Context(), func(_ string, d day) error { counted += len(d.Helps); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.newcomers.Get(t.Context(), "phone usr_late"); counted != 2 || !errors.Is(err, docdb.ErrNotFound) { // the quick one's person and place
+		t.Errorf("%d are counted, and of the larger cut: %v", counted, err)
+	}
 }

@@ -89,7 +89,7 @@ func TestWhereverAProcessDiesTheNextTryFinishes(t *testing.T) {
 
 func life(t *testing.T, w *bargaintest.World, c *Core, m *mortal, at int64) (died bool) {
 	t.Helper()
-	o := w.Start(t, func(in *bargain.Terms) { in.Stock, in.Cuts, in.NewCuts = 1, 2, 1 })
+	o := w.Start(t, func(in *bargain.Terms) { in.Stock, in.Cuts, in.NewCuts = 2, 2, 1 })
 	of := func(what string) string { return fmt.Sprintf("%s%d%t", what, at, m.stored) }
 	user := func(who string) id.User { return id.User(of("usr_" + who)) }
 	order := id.Order(of("ord_"))
@@ -131,7 +131,7 @@ func life(t *testing.T, w *bargaintest.World, c *Core, m *mortal, at int64) (die
 	}
 	try("refunding", func() error { return c.Return(t.Context(), promo.Return{Order: order, Whole: true, RequestID: "r"}) })
 	p, err := c.places.Get(t.Context(), o.ID)
-	if err != nil || p.Left != 1 || len(p.Taken) != 0 {
+	if err != nil || p.Left != 2 || len(p.Taken) != 0 {
 		t.Errorf("dying at %d (stored %v): places are %+v, %v", at, m.stored, p, err)
 	}
 	if err := c.days.Each(t.Context(), func(_ string, d day) error {

@@ -115,10 +115,11 @@ func testGivenBack(t *testing.T, w *World) {
 	if got := w.team(t, team.ID); got.Left != 1 {
 		t.Errorf("released, %d are left", got.Left)
 	}
-	w.sit(t, o, team.ID, u) // also within the limit of one
-	if err := w.Source.Release(t.Context(), team.Mine); err != nil {
+	paid := w.sit(t, o, team.ID, u) // also within the limit of one
+	if err := w.Source.Release(t.Context(), paid); err != nil {
 		t.Fatal(err)
 	}
+	wantErr(t, "another, once one is paid", w.Lock(t.Context(), o, "", u, newOrder()), promo.ErrLimit)
 	if got := w.team(t, team.ID); got.State != groupbuy.IsFilled || got.Paid != 2 {
 		t.Errorf("releasing what is paid made it %+v", got)
 	}
