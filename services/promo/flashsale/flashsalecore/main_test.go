@@ -12,7 +12,7 @@ func TestMain(m *testing.M) {
 	told := false
 	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "rapid.checks" })
 	if !told {
-		_ = flag.Set("rapid.checks", "20")
+		_ = flag.Set("rapid.checks", "8")
 	}
 	os.Exit(m.Run())
 }
