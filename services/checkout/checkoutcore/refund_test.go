@@ -13,6 +13,7 @@ import (
 
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay"
+	"meadow/services/fulfil"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -345,6 +346,23 @@ func TestNobodyButTheShopRefunds(t *testing.T) {
 	}
 	in.Order = "ord_none"
 	if _, err := x.Refund(asTill(t.Context()), in); !errors.Is(err, checkout.ErrNoSuchOrder) {
+		t.Errorf("no order: %v", err)
+	}
+}
+
+func TestFulfilmentAloneHearsWhereAnOrderGoes(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	x.refundable(t)
+	o := x.bought(t, 1)
+	d, err := x.Delivery(actor.AsSystem(t.Context(), "fulfil"), fulfil.ByOrder{ID: o.ID})
+	if err != nil || d.Order.ID != o.ID || d.Address.Address != "adr_home" || len(d.Order.Parts) != 1 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if _, err := x.Delivery(as(t, o.Buyer), fulfil.ByOrder{ID: o.ID}); !errors.Is(err, actor.ErrForbidden) {
+		t.Errorf("the buyer: %v", err)
+	}
+	if _, err := x.Delivery(asTill(t.Context()), fulfil.ByOrder{ID: "ord_none"}); !errors.Is(err, checkout.ErrNoSuchOrder) {
 		t.Errorf("no order: %v", err)
 	}
 }
