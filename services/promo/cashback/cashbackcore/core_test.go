@@ -191,18 +191,20 @@ func TestManyOrdersAtOnceNeverPassTheBudget(t *testing.T) {
 // as in a life without a death.
 func TestKilledAnywhereCashbackIsPaidOnce(t *testing.T) {
 	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	name := w.begun(t, ctx, cashbacktest.Plan(w.Clock.Now(), 1_000_000))
+	promised := int64(0)
 	for _, stored := range []bool{false, true} {
 		for at := int64(1); at <= 12; at++ {
 			for _, job := range []bool{false, true} {
 				t.Run(fmt.Sprintf("write %d stored %v job %v", at, stored, job), func(t *testing.T) {
-					t.Parallel()
-					w, ctx := newWorld(t), t.Context()
-					name := w.begun(t, ctx, cashbacktest.Plan(w.Clock.Now(), 10_000))
-					e := windowtest.Paid("ord_1", "usr_amy", w.Clock.Now(), 10_000)
+					amy, order := id.User("usr_"+id.Secret()), id.Order("ord_"+id.Secret())
+					promised += 500
+					e := windowtest.Paid(order, amy, w.Clock.Now(), 10_000)
 					w.DB.DieAt(at, stored)
 					steps := []func() error{
 						func() error { return w.Paid(ctx, e) },
-						func() error { return w.Refunded(ctx, windowtest.Refund(e, "ref_1", 0, 1, false)) },
+						func() error { return w.Refunded(ctx, windowtest.Refund(e, "ref_"+string(order), 0, 1, false)) },
 						func() error { return w.Received(ctx, windowtest.Received(e, 0, w.Clock.Now(), w.Clock.Now())) },
 					}
 					for _, step := range steps {
@@ -218,9 +220,9 @@ func TestKilledAnywhereCashbackIsPaidOnce(t *testing.T) {
 					w.DB.DieAt(0, false)
 					w.Clock.Advance(time.Minute)
 					must(t, w.Settle(ctx), w.Settle(ctx))
-					w.balances(t, "usr_amy", 0, 250)
+					w.balances(t, amy, 0, 250)
 					lost, known, err := w.Promised(ctx)
-					if diff := cmp.Diff(lost, known); err != nil || diff != "" || lost[name] != money.CNY(500) {
+					if diff := cmp.Diff(lost, known); err != nil || diff != "" || lost[name] != money.CNY(promised) {
 						t.Errorf("the budget lost %v, orders know %v (%v)", lost, known, err)
 					}
 				})

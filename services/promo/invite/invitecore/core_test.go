@@ -302,18 +302,17 @@ func TestTheDailyCapHoldsForManyAtOnce(t *testing.T) {
 // A bond's life, killed at each write in turn.
 func TestKilledAnywhereARewardIsPaidOnce(t *testing.T) {
 	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
 	for _, stored := range []bool{false, true} {
 		for at := int64(1); at <= 18; at++ {
 			t.Run(fmt.Sprintf("write %d stored %v", at, stored), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t)
-				ctx := t.Context()
-				w.bring(t, "usr_zoe", "usr_amy")
-				l, err := w.Link(windowtest.As(ctx, "usr_amy"), invite.Mine{})
+				zoe, amy, bob := id.User("usr_"+id.Secret()), id.User("usr_"+id.Secret()), id.User("usr_"+id.Secret())
+				w.bring(t, zoe, amy)
+				l, err := w.Link(windowtest.As(ctx, amy), invite.Mine{})
 				must(t, err)
-				e := windowtest.Paid("ord_1", "usr_bob", w.Clock.Now(), 5_000)
+				e := windowtest.Paid(id.Order("ord_"+id.Secret()), bob, w.Clock.Now(), 5_000)
 				accept := func() error {
-					_, err := w.Accept(windowtest.As(ctx, "usr_bob"), invite.Accept{Token: l.Token})
+					_, err := w.Accept(windowtest.As(ctx, bob), invite.Accept{Token: l.Token})
 					return err
 				}
 				steps := []func() error{
@@ -334,8 +333,8 @@ func TestKilledAnywhereARewardIsPaidOnce(t *testing.T) {
 				w.DB.DieAt(0, false)
 				w.Clock.Advance(time.Minute)
 				must(t, w.Settle(ctx), w.Settle(ctx))
-				w.wallet(t, "usr_amy", 500)
-				w.wallet(t, "usr_zoe", 100)
+				w.wallet(t, amy, 500)
+				w.wallet(t, zoe, 100)
 			})
 		}
 	}
