@@ -23,6 +23,7 @@ import (
 	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/insight"
 	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
 	"meadow/services/ledger"
 	"meadow/services/moderation"
 	"meadow/services/platform/notify"
@@ -78,6 +79,19 @@ func (s *System) newGateway(d Deps) (err error) {
 	// Guessing is counted by address; what a client says of its own is dropped.
 	s.Web.Before(func(x *web.Exchange) error {
 		x.Override(account.ClientHeader, x.Client().String())
+		return nil
+	})
+	// Staff of a shop say which they act for.
+	s.Web.Before(func(x *web.Exchange) error {
+		shop := x.Header(catalog.ShopHeader)
+		if shop == "" {
+			return nil
+		}
+		who, err := catalog.ActFor(x.Context(), s.Catalog, actor.From(x.Context()), id.Merchant(shop))
+		if err != nil {
+			return err
+		}
+		x.SetActor(who)
 		return nil
 	})
 	account.MountWith(s.Web, s.Account, account.Hooks{

@@ -97,7 +97,8 @@ func (s *System) newPromotions(ctx context.Context) error {
 	}
 	pricing, err := promocore.New(ctx, promocore.Deps{
 		DB: st.DB, Bus: st.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
-		Sources: []promo.Source{coupons, reductions, flashes, teams, bargains, pointed},
+		// Cheap ones first, and teams last: what filled stays filled.
+		Sources: []promo.Source{reductions, pointed, coupons, flashes, bargains, teams},
 	})
 	if err != nil {
 		return err
@@ -163,7 +164,7 @@ func (s *System) newFulfil(ctx context.Context) error {
 	}
 	s.FulfilCore, err = fulfilcore.New(ctx, fulfilcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
-		Orders: s.Checkout, Catalog: s.Catalog, Vault: s.Vault, Carriers: []carrier.Carrier{box}, Window: aftersale.Window,
+		Orders: s.CheckoutCore, Catalog: s.Catalog, Vault: s.Vault, Carriers: []carrier.Carrier{box}, Window: aftersale.Window,
 	})
 	if err != nil {
 		return err
