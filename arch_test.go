@@ -47,16 +47,21 @@ var rules = []struct{ pkg, allow string }{
 
 	{"services/checkout/pay", "$std services/kernel/*"},
 	{"services/engage/webpush", "$std services/engage services/kernel/* github.com/SherClockHolmes/webpush-go"},
+	{"services/checkout/pay/stripe", "$std services/kernel/* services/platform/docdb services/checkout/pay github.com/stripe/stripe-go/v82"},
+	{"services/checkout/pay/alipay", "$std services/kernel/* services/checkout/pay github.com/smartwalle/alipay/v3 golang.org/x/text"},
 	{"services/checkout/pay/*", "$std services/kernel/* services/platform/rpc services/platform/docdb services/platform/jobs services/checkout/pay"},
 	{"services/fulfil/carrier", "$std services/fulfil services/kernel/*"},
 	{"services/fulfil/carrier/*", "$std services/kernel/* services/platform/rpc services/platform/docdb services/platform/jobs services/fulfil services/fulfil/carrier"},
 	{"services/promo/price", "$std services/kernel/* services/promo"},
+	{"services/promo/window/windowtest", "$std $contract services/kernel/* $port services/platform/docdb/pebbledoc github.com/cockroachdb/pebble $test"},
+	{"services/ledger/payout", "$std services/kernel/*"},
+	{"services/ledger/payout/*", "$std services/kernel/* services/platform/docdb services/ledger/payout"},
 	{"services/promo/promocore", "$std $contract services/kernel/* $port services/promo/price " + pure},
 	{"services/promo/promotest", "$std $contract services/kernel/* services/platform/rpc services/platform/bus services/promo/price $test"},
 	{"services/promo/*/*core", "$std $contract services/kernel/* $port services/promo/price " + pure},
 	{"services/promo/*/*test", "$std $contract services/kernel/* services/platform/rpc services/platform/bus $test"},
 	{"services/promo/*", "$std $contract services/kernel/* services/platform/rpc services/platform/bus"},
-	{"services/*/*core", "$std $contract services/kernel/* $port services/checkout/pay services/fulfil/carrier " + pure},
+	{"services/*/*core", "$std $contract services/kernel/* $port services/checkout/pay services/ledger/payout services/fulfil/carrier " + pure},
 	{"feed/feedcore", "$std $contract services/kernel/* $port services/platform/search/pinyin " + engine + " " + pure},
 	{"feed/engine", "$std feed services/kernel/* " + engine + " " + pure},
 	{"feed/evaluate", "$std feed/recommend services/kernel/*"},
@@ -65,6 +70,7 @@ var rules = []struct{ pkg, allow string }{
 	{"media/mediaworker", "$std media services/kernel/* " + images},
 	{"media/mediavideo", "$std media services/kernel/* golang.org/x/sys"},
 	{"media/mediahttp", "$std media media/mediacore media/mediavideo services/kernel/* services/platform/rpc services/platform/blob"},
+	{"services/fulfil/fulfiltest", "$std $contract services/kernel/* services/platform/rpc services/platform/bus services/fulfil/carrier $test"},
 	{"services/*/*test", "$std $contract services/kernel/* services/platform/rpc services/platform/bus services/checkout/pay services/checkout/pay/sandbox $test"},
 	{"feed/feedtest", "$std $contract services/kernel/* services/platform/rpc $test"},
 	{"media/mediatest", "$std $contract services/kernel/* services/platform/rpc $test"},
@@ -91,7 +97,7 @@ const (
 var (
 	contracts = []string{"feed", "media", "services/account", "services/catalog", "services/checkout", "services/creator", "services/engage", "services/insight", "services/ledger", "services/moderation", "services/talk",
 		"services/promo", "services/promo/coupon", "services/promo/fullreduction", "services/promo/flashsale", "services/promo/groupbuy", "services/promo/bargain",
-		"services/promo/redpacket", "services/promo/points", "services/promo/cashback", "services/promo/invite", "services/fulfil", "services/aftersale"}
+		"services/promo/redpacket", "services/promo/points", "services/promo/cashback", "services/promo/invite", "services/promo/window", "services/fulfil", "services/aftersale"}
 	ports = []string{
 		"services/platform/docdb", "services/platform/blob", "services/platform/search", "services/platform/bus",
 		"services/platform/outbox", "services/platform/jobs", "services/platform/vault", "services/platform/notify", "services/platform/rpc",
@@ -100,7 +106,7 @@ var (
 
 // onlyTests are packages that nothing but tests, and the commands in deploy,
 // may import.
-var onlyTests = []string{"services/*/*test", "services/promo/*/*test", "services/platform/*/*test", "feed/feedtest", "media/mediatest", "deploy/shopper"}
+var onlyTests = []string{"services/*/*test", "services/promo/*/*test", "services/promo/promotest", "services/platform/*/*test", "feed/feedtest", "media/mediatest", "deploy/shopper"}
 
 // TestImports reads the files itself: a test that asks "go list" is answered
 // from a cache when only other packages have changed.

@@ -429,11 +429,11 @@ const (
 
 // What happens to orders. Each happens to an order at most once.
 var (
-	OrderPaid      = bus.Topic[OrderData]{Name: "checkout.Paid", Confirm: []string{"ledger", "catalog", "checkout"}}
+	OrderPaid      = bus.Topic[OrderData]{Name: "checkout.Paid", Confirm: []string{"ledger", "catalog", "checkout", "fulfil", "points", "cashback", "invite", "groupbuy", "coupon"}}
 	OrderCancelled = bus.Topic[OrderData]{Name: "checkout.Cancelled", Confirm: []string{"catalog", "promo"}}
 	// OrderRefunded is announced when money of a paid order went back, once for each
 	// refund. Key is the refund's id.
-	OrderRefunded = bus.Topic[Refund]{Name: "checkout.Refunded", Confirm: []string{"ledger", "promo", "fulfil"}}
+	OrderRefunded = bus.Topic[Refund]{Name: "checkout.Refunded", Confirm: []string{"ledger", "promo", "fulfil", "points", "cashback", "invite"}}
 	OrderExpired  = bus.Topic[OrderData]{Name: "checkout.Expired", Confirm: []string{"catalog", "promo"}}
 	// PaymentReturned is announced when money that came too late, or twice, went
 	// back to its buyer.
