@@ -4,9 +4,11 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"meadow/services/checkout/pay/sandbox"
+	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/web"
 )
@@ -14,10 +16,10 @@ import (
 // mountSandboxPage serves the page on which a sandbox bill is paid. It works
 // without any script, as a provider's page must.
 func (s *System) mountSandboxPage() {
-	show := func(x *web.Exchange, bill sandbox.Bill) error {
+	show := func(x *web.Exchange, bill sandbox.Bill, wrong bool) error {
 		var page strings.Builder
 		if err := sandboxTemplate.Execute(&page, map[string]any{
-			"Bill": bill, "Amount": bill.Amount.Currency + " " + major(bill.Amount),
+			"Bill": bill, "Wrong": wrong, "Code": sandbox.ChallengeCode, "Amount": bill.Amount.Currency + " " + major(bill.Amount),
 			"Zh": !strings.HasPrefix(x.Header("Accept-Language"), "en"),
 		}); err != nil {
 			return err
@@ -34,15 +36,29 @@ func (s *System) mountSandboxPage() {
 		if err != nil {
 			return err
 		}
-		return show(x, bill)
+		_, wrong := x.Query("wrong")
+		return show(x, bill, wrong)
 	})
 	s.Web.Raw(http.MethodPost, sandboxPage+":id/:outcome", 4<<10, func(x *web.Exchange) error {
-		bill := id.Payment(x.Param("id"))
-		_, err := s.Sandbox.Settle(x.Context(), sandbox.Settle{ID: bill, Pay: x.Param("outcome") == "pay"})
-		if err != nil && !errors.Is(err, sandbox.ErrSettled) {
+		body, err := x.Body()
+		if err != nil {
 			return err
 		}
-		return x.Redirect(http.StatusSeeOther, sandboxPage+string(bill))
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return errs.ErrInvalid.With("form", "cannot be read").Because(err)
+		}
+		page := sandboxPage + x.Param("id")
+		_, err = s.Sandbox.Settle(x.Context(), sandbox.Settle{
+			ID: id.Payment(x.Param("id")), Pay: x.Param("outcome") == "pay", Mode: sandbox.Mode(form.Get("mode")), Code: strings.TrimSpace(form.Get("code")),
+		})
+		switch {
+		case errors.Is(err, sandbox.ErrWrongCode):
+			page += "?wrong=1"
+		case err != nil && !errors.Is(err, sandbox.ErrSettled):
+			return err
+		}
+		return x.Redirect(http.StatusSeeOther, page)
 	})
 }
 
@@ -58,7 +74,27 @@ var sandboxTemplate = template.Must(template.New("sandbox").Parse(`<!doctype htm
   <p class="amount">{{.Amount}}</p>
   {{if or (eq .Bill.Outcome "waiting") (eq .Bill.Outcome "failed")}}
     {{if eq .Bill.Outcome "failed"}}<p role="status" class="no">{{if .Zh}}支付已拒绝，可以重试。{{else}}Declined. You can try again.{{end}}</p>{{end}}
-    <form method="post" action="/sandbox/pay/{{.Bill.ID}}/pay"><button class="pay">{{if .Zh}}确认支付{{else}}Pay now{{end}}</button></form>
+    {{if .Bill.Challenge}}
+    {{if .Wrong}}<p role="alert" class="no">{{if .Zh}}验证码不正确，请重试。{{else}}That is not the code. Please try again.{{end}}</p>{{end}}
+    <form method="post" action="/sandbox/pay/{{.Bill.ID}}/pay">
+      <label for="code">{{if .Zh}}银行发来的验证码（模拟：{{.Code}}）{{else}}The code your bank sent (sandbox: {{.Code}}){{end}}</label>
+      <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="10" required autofocus>
+      <button class="pay">{{if .Zh}}验证并支付{{else}}Confirm and pay{{end}}</button>
+    </form>
+    {{else}}
+    <form method="post" action="/sandbox/pay/{{.Bill.ID}}/pay">
+      <button class="pay">{{if .Zh}}确认支付{{else}}Pay now{{end}}</button>
+      <label for="mode">{{if .Zh}}试一试出错的情况{{else}}Try something going wrong{{end}}</label>
+      <select id="mode" name="mode">
+        <option value="">{{if .Zh}}一切正常{{else}}Nothing goes wrong{{end}}</option>
+        <option value="challenge">{{if .Zh}}银行要求验证{{else}}The bank asks for a code{{end}}</option>
+        <option value="slow">{{if .Zh}}通知迟到{{else}}The notice is late{{end}}</option>
+        <option value="twice">{{if .Zh}}通知重复{{else}}Each notice comes twice{{end}}</option>
+        <option value="lost">{{if .Zh}}通知丢失{{else}}The notice is lost{{end}}</option>
+        <option value="refuse_refunds">{{if .Zh}}退款先失败{{else}}Refunds fail at first{{end}}</option>
+      </select>
+    </form>
+    {{end}}
     {{if eq .Bill.Outcome "waiting"}}<form method="post" action="/sandbox/pay/{{.Bill.ID}}/decline"><button>{{if .Zh}}拒绝支付{{else}}Decline{{end}}</button></form>{{end}}
   {{else}}
     <p role="status" class="yes">{{if eq .Bill.Outcome "refunded"}}{{if .Zh}}已退款{{else}}Refunded{{end}}{{else}}{{if .Zh}}支付成功{{else}}Paid{{end}}{{end}}</p>
@@ -75,7 +111,9 @@ h1{font-size:1.125rem;font-weight:600;margin:.5rem 0}
 .amount{font-size:2.25rem;font-weight:700;margin:1rem 0 1.5rem;font-variant-numeric:tabular-nums}
 button{font:inherit;font-weight:600;width:100%;min-height:48px;margin:.25rem 0;border:1px solid light-dark(#c5cad4,#444a58);border-radius:24px;background:transparent;color:inherit;cursor:pointer}
 .pay{background:#1d5fd1;border-color:#1d5fd1;color:#fff}
-button:focus-visible,a:focus-visible{outline:3px solid light-dark(#1d5fd1,#8ab4ff);outline-offset:2px}
+input,select{font:inherit;box-sizing:border-box;width:100%;min-height:48px;margin:.25rem 0 .75rem;padding:0 12px;border:1px solid light-dark(#8a91a0,#6b7283);border-radius:12px;background:transparent;color:inherit}
+label{display:block;margin-top:.75rem;font-size:.875rem;color:light-dark(#5b6170,#a9b0bf);text-align:start}
+button:focus-visible,a:focus-visible,input:focus-visible,select:focus-visible{outline:3px solid light-dark(#1d5fd1,#8ab4ff);outline-offset:2px}
 a{color:light-dark(#1d5fd1,#8ab4ff);display:inline-block;padding:12px}
 .yes{color:light-dark(#116b39,#6fd79a);font-weight:700}.no{color:light-dark(#b3261e,#ff9b94)}
 `
