@@ -98,6 +98,30 @@ func TestWhatIsDoneActsOnTheNextPage(t *testing.T) {
 	if d := sum - why.Score; !ok || !why.Personal || d > 1e-4 || d < -1e-4 || len(why.Hints) == 0 {
 		t.Errorf("why: %+v", why)
 	}
+	e.SetPreferences("usr_new", feed.Preferences{Personal: true}, now)
+	if why, ok := e.Why(engine.Ask{CandidateAsk: feed.CandidateAsk{User: "usr_new", Lang: "en"}, Now: now}, "pst_00034"); !ok || why.Personal {
+		t.Errorf("why for somebody who did nothing: %+v", why)
+	}
+}
+
+func TestPostsOfAnotherShardAreSpreadByTheirKindToo(t *testing.T) {
+	t.Parallel()
+	e := engine.New(engine.Options{}) // keeps none of them
+	var from []feed.Candidate
+	for n := range 12 {
+		kind := "video"
+		if n >= 8 {
+			kind = "article"
+		}
+		from = append(from, feed.Candidate{
+			Post: id.Post(fmt.Sprintf("pst_%05d", n)), Author: id.User(fmt.Sprintf("usr_%d", n)), Score: 1 - float64(n)/1000, Kind: kind,
+		})
+	}
+	walk := engine.Walk{Seed: 1}
+	first := e.Page("usr_me", from, 6, &walk, start)
+	if !slices.ContainsFunc(first, func(p engine.Placed) bool { return p.Kind == "article" }) {
+		t.Errorf("six places, and nothing but the kind that scores a hair higher: %+v", first)
+	}
 }
 
 func TestTwoShardsKeepWhatOneKeeps(t *testing.T) {

@@ -88,18 +88,18 @@ type View struct {
 	mask    uint32
 	weights []float32
 	steps   int64
-	until   int64 // unix seconds: it is not made anew before that
+	made    int64 // unix seconds: it is made anew in another second at the earliest
 }
 
 // View returns what the heads know, or knew a second ago: now is in unix seconds.
 func (h *Heads) View(now int64) *View {
 	v := h.view.Load()
-	if v != nil && (v.steps == h.steps.Load() || now == v.until) {
+	if v != nil && (v.steps == h.steps.Load() || now == v.made) {
 		return v
 	}
 	h.learning.RLock()
 	defer h.learning.RUnlock()
-	v = &View{mask: h.mask, weights: slices.Clone(h.weights), steps: h.steps.Load(), until: now}
+	v = &View{mask: h.mask, weights: slices.Clone(h.weights), steps: h.steps.Load(), made: now}
 	h.view.Store(v)
 	return v
 }
@@ -137,8 +137,8 @@ func (h *Heads) Score(f []Feature) Score {
 }
 
 // Fetch asks the memory for what is known of an author, so that it is there once
-// their posts are scored.
-// The number is there to be used, or nothing would be asked for.
+// their posts are scored. Whoever calls it has to do something with the number: a
+// read that nobody uses is compiled away.
 func (v *View) Fetch(author uint32) float32 {
 	return v.weights[slot(mix(5, author, 0), v.mask)*line]
 }

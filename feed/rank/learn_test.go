@@ -237,3 +237,27 @@ func TestNamesOfSourcesAndActionsAreReadBack(t *testing.T) {
 		t.Error("there is no source called nowhere")
 	}
 }
+
+func TestAViewStaysAsItIsAndTheNextSecondKnowsMore(t *testing.T) {
+	t.Parallel()
+	h := rank.NewHeads(rank.Options{})
+	in := ordinary()
+	f := in.Features(nil)
+	v := h.View(100)
+	was := v.Score(f)
+	if was != h.Score(f) {
+		t.Error("a fresh view knows something else than its heads")
+	}
+	for range 50 {
+		h.Learn(f, rank.Save, true)
+	}
+	if v.Score(f) != was || h.View(100) != v {
+		t.Error("a view changed within its second")
+	}
+	if next := h.View(101); next.Score(f) != h.Score(f) || next.Score(f) == was {
+		t.Error("a second later the view does not know what was learned")
+	}
+	if h.View(102) != h.View(103) {
+		t.Error("a view is made anew although nothing was learned")
+	}
+}
