@@ -245,6 +245,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/after-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your requests */
+        get: operations["myAfterSales"];
+        put?: never;
+        /** Ask for money back, a return, an exchange, or to cancel */
+        post: operations["openAfterSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what would go back */
+        post: operations["previewAfterSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A request of yours */
+        get: operations["afterSale"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take what the shop offers */
+        post: operations["acceptOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}/dispute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the platform to decide */
+        post: operations["disputeAfterSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}/shipment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how the goods come back */
+        post: operations["sendBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a request back */
+        post: operations["withdrawAfterSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/boundaries/blocks/{id}": {
         parameters: {
             query?: never;
@@ -316,6 +436,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/brands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Brands by name */
+        get: operations["brands"];
+        put?: never;
+        /** Make a brand known */
+        post: operations["addBrand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -325,6 +463,108 @@ export interface paths {
         };
         /** What was and will be published */
         get: operations["calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Carriers that may be named */
+        get: operations["carriers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your cart, or a visitor's by its key */
+        get: operations["cart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cart/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a visitor's cart to yours */
+        post: operations["joinCart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cart/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put something in the cart, change its number or take it out */
+        post: operations["putInCart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cart/selection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose what of the cart is to be bought */
+        post: operations["selectInCart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Categories and what each asks to be disclosed */
+        get: operations["categories"];
         put?: never;
         post?: never;
         delete?: never;
@@ -690,6 +930,501 @@ export interface paths {
         get: operations["csrfToken"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/bargains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All bargain offers, the latest first */
+        get: operations["bargainAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/bargains/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who helped with a bargain */
+        get: operations["bargainLook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's campaigns */
+        get: operations["allCampaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/campaigns/{id}/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a campaign for good */
+        post: operations["killCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/cashbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cashback campaigns, latest first */
+        get: operations["cashbackCampaigns"];
+        put?: never;
+        /** Plan a cashback campaign */
+        post: operations["draftCashback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/cashbacks/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a campaign has promised, latest first */
+        get: operations["cashbackPromises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/cashbacks/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a cashback campaign */
+        post: operations["startCashback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/cashbacks/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a cashback campaign */
+        post: operations["stopCashback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a provider's statement and our books say differently */
+        get: operations["differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/differences/{id}/resolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note what became of a difference */
+        post: operations["resolveDifference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Disputes to decide */
+        get: operations["disputes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/disputes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide a dispute */
+        post: operations["decideDispute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/groupbuy-risks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People who cancel what they filled, the worst first */
+        get: operations["groupBuyRisks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/groupbuys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All group buys, the latest first */
+        get: operations["groupBuyAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/invites/growth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How inviting went */
+        get: operations["inviteGrowth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/invites/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rewards that wait for a decision, the oldest first */
+        get: operations["heldInvites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/invites/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay a held reward or refuse it */
+        post: operations["decideInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/ledger/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Days compared with providers' statements */
+        get: operations["reconciled"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/ledger/debts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payees who owe */
+        get: operations["debts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/ledger/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What does not agree with providers */
+        get: operations["ledgerDifferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/ledger/differences/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note how a difference was explained */
+        post: operations["closeLedgerDifference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/ledger/reserves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a payee's own into their reserve, or back */
+        post: operations["setAside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/ledger/terms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a shop is settled */
+        get: operations["settlementTerms"];
+        /** Change how a shop is settled */
+        put: operations["setSettlementTerms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/ledger/writeoffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write off what a payee owes */
+        post: operations["writeOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/parcels/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parcels that should have been sent */
+        get: operations["lateParcels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payouts of a state, oldest first */
+        get: operations["openPayouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/payouts/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a payout go */
+        post: operations["approvePayout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/payouts/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a payout back */
+        post: operations["refusePayout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody points, with the reason */
+        post: operations["grantPoints"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1113,6 +1848,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is yours, by currency */
+        get: operations["ledgerBalances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/held": {
         parameters: {
             query?: never;
@@ -1147,6 +1899,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/payout-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where you are paid */
+        get: operations["payoutAccount"];
+        /** Change where you are paid */
+        put: operations["setPayoutAccount"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your payouts, latest first */
+        get: operations["payouts"];
+        put?: never;
+        /** Have earnings paid out */
+        post: operations["askPayout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each order line of a period brought you */
+        get: operations["ledgerStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/statement/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table */
+        get: operations["ledgerSheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/statement/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a period brought you, added up */
+        get: operations["ledgerTotals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/trial": {
         parameters: {
             query?: never;
@@ -1156,6 +1995,23 @@ export interface paths {
         };
         /** The sum of every posting */
         get: operations["trialBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shops one may act for */
+        get: operations["myShops"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1541,6 +2397,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/after-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The requests about an order of yours */
+        get: operations["afterSalesOfOrder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/cancel": {
         parameters: {
             query?: never;
@@ -1558,6 +2431,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/parcels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The parcels of an order of yours */
+        get: operations["ofOrder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/payments": {
         parameters: {
             query?: never;
@@ -1569,6 +2459,40 @@ export interface paths {
         put?: never;
         /** Start a payment */
         post: operations["payOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parcels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A parcel of yours */
+        get: operations["parcel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parcels/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that all of a parcel is there */
+        post: operations["receive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1940,6 +2864,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products/{id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What buyers say of a product */
+        get: operations["productRatings"];
+        put?: never;
+        /** Rate what one has received */
+        post: operations["rateProduct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products/{id}/similar": {
         parameters: {
             query?: never;
@@ -1949,6 +2891,537 @@ export interface paths {
         };
         /** What could be bought instead */
         get: operations["similarProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/bargain-offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be bargained for of a product */
+        get: operations["bargainOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/bargain-offers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A product to bargain for */
+        get: operations["bargainOffer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/bargains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a bargain */
+        post: operations["bargainBegin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/bargains/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A bargain's page */
+        get: operations["bargain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/bargains/{id}/cuts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cut somebody's price */
+        post: operations["bargainCut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs in a shop */
+        get: operations["runningCampaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/cashback-grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What your orders bring back, latest first */
+        get: operations["cashbackGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/cashbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cashback that is on now */
+        get: operations["cashbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/coupon-offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The coupons that can be claimed for a product, in a shop, or of the platform. */
+        get: operations["couponOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The asker's coupons. */
+        get: operations["myCoupons"];
+        put?: never;
+        /** Claim a coupon of a batch. */
+        post: operations["claimCoupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/coupons/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Claim a coupon with a code. */
+        post: operations["claimCouponCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/flash-offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flash sales that a product is in. */
+        get: operations["flashSalesOfProduct"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/flash-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flash sales that run, or that come. */
+        get: operations["flashSales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/flash-sales/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flash sale, with what is left of it. */
+        get: operations["flashSale"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/groupbuys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The group buys of a product */
+        get: operations["groupBuyOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/groupbuys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A group buy */
+        get: operations["groupBuyOffer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/invite-rewards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you got for inviting, latest first */
+        get: operations["inviteRewards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom you invited, latest first */
+        get: operations["invitees"];
+        put?: never;
+        /** Accept an invitation */
+        post: operations["acceptInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/invites/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your own link to invite with */
+        get: operations["inviteLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/invites/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose a link is */
+        get: operations["lookAtInvite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/invites/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many you brought */
+        get: operations["inviteTree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/my-bargains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your bargains, the latest first */
+        get: operations["bargainMine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/my-teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your teams, the latest first */
+        get: operations["groupBuyMyTeams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your points */
+        get: operations["pointsBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/points/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How your points moved, latest first */
+        get: operations["pointsHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/redpacket-shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you got of red packets, latest first */
+        get: operations["redPacketsGot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/redpackets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your red packets, latest first */
+        get: operations["redPackets"];
+        put?: never;
+        /** Put money into a red packet */
+        post: operations["makeRedPacket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/redpackets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A red packet */
+        get: operations["redPacket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/redpackets/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who got what of a red packet, latest first */
+        get: operations["redPacketShares"];
+        put?: never;
+        /** Grab a share of a red packet */
+        post: operations["grabRedPacket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open teams of a product, those that end first first */
+        get: operations["groupBuyTeams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/promo/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A team's page */
+        get: operations["groupBuyTeam"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2037,6 +3510,23 @@ export interface paths {
         put?: never;
         /** Price a choice */
         post: operations["quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ratings/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Answer a rating as the shop */
+        put: operations["answerRating"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2231,6 +3721,785 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shop/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes of stock by hand */
+        get: operations["stockAdjustments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/after-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests to your shop */
+        get: operations["shopAfterSales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/after-sales/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree or refuse */
+        post: operations["answerAfterSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/after-sales/{id}/inspection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether what came back is fine */
+        post: operations["inspectReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/bargains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bargain offers of your shop, the latest first */
+        get: operations["bargainOfShop"];
+        put?: never;
+        /** Draft a bargain offer */
+        post: operations["bargainDrafted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/bargains/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Edit a draft of a bargain offer */
+        put: operations["bargainEdit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/bargains/{id}/bargains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of an offer's bargains */
+        get: operations["bargainResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/bargains/{id}/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a bargain offer and all its bargains at once */
+        post: operations["bargainKill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/bargains/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a bargain offer */
+        post: operations["bargainStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/bargains/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let nobody start any more */
+        post: operations["bargainStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/campaign-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Worked examples of a campaign's terms */
+        post: operations["previewCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shop's campaigns */
+        get: operations["campaigns"];
+        put?: never;
+        /** Write a campaign down */
+        post: operations["draftCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/campaigns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A campaign with its results */
+        get: operations["campaign"];
+        /** Change a campaign that is not running */
+        put: operations["editCampaign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/campaigns/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a campaign run */
+        post: operations["startCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/campaigns/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a campaign */
+        post: operations["stopCampaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/coupon-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The batches of the asker's shop. */
+        get: operations["couponBatches"];
+        put?: never;
+        /** Make a batch of coupons. */
+        post: operations["draftCouponBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/coupon-batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A batch with its counts. */
+        get: operations["couponBatch"];
+        /** Change the terms of a draft. */
+        put: operations["editCouponBatch"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/coupon-batches/{id}/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the claims of a batch and the use of its coupons. */
+        post: operations["killCouponBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/coupon-batches/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a batch be claimed. */
+        post: operations["startCouponBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/coupon-batches/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the claims of a batch. */
+        post: operations["stopCouponBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/flash-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flash sales of the asker's shop. */
+        get: operations["shopFlashSales"];
+        put?: never;
+        /** Plan a flash sale. */
+        post: operations["draftFlashSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/flash-sales/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flash sale with its counts. */
+        get: operations["shopFlashSale"];
+        /** Change the plan of a draft. */
+        put: operations["editFlashSale"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/flash-sales/{id}/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a flash sale for good. */
+        post: operations["killFlashSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/flash-sales/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a flash sale run in its window. */
+        post: operations["startFlashSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/flash-sales/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a flash sale. */
+        post: operations["stopFlashSale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's goods as a table */
+        get: operations["exportGoods"];
+        put?: never;
+        /** Draft and edit goods from a table */
+        post: operations["importGoods"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/groupbuys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The group buys of your shop, the latest first */
+        get: operations["groupBuyOfShop"];
+        put?: never;
+        /** Draft a group buy */
+        post: operations["groupBuyDrafted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/groupbuys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Edit a draft of a group buy */
+        put: operations["groupBuyEdit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/groupbuys/{id}/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a group buy at once, with all money of open teams back */
+        post: operations["groupBuyKill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/groupbuys/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a group buy */
+        post: operations["groupBuyStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/groupbuys/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open no more teams */
+        post: operations["groupBuyStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/groupbuys/{id}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a group buy's teams */
+        get: operations["groupBuyResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/low-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** SKUs that are low */
+        get: operations["lowStock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/parcels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parcels of your shop, those due first */
+        get: operations["toSend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/parcels/{id}/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See where a parcel goes, which is written down */
+        post: operations["openAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/parcels/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a note for the shop's eyes */
+        post: operations["note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/parcels/{id}/pickup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a parcel over for its code */
+        post: operations["pickUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/parcels/{id}/shipments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send units of a parcel */
+        post: operations["ship"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/shipping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's shipping profiles */
+        get: operations["shippingProfiles"];
+        put?: never;
+        /** Write a shipping profile */
+        post: operations["addShippingProfile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/shipping/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rewrite a shipping profile */
+        put: operations["editShippingProfile"];
+        post?: never;
+        /** Retire a shipping profile */
+        delete: operations["retireShippingProfile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's staff */
+        get: operations["shopStaff"];
+        put?: never;
+        /** Ask somebody to join a shop's staff */
+        post: operations["inviteStaff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/staff/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give somebody other duties */
+        put: operations["changeStaff"];
+        post?: never;
+        /** End somebody's part in a shop */
+        delete: operations["removeStaff"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/staff/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join a shop's staff */
+        post: operations["acceptStaffInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/warehouses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shop's warehouses */
+        get: operations["warehouses"];
+        put?: never;
+        /** Add a warehouse */
+        post: operations["openWarehouse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shop/warehouses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rewrite a warehouse */
+        put: operations["editWarehouse"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/showcase/order": {
         parameters: {
             query?: never;
@@ -2266,6 +4535,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/skus/{id}/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each warehouse holds of a SKU */
+        get: operations["stockPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/skus/{id}/stock": {
         parameters: {
             query?: never;
@@ -2278,6 +4564,23 @@ export interface paths {
         put?: never;
         /** Add or take away units, with a reason */
         post: operations["adjustStock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/skus/{id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say when a SKU counts as low */
+        put: operations["watchStock"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2618,21 +4921,366 @@ export interface components {
             phone_masked?: string;
             roles: string[];
         };
+        AfterSale: {
+            agreed?: components["schemas"]["Money"];
+            carrier?: string;
+            /** Format: date-time */
+            closed_at?: string;
+            /** Format: date-time */
+            due?: string;
+            evidence: components["schemas"]["Picture"][];
+            id: string;
+            instead?: string;
+            kind: string;
+            log: components["schemas"]["AftersaleStep"][];
+            merchant: string;
+            /** Format: date-time */
+            opened_at: string;
+            order: string;
+            parcel: string;
+            reason: string;
+            state: string;
+            text: string;
+            then?: string;
+            tracking?: string;
+            units: components["schemas"]["AftersaleUnits"][];
+            wanted: components["schemas"]["Money"];
+        };
+        AfterSalePage: {
+            items: components["schemas"]["AfterSale"][];
+            next?: string;
+        };
+        AfterSales: {
+            items: components["schemas"]["AfterSale"][];
+        };
+        AftersaleAnswer: {
+            agree?: boolean;
+            amount?: components["schemas"]["Money"];
+            text?: string;
+        };
+        AftersaleDecide: {
+            agree?: boolean;
+            amount?: components["schemas"]["Money"];
+            text: string;
+        };
+        AftersaleDispute: {
+            evidence?: string[];
+            text: string;
+        };
+        AftersaleInspect: {
+            fine?: boolean;
+            restock?: boolean;
+            text?: string;
+        };
+        AftersaleOffer: {
+            amount: components["schemas"]["Money"];
+            coupons: boolean;
+            /** Format: int64 */
+            points: number;
+            shipping: components["schemas"]["Money"];
+        };
+        AftersaleOpen: {
+            amount?: components["schemas"]["Money"];
+            evidence?: string[];
+            /** @enum {string} */
+            kind?: "cancel" | "refund_only" | "return" | "exchange";
+            order: string;
+            /** @enum {string} */
+            reason?: "changed_mind" | "does_not_fit" | "late" | "faulty" | "not_as_described" | "missing" | "damaged" | "counterfeit";
+            text?: string;
+            units: components["schemas"]["AftersaleUnitsInput"][];
+        };
+        AftersaleSendBack: {
+            carrier: string;
+            tracking: string;
+        };
+        AftersaleStep: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            text?: string;
+            what: string;
+        };
+        AftersaleUnits: {
+            /** Format: int64 */
+            line: number;
+            /** Format: int64 */
+            n: number;
+        };
+        AftersaleUnitsInput: {
+            /** Format: int64 */
+            line?: number;
+            /** Format: int64 */
+            n: number;
+        };
         AppInbox: {
             items: components["schemas"]["Received"][];
+        };
+        Bargain: {
+            at_floor: boolean;
+            cut: components["schemas"]["Money"];
+            /** Format: int64 */
+            cuts_done: number;
+            /** Format: int64 */
+            cuts_left: number;
+            /** Format: date-time */
+            ends_at: string;
+            floor: components["schemas"]["Money"];
+            helped: boolean;
+            helps: components["schemas"]["BargainHelp"][];
+            id: string;
+            mine: boolean;
+            name: string;
+            /** Format: date-time */
+            now: string;
+            offer: string;
+            order?: string;
+            owner: components["schemas"]["BargainPerson"];
+            price: components["schemas"]["Money"];
+            product: string;
+            refuse?: string;
+            share: components["schemas"]["BargainShare"];
+            sku: string;
+            start: components["schemas"]["Money"];
+            state: string;
+            to_go: components["schemas"]["Money"];
+        };
+        BargainBegin: {
+            offer: string;
+        };
+        BargainCut: {
+            device?: string;
+        };
+        BargainCutting: {
+            bargain: components["schemas"]["Bargain"];
+            cut: components["schemas"]["Money"];
+        };
+        BargainEditOffer: {
+            at_floor?: boolean;
+            /** Format: int64 */
+            cuts: number;
+            /** Format: date-time */
+            end_at?: string;
+            floor?: components["schemas"]["Money"];
+            /** Format: int64 */
+            hours: number;
+            name: string;
+            /** Format: int64 */
+            new_cuts?: number;
+            sku: string;
+            start?: components["schemas"]["Money"];
+            /** Format: date-time */
+            start_at?: string;
+            /** Format: int64 */
+            stock: number;
+        };
+        BargainHelp: {
+            /** Format: date-time */
+            at: string;
+            avatar?: string;
+            cut: components["schemas"]["Money"];
+            name: string;
+            new?: boolean;
+            you?: boolean;
+        };
+        BargainNewOffer: {
+            at_floor?: boolean;
+            /** Format: int64 */
+            cuts: number;
+            /** Format: date-time */
+            end_at?: string;
+            floor?: components["schemas"]["Money"];
+            /** Format: int64 */
+            hours: number;
+            name: string;
+            /** Format: int64 */
+            new_cuts?: number;
+            sku: string;
+            start?: components["schemas"]["Money"];
+            /** Format: date-time */
+            start_at?: string;
+            /** Format: int64 */
+            stock: number;
+        };
+        BargainOffer: {
+            at_floor: boolean;
+            /** Format: int64 */
+            cuts: number;
+            /** Format: date-time */
+            end_at: string;
+            floor: components["schemas"]["Money"];
+            /** Format: int64 */
+            hours: number;
+            id: string;
+            /** Format: int64 */
+            left: number;
+            merchant: string;
+            name: string;
+            /** Format: int64 */
+            new_cuts: number;
+            product: string;
+            single?: components["schemas"]["Money"];
+            sku: string;
+            start: components["schemas"]["Money"];
+            /** Format: date-time */
+            start_at: string;
+            state: string;
+            /** Format: int64 */
+            stock: number;
+        };
+        BargainOfferList: {
+            items: components["schemas"]["BargainOffer"][];
+        };
+        BargainOfferPage: {
+            items: components["schemas"]["BargainOffer"][];
+            next?: string;
+        };
+        BargainPage: {
+            items: components["schemas"]["Bargain"][];
+            next?: string;
+        };
+        BargainPerson: {
+            avatar?: string;
+            name: string;
+        };
+        BargainShare: {
+            floor: components["schemas"]["Money"];
+            path: string;
+            price: components["schemas"]["Money"];
+            title: string;
+        };
+        BargainWatch: {
+            bargain: components["schemas"]["Bargain"];
+            /** Format: int64 */
+            clients: number;
+            /** Format: int64 */
+            new: number;
+            owner: string;
+            reason?: string;
         };
         Caption: {
             id: string;
             lang: string;
             url: string;
         };
+        CashbackCampaign: {
+            budget?: components["schemas"]["Money"];
+            /** Format: date-time */
+            ends_at: string;
+            id: string;
+            least?: components["schemas"]["Money"];
+            left?: components["schemas"]["Money"];
+            merchants: string[];
+            most: components["schemas"]["Money"];
+            name: string;
+            /** Format: int64 */
+            per_person: number;
+            /** Format: int64 */
+            rate: number;
+            /** Format: date-time */
+            starts_at: string;
+            state: string;
+        };
+        CashbackCampaignPage: {
+            items: components["schemas"]["CashbackCampaign"][];
+            next?: string;
+        };
+        CashbackGrant: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            campaign: string;
+            /** Format: date-time */
+            due_at?: string;
+            name: string;
+            now: components["schemas"]["Money"];
+            order: string;
+            /** Format: date-time */
+            paid_at?: string;
+            stage: string;
+        };
+        CashbackGrantPage: {
+            items: components["schemas"]["CashbackGrant"][];
+            next?: string;
+        };
+        CashbackOfferList: {
+            items: components["schemas"]["CashbackCampaign"][];
+        };
+        CashbackPlan: {
+            budget?: components["schemas"]["Money"];
+            /** Format: date-time */
+            ends_at?: string;
+            least?: components["schemas"]["Money"];
+            merchants?: string[];
+            most?: components["schemas"]["Money"];
+            name: string;
+            /** Format: int64 */
+            per_person: number;
+            /** Format: int64 */
+            rate: number;
+            /** Format: date-time */
+            starts_at?: string;
+        };
+        CatalogAcceptInvite: {
+            code?: string;
+        };
+        CatalogAddBrand: {
+            name: string;
+        };
+        CatalogAddProfile: {
+            name: string;
+            not_sent?: string[];
+            usual?: boolean;
+            zones: components["schemas"]["CatalogZoneInput"][];
+        };
         CatalogAdjust: {
             /** Format: int64 */
             by?: number;
             reason: string;
+            warehouse?: string;
+        };
+        CatalogAdjustment: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            by: number;
+            failed: boolean;
+            id: string;
+            reason: string;
+            sku: string;
+            user: string;
+            warehouse: string;
+        };
+        CatalogAdjustmentPage: {
+            items: components["schemas"]["CatalogAdjustment"][];
+            next?: string;
+        };
+        CatalogAnswerRating: {
+            text: string;
+        };
+        CatalogBrand: {
+            by: string;
+            id: string;
+            name: string;
+        };
+        CatalogBrandPage: {
+            items: components["schemas"]["CatalogBrand"][];
+            next?: string;
+        };
+        CatalogCategory: {
+            facts: components["schemas"]["CatalogMustSay"][];
+            id: string;
+            tax_class: string;
+        };
+        CatalogCategoryList: {
+            items: components["schemas"]["CatalogCategory"][];
+        };
+        CatalogChangeStaff: {
+            duties: string[];
         };
         CatalogDraftProduct: {
             body?: string;
+            brand?: string;
             /** @enum {string} */
             category: "beauty" | "fashion" | "food" | "home" | "tech" | "outdoors";
             /** Format: int64 */
@@ -2640,11 +5288,13 @@ export interface components {
             facts?: components["schemas"]["CatalogFactInput"][];
             options?: components["schemas"]["CatalogOptionInput"][];
             pictures?: components["schemas"]["WantedInput"][];
+            shipping?: string;
             skus: components["schemas"]["CatalogNewSKU"][];
             title: string;
         };
         CatalogEditProduct: {
             body?: string;
+            brand?: string;
             /** @enum {string} */
             category: "beauty" | "fashion" | "food" | "home" | "tech" | "outdoors";
             /** Format: int64 */
@@ -2652,8 +5302,25 @@ export interface components {
             facts?: components["schemas"]["CatalogFactInput"][];
             options?: components["schemas"]["CatalogOptionInput"][];
             pictures?: components["schemas"]["WantedInput"][];
+            shipping?: string;
             skus: components["schemas"]["CatalogNewSKU"][];
             title: string;
+        };
+        CatalogEditProfile: {
+            name: string;
+            not_sent?: string[];
+            usual?: boolean;
+            zones: components["schemas"]["CatalogZoneInput"][];
+        };
+        CatalogEditWarehouse: {
+            name: string;
+            near?: string[];
+            region?: string;
+        };
+        CatalogExclusive: {
+            channels?: string[];
+            creators?: string[];
+            groups?: string[];
         };
         CatalogFact: {
             name: string;
@@ -2662,6 +5329,44 @@ export interface components {
         CatalogFactInput: {
             name: string;
             value: string;
+        };
+        CatalogImportTable: {
+            csv: string;
+            dry_run?: boolean;
+        };
+        CatalogInviteStaff: {
+            duties: string[];
+            login?: string;
+            user?: string;
+        };
+        CatalogLowStock: {
+            /** Format: int64 */
+            available: number;
+            product: string;
+            sku: string;
+            /** Format: int64 */
+            threshold: number;
+        };
+        CatalogLowStockPage: {
+            items: components["schemas"]["CatalogLowStock"][];
+            next?: string;
+        };
+        CatalogMember: {
+            code?: string;
+            duties: string[];
+            hint?: string;
+            id: string;
+            /** Format: date-time */
+            invited_at: string;
+            invited_by: string;
+            merchant: string;
+            name?: string;
+            state: string;
+            user?: string;
+        };
+        CatalogMemberPage: {
+            items: components["schemas"]["CatalogMember"][];
+            next?: string;
         };
         CatalogMerchant: {
             id: string;
@@ -2672,16 +5377,39 @@ export interface components {
             owner: string;
             story: string;
         };
+        CatalogMustSay: {
+            id: string;
+            names: string[];
+        };
+        CatalogMyShop: {
+            duties: string[];
+            member?: string;
+            merchant: string;
+            name: string;
+            owner: boolean;
+            state: string;
+        };
+        CatalogMyShops: {
+            items: components["schemas"]["CatalogMyShop"][];
+        };
         CatalogNewSKU: {
+            components?: components["schemas"]["CatalogUnitsInput"][];
             list?: components["schemas"]["Money"];
+            only?: components["schemas"]["CatalogExclusive"];
             picture?: string;
             price?: components["schemas"]["Money"];
+            prices?: components["schemas"]["CatalogRegionPrice"][];
             values?: string[];
         };
         CatalogOpenShop: {
             logo?: string;
             name: string;
             story?: string;
+        };
+        CatalogOpenWarehouse: {
+            name: string;
+            near?: string[];
+            region?: string;
         };
         CatalogOption: {
             name: string;
@@ -2693,6 +5421,8 @@ export interface components {
         };
         CatalogProduct: {
             body: string;
+            brand?: string;
+            brand_name?: string;
             category: string;
             /** Format: int64 */
             commission: number;
@@ -2701,10 +5431,13 @@ export interface components {
             merchant: string;
             options: components["schemas"]["CatalogOption"][];
             pictures: components["schemas"]["Picture"][];
+            rating: components["schemas"]["CatalogRatingSum"];
+            shipping?: string;
             skus: components["schemas"]["CatalogSKU"][];
             /** Format: int64 */
             sold: number;
             state: string;
+            tax_class?: string;
             title: string;
             /** Format: date-time */
             updated_at: string;
@@ -2713,13 +5446,81 @@ export interface components {
             items: components["schemas"]["CatalogProduct"][];
             next?: string;
         };
+        CatalogProfile: {
+            id: string;
+            merchant: string;
+            name: string;
+            not_sent: string[];
+            retired: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            usual: boolean;
+            zones: components["schemas"]["CatalogZone"][];
+        };
+        CatalogProfilePage: {
+            items: components["schemas"]["CatalogProfile"][];
+            next?: string;
+        };
+        CatalogRate: {
+            /** Format: int64 */
+            line?: number;
+            order: string;
+            pictures?: components["schemas"]["WantedInput"][];
+            /** Format: int64 */
+            stars: number;
+            text?: string;
+        };
+        CatalogRating: {
+            answer?: string;
+            /** Format: date-time */
+            answer_at?: string;
+            /** Format: date-time */
+            at: string;
+            id: string;
+            merchant: string;
+            name: string;
+            pictures: components["schemas"]["Picture"][];
+            product: string;
+            sku: string;
+            /** Format: int64 */
+            stars: number;
+            text: string;
+            user: string;
+            values: string[];
+        };
+        CatalogRatingPage: {
+            items: components["schemas"]["CatalogRating"][];
+            next?: string;
+        };
+        CatalogRatingSum: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            mean: number;
+            stars: number[];
+        };
+        CatalogRegionPrice: {
+            list?: components["schemas"]["Money"];
+            price: components["schemas"]["Money"];
+            region?: string;
+        };
+        CatalogRowError: {
+            column?: string;
+            message: string;
+            reason: string;
+            /** Format: int64 */
+            row: number;
+        };
         CatalogSKU: {
             /** Format: int64 */
             available: number;
+            components?: components["schemas"]["CatalogUnits"][];
             id: string;
             list?: components["schemas"]["Money"];
+            only?: components["schemas"]["CatalogExclusive"];
             picture?: string;
             price: components["schemas"]["Money"];
+            prices?: components["schemas"]["CatalogRegionPrice"][];
             values: string[];
         };
         CatalogStock: {
@@ -2733,34 +5534,192 @@ export interface components {
             /** Format: int64 */
             sold: number;
         };
-        CheckoutAsk: {
-            lines: components["schemas"]["CheckoutChoice"][];
+        CatalogStockPlaces: {
+            items: components["schemas"]["CatalogWarehouseStock"][];
         };
-        CheckoutChoice: {
-            link?: string;
+        CatalogTable: {
+            csv: string;
+            next?: string;
+        };
+        CatalogTableReport: {
+            /** Format: int64 */
+            drafted: number;
+            dry_run: boolean;
+            /** Format: int64 */
+            edited: number;
+            errors: components["schemas"]["CatalogRowError"][];
+            items: string[];
+            /** Format: int64 */
+            rows: number;
+        };
+        CatalogUnits: {
             /** Format: int64 */
             n: number;
             sku: string;
-            /** @enum {string} */
-            source?: "discover" | "following" | "search" | "profile" | "share" | "link" | "notice" | "product" | "video" | "nearby" | "topic" | "related" | "shop" | "other";
         };
-        CheckoutLine: {
+        CatalogUnitsInput: {
+            /** Format: int64 */
+            n: number;
+            sku?: string;
+        };
+        CatalogWarehouse: {
+            id: string;
+            merchant: string;
+            name: string;
+            near: string[];
+            region: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        CatalogWarehousePage: {
+            items: components["schemas"]["CatalogWarehouse"][];
+            next?: string;
+        };
+        CatalogWarehouseStock: {
+            /** Format: int64 */
+            available: number;
+            /** Format: int64 */
+            on_hand: number;
+            /** Format: int64 */
+            reserved: number;
+            sku: string;
+            /** Format: int64 */
+            sold: number;
+            warehouse: string;
+        };
+        CatalogWatchStock: {
+            /** Format: int64 */
+            threshold?: number;
+        };
+        CatalogZone: {
+            /** Format: int64 */
+            earliest_days: number;
+            first: components["schemas"]["Money"];
+            free_from?: components["schemas"]["Money"];
+            /** Format: int64 */
+            latest_days: number;
+            next: components["schemas"]["Money"];
+            regions: string[];
+        };
+        CatalogZoneInput: {
+            /** Format: int64 */
+            earliest_days?: number;
+            first?: components["schemas"]["Money"];
+            free_from?: components["schemas"]["Money"];
+            /** Format: int64 */
+            latest_days?: number;
+            next?: components["schemas"]["Money"];
+            regions?: string[];
+        };
+        CheckoutAsk: {
+            address?: string;
+            coupons?: string[];
+            lines: components["schemas"]["CheckoutChoice"][];
+            plain?: boolean;
+            /** Format: int64 */
+            points?: number;
+        };
+        CheckoutCart: {
+            /** Format: int64 */
+            count: number;
+            shops: components["schemas"]["CheckoutCartShop"][];
+        };
+        CheckoutCartLine: {
             amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            back?: components["schemas"]["Money"];
+            deal?: components["schemas"]["PromoDeal"];
+            due: components["schemas"]["Money"];
+            gone?: string;
+            /** Format: int64 */
+            left: number;
+            link?: string;
+            list: components["schemas"]["Money"];
             merchant: string;
             /** Format: int64 */
             n: number;
             picture?: components["schemas"]["Picture"];
             price: components["schemas"]["Money"];
             product: string;
+            /** Format: int64 */
+            returned?: number;
+            saved: components["schemas"]["Money"];
+            selected: boolean;
+            shipping: components["schemas"]["Money"];
             sku: string;
             source?: components["schemas"]["CreatorAttribution"];
+            tax: components["schemas"]["Money"];
+            title: string;
+            values: string[];
+            was?: components["schemas"]["Money"];
+        };
+        CheckoutCartShop: {
+            lines: components["schemas"]["CheckoutCartLine"][];
+            merchant: string;
+            shop: string;
+        };
+        CheckoutChoice: {
+            deal?: components["schemas"]["PromoDeal"];
+            link?: string;
+            /** Format: int64 */
+            n?: number;
+            sku: string;
+            /** @enum {string} */
+            source?: "discover" | "following" | "search" | "profile" | "share" | "link" | "notice" | "product" | "video" | "nearby" | "topic" | "related" | "shop" | "other";
+        };
+        CheckoutDifference: {
+            by?: string;
+            /** Format: date-time */
+            day: string;
+            /** Format: date-time */
+            found_at: string;
+            id: string;
+            kind: string;
+            note?: string;
+            order?: string;
+            ours: components["schemas"]["Money"];
+            payment: string;
+            provider: string;
+            ref: string;
+            resolved: boolean;
+            /** Format: date-time */
+            resolved_at?: string;
+            theirs: components["schemas"]["Money"];
+        };
+        CheckoutDifferencePage: {
+            items: components["schemas"]["CheckoutDifference"][];
+            next?: string;
+        };
+        CheckoutLine: {
+            amount: components["schemas"]["Money"];
+            back?: components["schemas"]["Money"];
+            deal?: components["schemas"]["PromoDeal"];
+            due: components["schemas"]["Money"];
+            list: components["schemas"]["Money"];
+            merchant: string;
+            /** Format: int64 */
+            n: number;
+            picture?: components["schemas"]["Picture"];
+            price: components["schemas"]["Money"];
+            product: string;
+            /** Format: int64 */
+            returned?: number;
+            saved: components["schemas"]["Money"];
+            shipping: components["schemas"]["Money"];
+            sku: string;
+            source?: components["schemas"]["CreatorAttribution"];
+            tax: components["schemas"]["Money"];
             title: string;
             values: string[];
         };
         CheckoutOrder: {
+            back?: components["schemas"]["Money"];
             buyer: string;
             /** Format: date-time */
             closed_at?: string;
+            /** Format: int64 */
+            earns?: number;
             /** Format: date-time */
             expires_at: string;
             goods: components["schemas"]["Money"];
@@ -2768,16 +5727,34 @@ export interface components {
             lines: components["schemas"]["CheckoutLine"][];
             /** Format: date-time */
             paid_at?: string;
+            parts: components["schemas"]["CheckoutPart"][];
             /** Format: date-time */
             placed_at: string;
+            /** Format: int64 */
+            points?: number;
+            saved: components["schemas"]["Money"];
+            savings: components["schemas"]["PromoSaving"][];
             ship_to: string;
             shipping: components["schemas"]["Money"];
             state: string;
+            tax: components["schemas"]["Money"];
             total: components["schemas"]["Money"];
         };
         CheckoutOrderPage: {
             items: components["schemas"]["CheckoutOrder"][];
             next?: string;
+        };
+        CheckoutPart: {
+            /** Format: int64 */
+            earliest_days: number;
+            /** Format: int64 */
+            latest_days: number;
+            lines: number[];
+            merchant: string;
+            note?: string;
+            parcel?: string;
+            shipping: components["schemas"]["Money"];
+            shop: string;
         };
         CheckoutPay: {
             provider: string;
@@ -2792,16 +5769,49 @@ export interface components {
         };
         CheckoutPlace: {
             address: string;
+            notes?: string[];
             quote: string;
         };
+        CheckoutPlan: {
+            /** Format: int64 */
+            apr: number;
+            cost: components["schemas"]["Money"];
+            each: components["schemas"]["Money"];
+            /** Format: int64 */
+            months: number;
+            total: components["schemas"]["Money"];
+        };
+        CheckoutPutInCart: {
+            deal?: components["schemas"]["PromoDeal"];
+            link?: string;
+            /** Format: int64 */
+            n?: number;
+            set?: boolean;
+            sku: string;
+            /** @enum {string} */
+            source?: "discover" | "following" | "search" | "profile" | "share" | "link" | "notice" | "product" | "video" | "nearby" | "topic" | "related" | "shop" | "other";
+        };
         CheckoutQuote: {
+            /** Format: int64 */
+            earns?: number;
             /** Format: date-time */
             expires_at: string;
             goods: components["schemas"]["Money"];
             id: string;
             lines: components["schemas"]["CheckoutLine"][];
+            parts: components["schemas"]["CheckoutPart"][];
+            plans: components["schemas"]["CheckoutPlan"][];
+            /** Format: int64 */
+            points?: number;
+            refusals: components["schemas"]["PromoRefusal"][];
+            saved: components["schemas"]["Money"];
+            savings: components["schemas"]["PromoSaving"][];
             shipping: components["schemas"]["Money"];
+            tax: components["schemas"]["Money"];
             total: components["schemas"]["Money"];
+        };
+        CheckoutResolve: {
+            note: string;
         };
         CheckoutSale: {
             commission: components["schemas"]["Money"];
@@ -2813,6 +5823,176 @@ export interface components {
         };
         CheckoutSalePage: {
             items: components["schemas"]["CheckoutSale"][];
+            next?: string;
+        };
+        CheckoutSelectInCart: {
+            on?: boolean;
+            skus?: string[];
+        };
+        Coupon: {
+            batch: string;
+            categories?: string[];
+            /** Format: date-time */
+            claimed_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            merchant?: string;
+            most?: components["schemas"]["Money"];
+            name: string;
+            order?: string;
+            products?: string[];
+            /** Format: date-time */
+            returned_at?: string;
+            scope: string;
+            state: string;
+            tiers: components["schemas"]["PromoTier"][];
+            /** Format: date-time */
+            used_at?: string;
+        };
+        CouponBatch: {
+            alone?: boolean;
+            apart?: string[];
+            budget?: components["schemas"]["Money"];
+            categories?: string[];
+            /** Format: date-time */
+            claim_from: string;
+            /** Format: date-time */
+            claim_until: string;
+            code?: string;
+            counts: components["schemas"]["CouponCounts"];
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            merchant?: string;
+            most?: components["schemas"]["Money"];
+            name: string;
+            new_only?: boolean;
+            /** Format: int64 */
+            per_person: number;
+            /** Format: int64 */
+            platform?: number;
+            products?: string[];
+            scope: string;
+            state: string;
+            tiers: components["schemas"]["PromoTier"][];
+            /** Format: int64 */
+            total: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            valid_days?: number;
+            /** Format: date-time */
+            valid_until?: string;
+        };
+        CouponBatchPage: {
+            items: components["schemas"]["CouponBatch"][];
+            next?: string;
+        };
+        CouponClaim: {
+            batch: string;
+        };
+        CouponClaimCode: {
+            code: string;
+        };
+        CouponCounts: {
+            /** Format: int64 */
+            claimed: number;
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            locked: number;
+            /** Format: int64 */
+            returned: number;
+            spent: components["schemas"]["Money"];
+            /** Format: int64 */
+            used: number;
+        };
+        CouponDraftBatch: {
+            alone?: boolean;
+            apart?: string[];
+            budget?: components["schemas"]["Money"];
+            categories?: string[];
+            /** Format: date-time */
+            claim_from?: string;
+            /** Format: date-time */
+            claim_until?: string;
+            code?: string;
+            most?: components["schemas"]["Money"];
+            name: string;
+            new_only?: boolean;
+            /** Format: int64 */
+            per_person: number;
+            /** Format: int64 */
+            platform?: number;
+            products?: string[];
+            /** @enum {string} */
+            scope: "merchant" | "platform";
+            tiers: components["schemas"]["PromoTier"][];
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            valid_days?: number;
+            /** Format: date-time */
+            valid_until?: string;
+        };
+        CouponEditBatch: {
+            alone?: boolean;
+            apart?: string[];
+            budget?: components["schemas"]["Money"];
+            categories?: string[];
+            /** Format: date-time */
+            claim_from?: string;
+            /** Format: date-time */
+            claim_until?: string;
+            code?: string;
+            most?: components["schemas"]["Money"];
+            name: string;
+            new_only?: boolean;
+            /** Format: int64 */
+            per_person: number;
+            /** Format: int64 */
+            platform?: number;
+            products?: string[];
+            tiers: components["schemas"]["PromoTier"][];
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            valid_days?: number;
+            /** Format: date-time */
+            valid_until?: string;
+        };
+        CouponOffer: {
+            batch: string;
+            categories?: string[];
+            /** Format: date-time */
+            claim_until: string;
+            claimable: boolean;
+            /** Format: int64 */
+            left: number;
+            merchant?: string;
+            /** Format: int64 */
+            mine: number;
+            most?: components["schemas"]["Money"];
+            name: string;
+            new_only?: boolean;
+            /** Format: int64 */
+            per_person: number;
+            products?: string[];
+            scope: string;
+            tiers: components["schemas"]["PromoTier"][];
+            /** Format: int64 */
+            valid_days?: number;
+            /** Format: date-time */
+            valid_until?: string;
+            why?: string;
+        };
+        CouponOfferPage: {
+            items: components["schemas"]["CouponOffer"][];
+            next?: string;
+        };
+        CouponPage: {
+            items: components["schemas"]["Coupon"][];
             next?: string;
         };
         CreatorAccountList: {
@@ -3786,8 +6966,496 @@ export interface components {
             score: number;
             terms: components["schemas"]["FeedTerm"][];
         };
+        FlashsaleAllotment: {
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            n: number;
+            price: components["schemas"]["Money"];
+            sku: string;
+        };
+        FlashsaleAllotmentInput: {
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            n: number;
+            price?: components["schemas"]["Money"];
+            sku: string;
+        };
+        FlashsaleCount: {
+            /** Format: int64 */
+            held: number;
+            /** Format: int64 */
+            left: number;
+            sku: string;
+            /** Format: int64 */
+            sold: number;
+        };
+        FlashsaleDraftSale: {
+            /** Format: date-time */
+            end?: string;
+            group?: string;
+            items: components["schemas"]["FlashsaleAllotmentInput"][];
+            name: string;
+            /** Format: date-time */
+            start?: string;
+        };
+        FlashsaleEditSale: {
+            /** Format: date-time */
+            end?: string;
+            group?: string;
+            items: components["schemas"]["FlashsaleAllotmentInput"][];
+            name: string;
+            /** Format: date-time */
+            start?: string;
+        };
+        FlashsaleEvent: {
+            /** Format: date-time */
+            end: string;
+            group?: string;
+            id: string;
+            items: components["schemas"]["FlashsaleOffer"][];
+            merchant: string;
+            name: string;
+            /** Format: date-time */
+            now: string;
+            phase: string;
+            /** Format: date-time */
+            start: string;
+        };
+        FlashsaleEventPage: {
+            items: components["schemas"]["FlashsaleEvent"][];
+            next?: string;
+        };
+        FlashsaleOffer: {
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            n: number;
+            price: components["schemas"]["Money"];
+            product: string;
+            /** Format: int64 */
+            share_left: number;
+            sku: string;
+            was: components["schemas"]["Money"];
+        };
+        FlashsaleSale: {
+            counts: components["schemas"]["FlashsaleCount"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            end: string;
+            group?: string;
+            id: string;
+            items: components["schemas"]["FlashsaleAllotment"][];
+            merchant: string;
+            name: string;
+            /** Format: date-time */
+            start: string;
+            state: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        FlashsaleSalePage: {
+            items: components["schemas"]["FlashsaleSale"][];
+            next?: string;
+        };
+        FulfilAddNote: {
+            text: string;
+        };
+        FulfilCarrierList: {
+            items: components["schemas"]["FulfilCarrierName"][];
+        };
+        FulfilCarrierName: {
+            labels: boolean;
+            name: string;
+        };
+        FulfilDestination: {
+            line: string;
+            name: string;
+            phone: string;
+        };
+        FulfilEvent: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            place?: string;
+            state: string;
+            text?: string;
+        };
+        FulfilLine: {
+            /** Format: int64 */
+            dropped: number;
+            /** Format: int64 */
+            index: number;
+            /** Format: int64 */
+            n: number;
+            picture?: components["schemas"]["Picture"];
+            product: string;
+            /** Format: int64 */
+            sent: number;
+            sku: string;
+            title: string;
+            values: string[];
+        };
+        FulfilParcel: {
+            /** Format: date-time */
+            delivered_at?: string;
+            due: components["schemas"]["Money"];
+            /** Format: date-time */
+            earliest: string;
+            for?: string;
+            id: string;
+            /** Format: date-time */
+            latest: string;
+            lines: components["schemas"]["FulfilLine"][];
+            log: components["schemas"]["FulfilStep"][];
+            merchant: string;
+            note?: string;
+            order: string;
+            /** Format: date-time */
+            paid_at: string;
+            pickup: boolean;
+            pickup_code?: string;
+            /** Format: date-time */
+            received_at?: string;
+            /** Format: date-time */
+            return_by?: string;
+            /** Format: date-time */
+            ship_by: string;
+            ship_to: string;
+            shipments: components["schemas"]["FulfilShipment"][];
+            state: string;
+        };
+        FulfilParcelList: {
+            items: components["schemas"]["FulfilParcel"][];
+        };
+        FulfilParcelPage: {
+            items: components["schemas"]["FulfilParcel"][];
+            next?: string;
+        };
+        FulfilPickUp: {
+            code: string;
+        };
+        FulfilShip: {
+            carrier: string;
+            tracking?: string;
+            units?: components["schemas"]["FulfilUnitsInput"][];
+        };
+        FulfilShipment: {
+            carrier: string;
+            events: components["schemas"]["FulfilEvent"][];
+            id: string;
+            /** Format: date-time */
+            sent_at: string;
+            state: string;
+            tracking: string;
+            units: components["schemas"]["FulfilUnits"][];
+        };
+        FulfilStep: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            text?: string;
+            what: string;
+        };
+        FulfilUnits: {
+            /** Format: int64 */
+            line: number;
+            /** Format: int64 */
+            n: number;
+        };
+        FulfilUnitsInput: {
+            /** Format: int64 */
+            line?: number;
+            /** Format: int64 */
+            n: number;
+        };
+        FullreductionBanner: {
+            each?: boolean;
+            /** Format: date-time */
+            ends: string;
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            level?: number;
+            merchant?: string;
+            most?: components["schemas"]["Money"];
+            name: string;
+            scope: string;
+            tiers: components["schemas"]["PromoTier"][];
+        };
+        FullreductionBanners: {
+            items: components["schemas"]["FullreductionBanner"][];
+        };
+        FullreductionBasket: {
+            /** Format: int64 */
+            n: number;
+            sku: string;
+        };
+        FullreductionCampaign: {
+            alone?: boolean;
+            apart?: string[];
+            budget?: components["schemas"]["Money"];
+            /** Format: date-time */
+            created_at: string;
+            each?: boolean;
+            /** Format: date-time */
+            ends: string;
+            goods: components["schemas"]["FullreductionGoods"];
+            held?: components["schemas"]["Money"];
+            id: string;
+            /** @enum {string} */
+            kind: "full_reduction" | "full_discount" | "member_price" | "free_shipping";
+            /** Format: int64 */
+            level?: number;
+            merchant?: string;
+            most?: components["schemas"]["Money"];
+            name: string;
+            note?: string;
+            /** Format: int64 */
+            orders: number;
+            /** Format: int64 */
+            platform?: number;
+            saved?: components["schemas"]["Money"];
+            scope: string;
+            spent?: components["schemas"]["Money"];
+            /** Format: date-time */
+            started_at?: string;
+            /** Format: date-time */
+            starts: string;
+            state: string;
+            tiers: components["schemas"]["PromoTier"][];
+        };
+        FullreductionCampaignPage: {
+            items: components["schemas"]["FullreductionCampaign"][];
+            next?: string;
+        };
+        FullreductionDraftCampaign: {
+            alone?: boolean;
+            apart?: string[];
+            budget?: components["schemas"]["Money"];
+            each?: boolean;
+            /** Format: date-time */
+            ends?: string;
+            goods?: components["schemas"]["FullreductionGoods"];
+            /** @enum {string} */
+            kind?: "full_reduction" | "full_discount" | "member_price" | "free_shipping";
+            /** Format: int64 */
+            level?: number;
+            most?: components["schemas"]["Money"];
+            name: string;
+            of_platform?: boolean;
+            /** Format: int64 */
+            platform?: number;
+            /** Format: date-time */
+            starts?: string;
+            tiers: components["schemas"]["PromoTier"][];
+        };
+        FullreductionEditCampaign: {
+            alone?: boolean;
+            apart?: string[];
+            budget?: components["schemas"]["Money"];
+            each?: boolean;
+            /** Format: date-time */
+            ends?: string;
+            goods?: components["schemas"]["FullreductionGoods"];
+            /** @enum {string} */
+            kind?: "full_reduction" | "full_discount" | "member_price" | "free_shipping";
+            /** Format: int64 */
+            level?: number;
+            most?: components["schemas"]["Money"];
+            name: string;
+            /** Format: int64 */
+            platform?: number;
+            /** Format: date-time */
+            starts?: string;
+            tiers: components["schemas"]["PromoTier"][];
+        };
+        FullreductionExample: {
+            case: string;
+            lines: components["schemas"]["PromoLine"][];
+            priced: components["schemas"]["PromoPriced"];
+        };
+        FullreductionGoods: {
+            all?: boolean;
+            brands?: string[];
+            categories?: string[];
+            products?: string[];
+        };
+        FullreductionKillCampaign: {
+            reason: string;
+        };
+        FullreductionPreview: {
+            /** Format: int64 */
+            deepest: number;
+            examples: components["schemas"]["FullreductionExample"][];
+            warnings: components["schemas"]["FullreductionWarning"][];
+        };
+        FullreductionPreviewCampaign: {
+            alone?: boolean;
+            apart?: string[];
+            basket?: components["schemas"]["FullreductionBasket"][];
+            budget?: components["schemas"]["Money"];
+            each?: boolean;
+            /** Format: date-time */
+            ends?: string;
+            goods?: components["schemas"]["FullreductionGoods"];
+            id?: string;
+            /** @enum {string} */
+            kind?: "full_reduction" | "full_discount" | "member_price" | "free_shipping";
+            /** Format: int64 */
+            level?: number;
+            most?: components["schemas"]["Money"];
+            name: string;
+            of_platform?: boolean;
+            /** Format: int64 */
+            platform?: number;
+            /** Format: date-time */
+            starts?: string;
+            tiers: components["schemas"]["PromoTier"][];
+        };
+        FullreductionStartCampaign: {
+            accept?: boolean;
+        };
+        FullreductionWarning: {
+            campaign?: string;
+            name?: string;
+            /** Format: int64 */
+            rate?: number;
+            reason: string;
+        };
         GatewayToken: {
             token: string;
+        };
+        GroupbuyEditOffer: {
+            /** Format: date-time */
+            end_at?: string;
+            fresh?: boolean;
+            /** Format: int64 */
+            hours: number;
+            /** Format: int64 */
+            limit: number;
+            name: string;
+            price?: components["schemas"]["Money"];
+            /** Format: int64 */
+            seats: number;
+            sku: string;
+            /** Format: date-time */
+            start_at?: string;
+            /** Format: int64 */
+            units: number;
+        };
+        GroupbuyMember: {
+            avatar?: string;
+            name: string;
+            opener?: boolean;
+            you?: boolean;
+        };
+        GroupbuyNewOffer: {
+            /** Format: date-time */
+            end_at?: string;
+            fresh?: boolean;
+            /** Format: int64 */
+            hours: number;
+            /** Format: int64 */
+            limit: number;
+            name: string;
+            price?: components["schemas"]["Money"];
+            /** Format: int64 */
+            seats: number;
+            sku: string;
+            /** Format: date-time */
+            start_at?: string;
+            /** Format: int64 */
+            units: number;
+        };
+        GroupbuyOffer: {
+            /** Format: date-time */
+            end_at: string;
+            fresh: boolean;
+            /** Format: int64 */
+            hours: number;
+            id: string;
+            /** Format: int64 */
+            limit: number;
+            merchant: string;
+            name: string;
+            price: components["schemas"]["Money"];
+            product: string;
+            /** Format: int64 */
+            seats: number;
+            single?: components["schemas"]["Money"];
+            sku: string;
+            /** Format: date-time */
+            start_at: string;
+            state: string;
+            /** Format: int64 */
+            units: number;
+        };
+        GroupbuyOfferList: {
+            items: components["schemas"]["GroupbuyOffer"][];
+        };
+        GroupbuyOfferPage: {
+            items: components["schemas"]["GroupbuyOffer"][];
+            next?: string;
+        };
+        GroupbuyRisk: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            back: number;
+            /** Format: int64 */
+            paid: number;
+            /** Format: int64 */
+            ratio: number;
+            reason: string;
+            user: string;
+        };
+        GroupbuyRiskPage: {
+            items: components["schemas"]["GroupbuyRisk"][];
+            next?: string;
+        };
+        GroupbuyShare: {
+            /** Format: int64 */
+            missing: number;
+            path: string;
+            price: components["schemas"]["Money"];
+            title: string;
+        };
+        GroupbuyTeam: {
+            /** Format: date-time */
+            ends_at: string;
+            fresh: boolean;
+            /** Format: int64 */
+            held: number;
+            id: string;
+            /** Format: int64 */
+            left: number;
+            members: components["schemas"]["GroupbuyMember"][];
+            mine?: string;
+            my_paid?: boolean;
+            name: string;
+            /** Format: date-time */
+            now: string;
+            offer: string;
+            /** Format: int64 */
+            paid: number;
+            price: components["schemas"]["Money"];
+            product: string;
+            refuse?: string;
+            /** Format: int64 */
+            seats: number;
+            share: components["schemas"]["GroupbuyShare"];
+            single?: components["schemas"]["Money"];
+            sku: string;
+            state: string;
+        };
+        GroupbuyTeamPage: {
+            items: components["schemas"]["GroupbuyTeam"][];
+            next?: string;
         };
         InsightAudience: {
             /** Format: date-time */
@@ -3941,8 +7609,198 @@ export interface components {
             to: string;
             watched: components["schemas"]["InsightKept"][];
         };
+        InviteAccept: {
+            token: string;
+        };
+        InviteBond: {
+            /** Format: date-time */
+            due_at?: string;
+            invitee: string;
+            inviter: string;
+            /** Format: date-time */
+            joined_at: string;
+            reward?: components["schemas"]["Money"];
+            rewarded?: string;
+            state: string;
+        };
+        InviteBondPage: {
+            items: components["schemas"]["InviteBond"][];
+            next?: string;
+        };
+        InviteCount: {
+            /** Format: int64 */
+            blocked: number;
+            /** Format: int64 */
+            cleared: number;
+            /** Format: int64 */
+            joined: number;
+            /** Format: int64 */
+            ordered: number;
+        };
+        InviteDecide: {
+            note: string;
+            pay?: boolean;
+        };
+        InviteGrowth: {
+            count: components["schemas"]["InviteCount"];
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            k: number;
+            /** Format: int64 */
+            k_buyers: number;
+            partial: boolean;
+            /** Format: int64 */
+            sharers: number;
+            /** Format: date-time */
+            to: string;
+        };
+        InviteInvitation: {
+            inviter: string;
+            least: components["schemas"]["Money"];
+        };
+        InviteLink: {
+            least: components["schemas"]["Money"];
+            reward: components["schemas"]["Money"];
+            token: string;
+        };
+        InviteReward: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            id: string;
+            invitee: string;
+            /** Format: int64 */
+            level: number;
+            note?: string;
+            order?: string;
+            reasons?: string[];
+            stage: string;
+            to: string;
+        };
+        InviteRewardPage: {
+            items: components["schemas"]["InviteReward"][];
+            next?: string;
+        };
+        InviteTree: {
+            levels: components["schemas"]["InviteCount"][];
+            partial: boolean;
+            user: string;
+        };
+        LedgerAskPayout: {
+            amount?: components["schemas"]["Money"];
+            /** @enum {string} */
+            as?: "creator" | "merchant" | "wallet";
+            password: string;
+        };
         LedgerBalance: {
+            asked: components["schemas"]["Money"];
+            earned: components["schemas"]["Money"];
             held: components["schemas"]["Money"];
+            owed: components["schemas"]["Money"];
+            paid: components["schemas"]["Money"];
+            payee?: string;
+            reserve: components["schemas"]["Money"];
+        };
+        LedgerBalanceList: {
+            items: components["schemas"]["LedgerBalance"][];
+            /** Format: int64 */
+            least: number;
+        };
+        LedgerBalancePage: {
+            items: components["schemas"]["LedgerBalance"][];
+            next?: string;
+        };
+        LedgerCloseDifference: {
+            note: string;
+        };
+        LedgerCorrection: {
+            amount?: components["schemas"]["Money"];
+            payee: string;
+            reason: string;
+        };
+        LedgerDay: {
+            /** Format: date-time */
+            at: string;
+            day: string;
+            /** Format: int64 */
+            differences: number;
+            /** Format: int64 */
+            entries: number;
+            id: string;
+            /** Format: int64 */
+            movements: number;
+            provider: string;
+        };
+        LedgerDayPage: {
+            items: components["schemas"]["LedgerDay"][];
+            next?: string;
+        };
+        LedgerDecidePayout: {
+            reason?: string;
+        };
+        LedgerDifference: {
+            by?: string;
+            /** Format: date-time */
+            closed_at?: string;
+            day: string;
+            id: string;
+            note?: string;
+            order?: string;
+            ours: components["schemas"]["Money"];
+            provider: string;
+            ref: string;
+            theirs: components["schemas"]["Money"];
+        };
+        LedgerDifferencePage: {
+            items: components["schemas"]["LedgerDifference"][];
+            next?: string;
+        };
+        LedgerEntry: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            kind: string;
+            order: string;
+            payee?: string;
+            postings: components["schemas"]["LedgerPosting"][];
+            ref?: string;
+        };
+        LedgerItem: {
+            amount: components["schemas"]["Money"];
+            borne: components["schemas"]["Money"];
+            commission: components["schemas"]["Money"];
+            /** Format: date-time */
+            earned_at?: string;
+            /** Format: date-time */
+            earns_at?: string;
+            fee: components["schemas"]["Money"];
+            /** Format: int64 */
+            fee_rate: number;
+            /** Format: int64 */
+            line: number;
+            lost: components["schemas"]["Money"];
+            /** Format: int64 */
+            n: number;
+            net: components["schemas"]["Money"];
+            order: string;
+            /** Format: date-time */
+            paid_at: string;
+            product: string;
+            /** Format: int64 */
+            rate: number;
+            refunded: components["schemas"]["Money"];
+            /** Format: int64 */
+            returned: number;
+            saved: components["schemas"]["Money"];
+            shipping: components["schemas"]["Money"];
+            state: string;
+            title: string;
+        };
+        LedgerItemPage: {
+            items: components["schemas"]["LedgerItem"][];
+            next?: string;
         };
         LedgerLine: {
             amount: components["schemas"]["Money"];
@@ -3956,12 +7814,93 @@ export interface components {
             items: components["schemas"]["LedgerLine"][];
             next?: string;
         };
+        LedgerPayout: {
+            amount: components["schemas"]["Money"];
+            approved_by: string[];
+            /** Format: date-time */
+            at: string;
+            bank: string;
+            /** Format: date-time */
+            ended_at?: string;
+            id: string;
+            /** Format: int64 */
+            needs: number;
+            number: string;
+            payee: string;
+            provider: string;
+            reason?: string;
+            /** Format: date-time */
+            sent_at?: string;
+            state: string;
+        };
+        LedgerPayoutAccount: {
+            bank: string;
+            /** Format: date-time */
+            changed_at: string;
+            holder: string;
+            number: string;
+            /** Format: date-time */
+            ready_at: string;
+        };
+        LedgerPayoutPage: {
+            items: components["schemas"]["LedgerPayout"][];
+            next?: string;
+        };
+        LedgerPosting: {
+            account: string;
+            amount: components["schemas"]["Money"];
+        };
+        LedgerSetPayoutAccount: {
+            /** @enum {string} */
+            as?: "creator" | "merchant" | "wallet";
+            bank: string;
+            holder: string;
+            number: string;
+            password: string;
+        };
+        LedgerSetTerms: {
+            /** Format: int64 */
+            days: number;
+        };
+        LedgerSheet: {
+            name: string;
+            next?: string;
+            text: string;
+        };
+        LedgerTerms: {
+            /** Format: date-time */
+            at?: string;
+            by?: string;
+            /** Format: int64 */
+            days: number;
+            merchant: string;
+        };
+        LedgerTotals: {
+            amount: components["schemas"]["Money"];
+            borne: components["schemas"]["Money"];
+            commission: components["schemas"]["Money"];
+            fee: components["schemas"]["Money"];
+            held: components["schemas"]["Money"];
+            /** Format: int64 */
+            lines: number;
+            lost: components["schemas"]["Money"];
+            net: components["schemas"]["Money"];
+            refunded: components["schemas"]["Money"];
+            shipping: components["schemas"]["Money"];
+        };
+        LedgerTotalsList: {
+            items: components["schemas"]["LedgerTotals"][];
+        };
         LedgerTrial: {
             accounts: {
                 [key: string]: components["schemas"]["Money"];
             };
+            balances: {
+                [key: string]: number;
+            };
             /** Format: int64 */
             entries: number;
+            next?: string;
             sums: {
                 [key: string]: number;
             };
@@ -4231,6 +8170,122 @@ export interface components {
             /** Format: int64 */
             width: number;
         };
+        PointsBalance: {
+            /** Format: int64 */
+            available: number;
+            hundred: components["schemas"]["Money"];
+            /** Format: int64 */
+            owed: number;
+            /** Format: int64 */
+            pending: number;
+            /** Format: int64 */
+            reserved: number;
+            /** Format: int64 */
+            soon?: number;
+            /** Format: date-time */
+            until?: string;
+            worth: components["schemas"]["Money"];
+        };
+        PointsGrant: {
+            /** Format: int64 */
+            n: number;
+            note: string;
+            user: string;
+        };
+        PointsMove: {
+            /** Format: date-time */
+            at: string;
+            cause: string;
+            /** Format: date-time */
+            expires_at?: string;
+            id: string;
+            /** Format: int64 */
+            n: number;
+            note?: string;
+            order?: string;
+        };
+        PointsMovePage: {
+            items: components["schemas"]["PointsMove"][];
+            next?: string;
+        };
+        PromoCarry: {
+            fee: components["schemas"]["Money"];
+            merchant: string;
+        };
+        PromoDeal: {
+            id?: string;
+            /** @enum {string} */
+            kind?: "flash_sale" | "group_buy" | "bargain";
+            team?: string;
+        };
+        PromoLine: {
+            brand?: string;
+            category: string;
+            creator?: string;
+            deal?: components["schemas"]["PromoDeal"];
+            merchant: string;
+            /** Format: int64 */
+            n: number;
+            price: components["schemas"]["Money"];
+            product: string;
+            sku: string;
+            tax_class?: string;
+        };
+        PromoPriced: {
+            carries: components["schemas"]["PromoCarry"][];
+            /** Format: int64 */
+            earns: number;
+            goods: components["schemas"]["Money"];
+            lines: components["schemas"]["PromoPricedLine"][];
+            /** Format: int64 */
+            points: number;
+            refusals: components["schemas"]["PromoRefusal"][];
+            saved: components["schemas"]["Money"];
+            savings: components["schemas"]["PromoSaving"][];
+            shipping: components["schemas"]["Money"];
+            tax: components["schemas"]["Money"];
+            total: components["schemas"]["Money"];
+            uses: components["schemas"]["PromoUse"][];
+        };
+        PromoPricedLine: {
+            amount: components["schemas"]["Money"];
+            due: components["schemas"]["Money"];
+            platform: components["schemas"]["Money"];
+            price: components["schemas"]["Money"];
+            saved: components["schemas"]["Money"];
+            shipping: components["schemas"]["Money"];
+            tax: components["schemas"]["Money"];
+        };
+        PromoRefusal: {
+            kind: string;
+            name: string;
+            reason: string;
+            rule: string;
+            short?: components["schemas"]["Money"];
+        };
+        PromoSaving: {
+            amount: components["schemas"]["Money"];
+            kind: string;
+            name: string;
+            rule: string;
+            scope: string;
+            shares: number[];
+        };
+        PromoTier: {
+            off?: components["schemas"]["Money"];
+            over: components["schemas"]["Money"];
+            /** Format: int64 */
+            rate?: number;
+        };
+        PromoUse: {
+            amount: components["schemas"]["Money"];
+            kind: string;
+            /** Format: int64 */
+            n: number;
+            ref?: string;
+            rule: string;
+            sku?: string;
+        };
         Received: {
             /** Format: date-time */
             at: string;
@@ -4242,14 +8297,72 @@ export interface components {
             text: string;
             to: string;
         };
+        RedpacketMake: {
+            /** @enum {string} */
+            audience?: "anyone" | "followers";
+            /** Format: date-time */
+            open_at?: string;
+            /** Format: int64 */
+            seconds?: number;
+            /** Format: int64 */
+            shares: number;
+            /** @enum {string} */
+            source?: "wallet" | "shop" | "platform";
+            /** @enum {string} */
+            split?: "equal" | "lucky";
+            total?: components["schemas"]["Money"];
+            words?: string;
+        };
+        RedpacketPacket: {
+            audience: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** Format: int64 */
+            left: number;
+            maker: string;
+            mine?: components["schemas"]["Money"];
+            /** Format: date-time */
+            open_at: string;
+            returned?: components["schemas"]["Money"];
+            /** Format: int64 */
+            shares: number;
+            source: string;
+            split: string;
+            state: string;
+            total: components["schemas"]["Money"];
+            words: string;
+        };
+        RedpacketPacketPage: {
+            items: components["schemas"]["RedpacketPacket"][];
+            next?: string;
+        };
+        RedpacketShare: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            best: boolean;
+            packet: string;
+            paid: boolean;
+            user: string;
+        };
+        RedpacketSharePage: {
+            items: components["schemas"]["RedpacketShare"][];
+            next?: string;
+        };
         SandboxBill: {
             amount: components["schemas"]["Money"];
+            challenge?: boolean;
             id: string;
             outcome: string;
+            refunded?: components["schemas"]["Money"];
             return: string;
             title: string;
         };
         SandboxSettle: {
+            code?: string;
+            /** @enum {string} */
+            mode?: "challenge" | "slow" | "twice" | "lost" | "refuse_refunds";
             pay?: boolean;
         };
         TalkComment: {
@@ -4816,6 +8929,208 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    myAfterSales: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "asked" | "agreed" | "refused" | "withdrawn" | "sending_back" | "inspecting" | "replacing" | "refunding" | "disputed" | "done" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSalePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    openAfterSale: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AftersaleOpen"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    previewAfterSale: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AftersaleOpen"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AftersaleOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    afterSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acceptOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    disputeAfterSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AftersaleDispute"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    sendBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AftersaleSendBack"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    withdrawAfterSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     block: {
         parameters: {
             query?: never;
@@ -4979,6 +9294,56 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    brands: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                from?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogBrandPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    addBrand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogAddBrand"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogBrand"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     calendar: {
         parameters: {
             query: {
@@ -4999,6 +9364,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatorCalendarDays"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    carriers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilCarrierList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    cart: {
+        parameters: {
+            query?: {
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutCart"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    joinCart: {
+        parameters: {
+            query?: {
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutCart"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    putInCart: {
+        parameters: {
+            query?: {
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckoutPutInCart"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutCart"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    selectInCart: {
+        parameters: {
+            query?: {
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CheckoutSelectInCart"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutCart"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogCategoryList"];
                 };
             };
             default: components["responses"]["Error"];
@@ -5646,6 +10153,798 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewayToken"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainAll: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOfferPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainLook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainWatch"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    allCampaigns: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "draft" | "running" | "stopped" | "killed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionCampaignPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    killCampaign: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FullreductionKillCampaign"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    cashbackCampaigns: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashbackCampaignPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    draftCashback: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CashbackPlan"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashbackCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    cashbackPromises: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashbackGrantPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    startCashback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashbackCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    stopCashback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashbackCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    differences: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                resolved?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutDifferencePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    resolveDifference: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckoutResolve"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutDifference"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    disputes: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSalePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    decideDispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AftersaleDecide"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyRisks: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyRiskPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyAll: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOfferPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    inviteGrowth: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteGrowth"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    heldInvites: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteRewardPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    decideInvite: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteDecide"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteReward"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    reconciled: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                provider?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerDayPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    debts: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerBalancePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ledgerDifferences: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerDifferencePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    closeLedgerDifference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerCloseDifference"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerDifference"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setAside: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerCorrection"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerEntry"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    settlementTerms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerTerms"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setSettlementTerms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerSetTerms"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerTerms"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    writeOff: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerCorrection"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerEntry"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    lateParcels: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcelPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    openPayouts: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "requested" | "approved" | "sent" | "paid" | "failed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPayoutPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    approvePayout: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LedgerDecidePayout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPayout"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    refusePayout: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LedgerDecidePayout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPayout"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    grantPoints: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsGrant"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMove"];
                 };
             };
             default: components["responses"]["Error"];
@@ -6448,12 +11747,39 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    ledgerBalances: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: "creator" | "merchant" | "wallet";
+                pot?: "held" | "earned" | "reserve";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerBalanceList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     held: {
         parameters: {
             query?: {
                 after?: string;
                 limit?: number;
-                as?: "creator" | "merchant";
+                as?: "creator" | "merchant" | "wallet";
+                pot?: "held" | "earned" | "reserve";
             };
             header?: never;
             path?: never;
@@ -6478,7 +11804,8 @@ export interface operations {
             query?: {
                 after?: string;
                 limit?: number;
-                as?: "creator" | "merchant";
+                as?: "creator" | "merchant" | "wallet";
+                pot?: "held" | "earned" | "reserve";
             };
             header?: never;
             path?: never;
@@ -6498,7 +11825,215 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    payoutAccount: {
+        parameters: {
+            query?: {
+                as?: "creator" | "merchant" | "wallet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPayoutAccount"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setPayoutAccount: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerSetPayoutAccount"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPayoutAccount"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    payouts: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: "creator" | "merchant" | "wallet";
+                pot?: "held" | "earned" | "reserve";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPayoutPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    askPayout: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerAskPayout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPayout"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ledgerStatement: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: "creator" | "merchant";
+                from?: string;
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerItemPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ledgerSheet: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: "creator" | "merchant";
+                from?: string;
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerSheet"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ledgerTotals: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                as?: "creator" | "merchant";
+                from?: string;
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerTotalsList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     trialBalance: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerTrial"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    myShops: {
         parameters: {
             query?: never;
             header?: never;
@@ -6513,7 +12048,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LedgerTrial"];
+                    "application/json": components["schemas"]["CatalogMyShops"];
                 };
             };
             default: components["responses"]["Error"];
@@ -7125,6 +12660,29 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    afterSalesOfOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSales"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     cancelOrder: {
         parameters: {
             query?: never;
@@ -7143,6 +12701,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutOrder"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ofOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcelList"];
                 };
             };
             default: components["responses"]["Error"];
@@ -7172,6 +12753,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutPayment"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    parcel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcel"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    receive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcel"];
                 };
             };
             default: components["responses"]["Error"];
@@ -7701,6 +13328,7 @@ export interface operations {
                 merchant?: string;
                 category?: string;
                 mine?: boolean;
+                state?: "draft" | "listed" | "delisted";
             };
             header?: never;
             path?: never;
@@ -7894,6 +13522,63 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    productRatings: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                sku?: string;
+                stars?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogRatingPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    rateProduct: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogRate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogRating"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     similarProducts: {
         parameters: {
             query?: {
@@ -7914,6 +13599,864 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeedProducts"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainOffers: {
+        parameters: {
+            query: {
+                product: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOfferList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainBegin: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BargainBegin"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bargain"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bargain"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainCut: {
+        parameters: {
+            query?: never;
+            header: {
+                "X-Meadow-Client-Ip"?: string;
+                "User-Agent"?: string;
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BargainCut"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainCutting"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    runningCampaigns: {
+        parameters: {
+            query?: {
+                merchant?: string;
+                product?: string;
+                category?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionBanners"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    cashbackGrants: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashbackGrantPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    cashbacks: {
+        parameters: {
+            query?: {
+                merchant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashbackOfferList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    couponOffers: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                product?: string;
+                merchant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponOfferPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    myCoupons: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "ready" | "used" | "expired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    claimCoupon: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponClaim"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    claimCouponCode: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponClaimCode"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    flashSalesOfProduct: {
+        parameters: {
+            query: {
+                after?: string;
+                limit?: number;
+                product: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleEventPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    flashSales: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                phase?: "running" | "soon";
+                group?: string;
+                merchant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleEventPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    flashSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleEvent"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyOffers: {
+        parameters: {
+            query: {
+                product: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOfferList"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    inviteRewards: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteRewardPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    invitees: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteBondPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acceptInvite: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteAccept"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteBond"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    inviteLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteLink"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    lookAtInvite: {
+        parameters: {
+            query?: {
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteInvitation"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    inviteTree: {
+        parameters: {
+            query?: {
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteTree"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainMine: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyMyTeams: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyTeamPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    pointsBalance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsBalance"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    pointsHistory: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMovePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    redPacketsGot: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedpacketSharePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    redPackets: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedpacketPacketPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    makeRedPacket: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedpacketMake"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedpacketPacket"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    redPacket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedpacketPacket"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    redPacketShares: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedpacketSharePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    grabRedPacket: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedpacketShare"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyTeams: {
+        parameters: {
+            query: {
+                after?: string;
+                limit?: number;
+                product: string;
+                offer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyTeamPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyTeam"];
                 };
             };
             default: components["responses"]["Error"];
@@ -8058,6 +14601,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutQuote"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    answerRating: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogAnswerRating"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogRating"];
                 };
             };
             default: components["responses"]["Error"];
@@ -8357,6 +14927,1494 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    stockAdjustments: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                sku?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogAdjustmentPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    shopAfterSales: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "asked" | "agreed" | "refused" | "withdrawn" | "sending_back" | "inspecting" | "replacing" | "refunding" | "disputed" | "done" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSalePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    answerAfterSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AftersaleAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    inspectReturn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AftersaleInspect"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainOfShop: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOfferPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainDrafted: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BargainNewOffer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BargainEditOffer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainResults: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "running" | "bought" | "returned" | "expired" | "ended";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainKill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    bargainStop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BargainOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    previewCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FullreductionPreviewCampaign"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionPreview"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    campaigns: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "draft" | "running" | "stopped" | "killed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionCampaignPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    draftCampaign: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FullreductionDraftCampaign"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    editCampaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FullreductionEditCampaign"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    startCampaign: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FullreductionStartCampaign"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    stopCampaign: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullreductionCampaign"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    couponBatches: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                scope?: "merchant" | "platform";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBatchPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    draftCouponBatch: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponDraftBatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBatch"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    couponBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBatch"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    editCouponBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponEditBatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBatch"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    killCouponBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBatch"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    startCouponBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBatch"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    stopCouponBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponBatch"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    shopFlashSales: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleSalePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    draftFlashSale: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlashsaleDraftSale"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    shopFlashSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    editFlashSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlashsaleEditSale"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    killFlashSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    startFlashSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    stopFlashSale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlashsaleSale"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    exportGoods: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogTable"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    importGoods: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogImportTable"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogTableReport"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyOfShop: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOfferPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyDrafted: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupbuyNewOffer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyEdit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupbuyEditOffer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyKill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyStop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyOffer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    groupBuyResults: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "open" | "filled" | "lapsed";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupbuyTeamPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    lowStock: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogLowStockPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    toSend: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "held" | "waiting" | "partly_shipped" | "shipped" | "delivered" | "received" | "cancelled";
+                late?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcelPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    openAddress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilDestination"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FulfilAddNote"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcel"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    pickUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FulfilPickUp"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcel"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    ship: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FulfilShip"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcel"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    shippingProfiles: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogProfilePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    addShippingProfile: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogAddProfile"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogProfile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    editShippingProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogEditProfile"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogProfile"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    retireShippingProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    shopStaff: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogMemberPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    inviteStaff: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogInviteStaff"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogMember"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    changeStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogChangeStaff"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogMember"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    removeStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    acceptStaffInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CatalogAcceptInvite"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogMember"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    warehouses: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogWarehousePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    openWarehouse: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogOpenWarehouse"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogWarehouse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    editWarehouse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogEditWarehouse"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogWarehouse"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     arrangeShowcase: {
         parameters: {
             query?: never;
@@ -8432,6 +16490,29 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    stockPlaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogStockPlaces"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     stock: {
         parameters: {
             query?: never;
@@ -8479,6 +16560,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogStock"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    watchStock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CatalogWatchStock"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogLowStock"];
                 };
             };
             default: components["responses"]["Error"];
