@@ -209,6 +209,9 @@ type Service interface {
 	// Carriage says what sending lines costs, by shop, and when they arrive:
 	// ErrNotSentThere.
 	Carriage(ctx context.Context, in AskCarriage) (Carriages, error)
+	// Promise says what a shopper is told before they buy: what sending one unit
+	// costs, when it arrives, and what a bundle holds. ErrNoSuchProduct, ErrNoSuchSKU.
+	Promise(ctx context.Context, in AskPromise) (Promise, error)
 	// May reports whether a user may do something for a shop, as its owner or as
 	// staff with that duty.
 	May(ctx context.Context, in May) (Allowed, error)

@@ -48,6 +48,9 @@ type Ratings interface {
 	// Rate says what a buyer thinks: ErrNoSuchProduct, ErrNotReceived, ErrRated.
 	// Once for each request id.
 	Rate(ctx context.Context, in Rate) (Rating, error)
+	// MyRatings returns what the caller said of lines they bought; of those they did
+	// not rate yet there is nothing.
+	MyRatings(ctx context.Context, in AskMine) (RatingsOfMine, error)
 	// AnswerRating is the shop's word on one, and replaces an earlier one:
 	// ErrNoSuchRating.
 	AnswerRating(ctx context.Context, in AnswerRating) (Rating, error)
@@ -64,6 +67,18 @@ type (
 		Text      string           `json:"text,omitempty" max:"2000"`
 		Pictures  []picture.Wanted `json:"pictures,omitempty" max:"9"`
 		RequestID string           `header:"Idempotency-Key" json:"-"`
+	}
+	// AskMine names lines, as "order.line" with commas between: 100 at most.
+	AskMine struct {
+		Of string `query:"of" json:"-" min:"1" max:"7000"`
+	}
+	RatingsOfMine struct {
+		Items []RatingOfMine `json:"items"`
+	}
+	RatingOfMine struct {
+		Order  id.Order `json:"order"`
+		Line   int      `json:"line"`
+		Rating Rating   `json:"rating"`
 	}
 	AnswerRating struct {
 		ID   string `path:"id" json:"-" max:"64"`

@@ -17,6 +17,7 @@ var (
 	delist       = rpc.Endpoint[ByProduct, Product]{Name: "delistProduct", Method: "POST", Path: "/products/:id/delist", Summary: "Take a product off sale", Access: rpc.Only(actor.Merchant)}
 	product      = rpc.Endpoint[ByProduct, Product]{Name: "product", Method: "GET", Path: "/products/:id", Summary: "A product with what is available"}
 	products     = rpc.Endpoint[Products, page.Page[Product]]{Name: "products", Method: "GET", Path: "/products", Summary: "Products on sale, newest first"}
+	promise      = rpc.Endpoint[AskPromise, Promise]{Name: "productPromise", Method: "GET", Path: "/products/:id/promise", Summary: "What sending it costs, when it arrives, and what is in it"}
 	adjust       = rpc.Endpoint[Adjust, Stock]{Name: "adjustStock", Method: "POST", Path: "/skus/:id/stock", Summary: "Add or take away units, with a reason", Access: rpc.Only(actor.Merchant), Idempotent: true}
 	stock        = rpc.Endpoint[BySKU, Stock]{Name: "stock", Method: "GET", Path: "/skus/:id/stock", Summary: "A SKU's units", Access: rpc.Only(actor.Merchant)}
 	productsByID = rpc.Endpoint[ProductsByID, ProductList]{Name: "productsByID", Method: "POST", Path: "/internal/products", Access: rpc.Internal}
@@ -40,6 +41,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, delist, s.Delist)
 	rpc.Mount(r, product, s.Product)
 	rpc.Mount(r, products, s.Products)
+	rpc.Mount(r, promise, s.Promise)
 	rpc.Mount(r, adjust, s.Adjust)
 	rpc.Mount(r, stock, s.Stock)
 	rpc.Mount(r, productsByID, s.ProductsByID)
@@ -125,6 +127,10 @@ func (c Client) Restock(ctx context.Context, in ByOrder) (rpc.Empty, error) {
 
 func (c Client) RestockUnits(ctx context.Context, in RestockUnits) (rpc.Empty, error) {
 	return rpc.Call(ctx, c.Peer, restockSome, in)
+}
+
+func (c Client) Promise(ctx context.Context, in AskPromise) (Promise, error) {
+	return rpc.Call(ctx, c.Peer, promise, in)
 }
 
 func (c Client) Carriage(ctx context.Context, in AskCarriage) (Carriages, error) {

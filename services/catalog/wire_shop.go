@@ -33,6 +33,7 @@ var (
 	lowStock              = rpc.Endpoint[AskLow, page.Page[LowStock]]{Name: "lowStock", Method: "GET", Path: "/shop/low-stock", Summary: "SKUs that are low", Access: rpc.Only(actor.Merchant)}
 	auditStock            = rpc.Endpoint[AskAudit, page.Page[SKUAudit]]{Name: "auditStock", Method: "POST", Path: "/internal/stock/audit", Access: rpc.Internal}
 	rateProduct           = rpc.Endpoint[Rate, Rating]{Name: "rateProduct", Method: "POST", Path: "/products/:id/ratings", Summary: "Rate what one has received", Access: rpc.SignedIn, Idempotent: true}
+	myRatings             = rpc.Endpoint[AskMine, RatingsOfMine]{Name: "myRatings", Method: "GET", Path: "/ratings", Summary: "What you said of lines you bought", Access: rpc.SignedIn}
 	answerRating          = rpc.Endpoint[AnswerRating, Rating]{Name: "answerRating", Method: "PUT", Path: "/ratings/:id/answer", Summary: "Answer a rating as the shop", Access: rpc.Only(actor.Merchant)}
 	productRatings        = rpc.Endpoint[AskRatings, page.Page[Rating]]{Name: "productRatings", Method: "GET", Path: "/products/:id/ratings", Summary: "What buyers say of a product"}
 	exportGoods           = rpc.Endpoint[ExportTable, Table]{Name: "exportGoods", Method: "GET", Path: "/shop/goods", Summary: "A shop's goods as a table", Access: rpc.Only(actor.Merchant)}
@@ -62,6 +63,7 @@ func mountShop(r rpc.Router, s Service) {
 	rpc.Mount(r, lowStock, s.LowStock)
 	rpc.Mount(r, auditStock, s.AuditStock)
 	rpc.Mount(r, rateProduct, s.Rate)
+	rpc.Mount(r, myRatings, s.MyRatings)
 	rpc.Mount(r, answerRating, s.AnswerRating)
 	rpc.Mount(r, productRatings, s.RatingList)
 	rpc.Mount(r, exportGoods, s.ExportTable)
@@ -158,6 +160,10 @@ func (c Client) Rate(ctx context.Context, in Rate) (Rating, error) {
 
 func (c Client) AnswerRating(ctx context.Context, in AnswerRating) (Rating, error) {
 	return rpc.Call(ctx, c.Peer, answerRating, in)
+}
+
+func (c Client) MyRatings(ctx context.Context, in AskMine) (RatingsOfMine, error) {
+	return rpc.Call(ctx, c.Peer, myRatings, in)
 }
 
 func (c Client) RatingList(ctx context.Context, in AskRatings) (page.Page[Rating], error) {

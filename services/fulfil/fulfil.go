@@ -73,6 +73,18 @@ const (
 	Cancelled State = "cancelled"
 )
 
+// Stage is what a buyer waits for.
+type Stage string
+
+const (
+	ToShip    Stage = "to_ship"
+	ToReceive Stage = "to_receive"
+	Had       Stage = "received"
+)
+
+// MostCounted is where counting ends.
+const MostCounted = 100
+
 // Line is one SKU of a parcel. N = units to send + Sent + Dropped.
 type Line struct {
 	Index   int             `json:"index" bson:"index"` // of the order's lines
@@ -166,6 +178,10 @@ type Service interface {
 	Parcel(ctx context.Context, in ByParcel) (Parcel, error)
 	// OfOrder returns an order's parcels to its buyer or an operator.
 	OfOrder(ctx context.Context, in ByOrder) (ParcelList, error)
+	// Mine pages through the caller's parcels, latest first: those of a stage, or of
+	// the orders named. Waiting counts them by stage.
+	Mine(ctx context.Context, in Mine) (page.Page[Parcel], error)
+	Waiting(ctx context.Context, in rpc.Empty) (Counts, error)
 	// ToSend pages through the parcels of the caller's shop, by state, those that are
 	// due first.
 	ToSend(ctx context.Context, in Parcels) (page.Page[Parcel], error)
@@ -209,6 +225,18 @@ type (
 	}
 	ByOrder struct {
 		ID id.Order `path:"id" json:"-" max:"64"`
+	}
+	// Mine asks for parcels of one stage; or, with Orders, for all of up to 50 orders,
+	// named with commas between.
+	Mine struct {
+		page.Ask
+		Stage  Stage  `query:"stage" json:"-" enum:"to_ship,to_receive,received"`
+		Orders string `query:"orders" json:"-" max:"3300"`
+	}
+	// Counts is how many parcels there are of a stage, MostCounted at most.
+	Counts struct {
+		ToShip    int `json:"to_ship"`
+		ToReceive int `json:"to_receive"`
 	}
 	ParcelList struct {
 		Items []Parcel `json:"items"`

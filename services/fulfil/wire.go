@@ -11,6 +11,8 @@ import (
 var (
 	parcel      = rpc.Endpoint[ByParcel, Parcel]{Name: "parcel", Method: "GET", Path: "/parcels/:id", Summary: "A parcel of yours", Access: rpc.SignedIn}
 	ofOrder     = rpc.Endpoint[ByOrder, ParcelList]{Name: "ofOrder", Method: "GET", Path: "/orders/:id/parcels", Summary: "The parcels of an order of yours", Access: rpc.SignedIn}
+	myParcels   = rpc.Endpoint[Mine, page.Page[Parcel]]{Name: "myParcels", Method: "GET", Path: "/parcels", Summary: "Your parcels, latest first", Access: rpc.SignedIn}
+	waiting     = rpc.Endpoint[rpc.Empty, Counts]{Name: "parcelCounts", Method: "GET", Path: "/parcel-counts", Summary: "How many parcels you wait for", Access: rpc.SignedIn}
 	toSend      = rpc.Endpoint[Parcels, page.Page[Parcel]]{Name: "toSend", Method: "GET", Path: "/shop/parcels", Summary: "Parcels of your shop, those due first", Access: rpc.SignedIn}
 	ship        = rpc.Endpoint[Ship, Parcel]{Name: "ship", Method: "POST", Path: "/shop/parcels/:id/shipments", Summary: "Send units of a parcel", Access: rpc.SignedIn, Idempotent: true}
 	openAddress = rpc.Endpoint[ByParcel, Destination]{Name: "openAddress", Method: "POST", Path: "/shop/parcels/:id/address", Summary: "See where a parcel goes, which is written down", Access: rpc.SignedIn}
@@ -30,6 +32,8 @@ var (
 func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, parcel, s.Parcel)
 	rpc.Mount(r, ofOrder, s.OfOrder)
+	rpc.Mount(r, myParcels, s.Mine)
+	rpc.Mount(r, waiting, s.Waiting)
 	rpc.Mount(r, toSend, s.ToSend)
 	rpc.Mount(r, ship, s.Ship)
 	rpc.Mount(r, openAddress, s.OpenAddress)
@@ -55,6 +59,14 @@ func (c Client) Parcel(ctx context.Context, in ByParcel) (Parcel, error) {
 
 func (c Client) OfOrder(ctx context.Context, in ByOrder) (ParcelList, error) {
 	return rpc.Call(ctx, c.Peer, ofOrder, in)
+}
+
+func (c Client) Mine(ctx context.Context, in Mine) (page.Page[Parcel], error) {
+	return rpc.Call(ctx, c.Peer, myParcels, in)
+}
+
+func (c Client) Waiting(ctx context.Context, in rpc.Empty) (Counts, error) {
+	return rpc.Call(ctx, c.Peer, waiting, in)
 }
 
 func (c Client) ToSend(ctx context.Context, in Parcels) (page.Page[Parcel], error) {

@@ -2,8 +2,12 @@ package catalogcore
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"meadow/services/catalog"
+	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
 	"meadow/services/platform/docdb"
 )
@@ -53,4 +57,69 @@ func (c *Core) audit(ctx context.Context, home skuHome) (catalog.SKUAudit, error
 			return out, nil
 		}
 	}
+}
+
+// Breach is an invariant that does not hold, and where.
+type Breach struct {
+	Rule  string `json:"rule"`
+	Where string `json:"where"`
+	Fact  string `json:"fact"`
+}
+
+// stale is how old what was begun may be before nobody is at it any more.
+const stale = time.Minute
+
+// AuditHolds reads every cell and tells say of holds that nobody needs: those of
+// no reservation, those that lapsed and were not swept, and those of an order
+// that was paid or closed, which ended tells. It also compares what cells count
+// as sold with what reservations are.
+func (c *Core) AuditHolds(ctx context.Context, ended func(context.Context, id.Order) (time.Time, error), say func(Breach), tick func()) error {
+	tell := func(rule, where, fact string, args ...any) { say(Breach{rule, where, fmt.Sprintf(fact, args...)}) }
+	old := func(t time.Time) bool { return !t.IsZero() && c.Now().Sub(t) > stale }
+	sure, maybe := map[string]int64{}, map[string]int64{} // sold, and perhaps, by cell
+	err := c.reservations.Each(ctx, func(name string, r reservation) error {
+		tick()
+		if r.State != sold && old(r.Until) {
+			tell("a hold lapses", name, "%s until %v", r.State, r.Until)
+		}
+		for _, p := range r.Parts {
+			switch r.State {
+			case sold:
+				sure[p.Cell] += p.N - p.Back
+				maybe[p.Cell] += p.Back // its way back may not be done
+			case returning:
+				maybe[p.Cell] += p.N
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.cells.Each(ctx, func(name string, x cell) error {
+		tick()
+		uncounted := int64(0)
+		for o, h := range x.Holds {
+			r, err := c.reservations.Get(ctx, o)
+			if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+				return err
+			}
+			since, e := ended(ctx, id.Order(o))
+			switch {
+			case e != nil:
+				return e
+			case err != nil || r.Gen != h.Gen || r.State == returned:
+				tell("a hold is of a reservation", name, "%d held by %s, which is %q", h.N, o, r.State)
+			case old(since):
+				tell("a hold does not outlive its order", name, "%d held by %s, over since %v", h.N, o, since)
+			}
+			if r.State == sold {
+				uncounted += h.N
+			}
+		}
+		if n := x.Sold + uncounted; n < sure[name] || n > sure[name]+maybe[name] {
+			tell("a cell counts what was sold", name, "%d sold, %d to be counted; orders have %d", x.Sold, uncounted, sure[name])
+		}
+		return nil
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"meadow/services/catalog"
@@ -61,7 +62,7 @@ func (c *Core) Rate(ctx context.Context, in catalog.Rate) (catalog.Rating, error
 	request := in
 	request.RequestID = ""
 	r := rating{Uncounted: true, Request: fingerprint([]any{in.RequestID, request}), Rating: catalog.Rating{
-		ID:      id.Derive("rat", string(u), string(in.Order), strconv.Itoa(in.Line)),
+		ID:      ratingID(u, in.Order, in.Line),
 		Product: p.ID, Merchant: p.Merchant, SKU: bought.SKU, Values: []string{}, User: u,
 		Stars: in.Stars, Text: in.Text, Pictures: listed(shown), At: c.Now(),
 	}}
@@ -85,6 +86,39 @@ func (c *Core) Rate(ctx context.Context, in catalog.Rate) (catalog.Rating, error
 		return catalog.Rating{}, err
 	}
 	return c.named(ctx, r.Rating)
+}
+
+// ratingID is one for each line that somebody bought.
+func ratingID(u id.User, o id.Order, line int) string {
+	return id.Derive("rat", string(u), string(o), strconv.Itoa(line))
+}
+
+// maxOfMine lines are asked about at once.
+const maxOfMine = 100
+
+func (c *Core) MyRatings(ctx context.Context, in catalog.AskMine) (catalog.RatingsOfMine, error) {
+	out := catalog.RatingsOfMine{Items: []catalog.RatingOfMine{}}
+	u, err := actor.Signed(ctx)
+	if err != nil {
+		return out, err
+	}
+	of := strings.Split(in.Of, ",")
+	for _, name := range of[:min(len(of), maxOfMine)] {
+		order, n, _ := strings.Cut(name, ".")
+		line, err := strconv.Atoi(n)
+		if err != nil {
+			return out, errs.ErrInvalid.With("of", "order.line, with commas between")
+		}
+		r, err := c.ratings.Get(ctx, ratingID(u, id.Order(order), line))
+		if errors.Is(err, docdb.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, catalog.RatingOfMine{Order: id.Order(order), Line: line, Rating: r.Rating})
+	}
+	return out, nil
 }
 
 // bought is the line that is rated, if it was bought and received.

@@ -90,6 +90,13 @@ func TestWhatWasReceivedIsRatedOnce(t *testing.T) {
 	if got := k.sum(t); got.Count != 1 || got.Stars[3] != 1 || got.Mean != 400 {
 		t.Errorf("6 tries of one rating come to %+v, want one of 4 stars", got)
 	}
+	mine, err := k.MyRatings(amy, catalog.AskMine{Of: "ord_of_usr_amy.0,ord_of_usr_amy.1"})
+	if err != nil || len(mine.Items) != 1 || mine.Items[0].Line != 0 || mine.Items[0].Rating.Stars != 4 {
+		t.Errorf("of two lines %+v, %v; want the one that was rated", mine, err)
+	}
+	if mine, err := k.MyRatings(actor.With(t.Context(), actor.Actor{User: "usr_bob"}), catalog.AskMine{Of: "ord_of_usr_amy.0"}); err != nil || len(mine.Items) > 0 {
+		t.Errorf("another is told %+v, %v", mine, err)
+	}
 	for name, tt := range map[string]struct {
 		ctx  context.Context
 		in   catalog.Rate

@@ -53,6 +53,12 @@ func testCarriage(t *testing.T, shop Shop) {
 			t.Errorf("%d units to %q cost %+v, want %d within %d days", tt.n, tt.region, got, tt.fee, tt.latest)
 		}
 	}
+	ask := func(region string) catalog.Promise {
+		return must(s.Catalog.Promise(s.ctx, catalog.AskPromise{ID: p.ID, SKU: p.SKUs[0].ID, Region: region}))(t)
+	}
+	if got := ask("Zhejiang"); !got.Sent || got.Fee != money.CNY(600) || got.Latest != 2 || len(got.Contents) != 0 {
+		t.Errorf("a shopper in Zhejiang is promised %+v, want 600 within 2 days", got)
+	}
 	heavy := must(s.Catalog.AddProfile(s.ctx, catalog.AddProfile{RequestID: id.Secret(), ProfileSheet: catalog.ProfileSheet{
 		Name: "Freight", Zones: []catalog.Zone{{First: money.CNY(5_000), Next: money.CNY(5_000), Earliest: 5, Latest: 12}},
 	}}))(t)

@@ -162,6 +162,9 @@ func testBundle(t *testing.T, shop Shop) {
 	if bundle.SKUs[0].Available != 3 {
 		t.Errorf("%d bundles can be made of 7 and 9, want 3", bundle.SKUs[0].Available)
 	}
+	if got := must(s.Catalog.Promise(s.ctx, catalog.AskPromise{ID: bundle.ID}))(t).Contents; len(got) != 2 || got[0].Title != single.Title || got[0].N != bundle.SKUs[0].Components[0].N {
+		t.Errorf("a bundle says it holds %+v, want its two parts", got)
+	}
 	wantErr(t, "a delivery of bundles", second(s.Catalog.Adjust(s.ctx, catalog.Adjust{ID: sku, By: 1, Reason: "x", RequestID: id.Secret()})), catalog.ErrBundleStock)
 	in := order(sku, 2)
 	must(s.Catalog.Reserve(system(t), in))(t)

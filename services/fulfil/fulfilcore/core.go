@@ -98,6 +98,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	c.parcels, e = docdb.Open[parcel](ctx, d.DB, d.Now, docdb.Schema{Name: "parcels", Indexes: []docdb.Index{
 		outbox.Index,
 		{Name: "order", Keys: []string{"order", "paid_at"}},
+		{Name: "buyer_state", Keys: []string{"buyer", "state", "paid_at"}},
 		{Name: "merchant", Keys: []string{"merchant", "ship_by"}},
 		{Name: "merchant_state", Keys: []string{"merchant", "state", "ship_by"}},
 		{Name: "merchant_late", Keys: []string{"merchant", "late_at"}},

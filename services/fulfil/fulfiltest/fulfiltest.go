@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(*testing.T) *World) {
 		"AForgedMessageIsRefused":                  testForged,
 		"WhoSaysNothingReceivesByItself":           testAuto,
 		"TheBuyersWordReceives":                    testReceive,
+		"BuyersSeeTheirParcelsByStage":             testMine,
 		"ASilentBoxIsAskedAfter":                   testPoll,
 		"ABoxWithoutNewsHasArrivedInTheEnd":        testNoNews,
 		"ABoxThatComesBackAndIsPaidBackIsOver":     testComesBack,

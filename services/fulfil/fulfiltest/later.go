@@ -18,6 +18,7 @@ import (
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
+	"meadow/services/platform/rpc"
 )
 
 func testAuto(t *testing.T, w *World) {
@@ -52,6 +53,46 @@ func testReceive(t *testing.T, w *World) {
 	}
 	w.tell(t, arrival(p, w.Clock.Now())...) // what comes late changes no more
 	state(t, w.parcels(t, o)[0], fulfil.Received)
+}
+
+func testMine(t *testing.T, w *World) {
+	o, made := w.sell(t, Line{"mer_a", 1, ""}, Line{"mer_b", 1, ""}, Line{"mer_c", 1, ""})
+	p := w.ship(t, made[0])
+	w.ship(t, made[1])
+	w.tell(t, arrival(p, w.Clock.Now())...)
+	stages := func(ctx context.Context, in fulfil.Mine) (out []fulfil.State) {
+		t.Helper()
+		for {
+			got := ok[page.Page[fulfil.Parcel]](t)(w.Mine(ctx, in))
+			for _, p := range got.Items {
+				out = append(out, p.State)
+			}
+			if in.After = got.Next; in.After == "" {
+				return out
+			}
+		}
+	}
+	buyer := As(t, o.Buyer)
+	for stage, want := range map[fulfil.Stage][]fulfil.State{
+		fulfil.ToShip: {fulfil.Waiting}, fulfil.ToReceive: {fulfil.Delivered, fulfil.Shipped}, fulfil.Had: nil,
+	} {
+		if got := stages(buyer, fulfil.Mine{Ask: page.Ask{Limit: 1}, Stage: stage}); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", stage, got, want)
+		}
+	}
+	if got := ok[fulfil.Counts](t)(w.Waiting(buyer, rpc.Empty{})); got != (fulfil.Counts{ToShip: 1, ToReceive: 2}) {
+		t.Errorf("counts %+v", got)
+	}
+	if got := stages(buyer, fulfil.Mine{Orders: string(o.ID) + ",ord_none"}); len(got) != 3 {
+		t.Errorf("%d parcels of the order, want 3", len(got))
+	}
+	for _, in := range []fulfil.Mine{{Stage: fulfil.ToReceive}, {Orders: string(o.ID)}} {
+		if got := stages(As(t, "usr_other"), in); len(got) > 0 {
+			t.Errorf("another sees %v", got)
+		}
+	}
+	_, err := w.Mine(buyer, fulfil.Mine{Ask: page.Ask{After: "nowhere."}, Stage: fulfil.ToShip})
+	is(t, err, page.ErrCursor)
 }
 
 func testPoll(t *testing.T, w *World) {
