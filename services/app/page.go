@@ -60,6 +60,8 @@ func (s *System) page(ctx context.Context, path string) (gateway.Head, any, int)
 		err = s.profilePage(ctx, id.User(name), &head, out.Page)
 	case kind == "shop" && name != "":
 		err = s.shopPage(ctx, id.Merchant(name), &head, out.Page)
+	case promoted[kind] && name != "":
+		err = s.promotedPage(ctx, kind, name, &head)
 	default:
 		head.Hidden = kind != "search"
 	}

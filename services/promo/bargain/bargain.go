@@ -185,7 +185,8 @@ var (
 // fell since the price was quoted, and ErrBeingBought. Redeem answers
 // promo.ErrUsedUp if the bargain is over or was bought by another order.
 type Service interface {
-	// Offers returns the offers that can be had of a product now.
+	// Offers returns the offers that can be had now of a product, or pages through
+	// those of all shops.
 	Offers(ctx context.Context, in ByProduct) (OfferList, error)
 	// Offer returns one; drafts exist for their merchant only: ErrNoSuchOffer.
 	Offer(ctx context.Context, in ByID) (Offer, error)
@@ -229,11 +230,14 @@ type (
 	ByID struct {
 		ID string `path:"id" json:"-" max:"64"`
 	}
+	// ByProduct without a product asks for those of all shops, the latest first.
 	ByProduct struct {
-		Product id.Product `query:"product" json:"-" min:"1" max:"64"`
+		page.Ask
+		Product id.Product `query:"product" json:"-" max:"64"`
 	}
 	OfferList struct {
-		Items []Offer `json:"items"`
+		Items []Offer     `json:"items"`
+		Next  page.Cursor `json:"next,omitempty"`
 	}
 	Begin struct {
 		Offer     string `json:"offer" min:"1" max:"64"`

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	offers  = rpc.Endpoint[ByProduct, OfferList]{Name: "bargainOffers", Method: "GET", Path: "/promo/bargain-offers", Summary: "What can be bargained for of a product"}
+	offers  = rpc.Endpoint[ByProduct, OfferList]{Name: "bargainOffers", Method: "GET", Path: "/promo/bargain-offers", Summary: "What can be bargained for of a product, or at all shops"}
 	offer   = rpc.Endpoint[ByID, Offer]{Name: "bargainOffer", Method: "GET", Path: "/promo/bargain-offers/:id", Summary: "A product to bargain for"}
 	begin   = rpc.Endpoint[Begin, Bargain]{Name: "bargainBegin", Method: "POST", Path: "/promo/bargains", Summary: "Start a bargain", Access: rpc.SignedIn, Idempotent: true}
 	bargain = rpc.Endpoint[ByID, Bargain]{Name: "bargain", Method: "GET", Path: "/promo/bargains/:id", Summary: "A bargain's page"}

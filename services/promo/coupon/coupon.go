@@ -177,8 +177,8 @@ type Service interface {
 	// Mine pages through the asker's coupons: those that are ready, the ones that
 	// end first coming first; used or expired ones, the latest first.
 	Mine(ctx context.Context, in Mine) (page.Page[Coupon], error)
-	// Offers pages through what can be claimed for a product or in a shop, or of the
-	// whole platform, without batches that need a code.
+	// Offers pages through what can be claimed for a product, in a shop, of the
+	// platform or of everybody, without batches that need a code.
 	Offers(ctx context.Context, in Offers) (page.Page[Offer], error)
 
 	// Draft makes a batch, for the asker's shop or, by an operator, for the
@@ -211,9 +211,11 @@ type (
 		page.Ask
 		State Shelf `query:"state" json:"-" enum:"ready,used,expired"` // ready if absent
 	}
-	// Offers names a product or a shop; neither means the platform's own.
+	// Offers names a product or a shop; neither means the platform's own, and All
+	// those of everybody.
 	Offers struct {
 		page.Ask
+		All      bool        `query:"all" json:"-"`
 		Product  id.Product  `query:"product" json:"-" max:"64"`
 		Merchant id.Merchant `query:"merchant" json:"-" max:"64"`
 	}

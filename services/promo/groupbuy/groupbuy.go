@@ -150,7 +150,8 @@ var (
 // whichever of their accounts they use (account.Identities). Redeem answers promo.ErrUsedUp when the team filled
 // or lapsed without the order: its money goes back.
 type Service interface {
-	// Offers returns the offers that can be had of a product now.
+	// Offers returns the offers that can be had now of a product, or pages through
+	// those of all shops.
 	Offers(ctx context.Context, in ByProduct) (OfferList, error)
 	// Offer returns one; drafts exist for their merchant only: ErrNoSuchOffer.
 	Offer(ctx context.Context, in ByID) (Offer, error)
@@ -190,11 +191,14 @@ type (
 	ByID struct {
 		ID string `path:"id" json:"-" max:"64"`
 	}
+	// ByProduct without a product asks for those of all shops, the latest first.
 	ByProduct struct {
-		Product id.Product `query:"product" json:"-" min:"1" max:"64"`
+		page.Ask
+		Product id.Product `query:"product" json:"-" max:"64"`
 	}
 	OfferList struct {
-		Items []Offer `json:"items"`
+		Items []Offer     `json:"items"`
+		Next  page.Cursor `json:"next,omitempty"`
 	}
 	Teams struct {
 		page.Ask

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	offers  = rpc.Endpoint[ByProduct, OfferList]{Name: "groupBuyOffers", Method: "GET", Path: "/promo/groupbuys", Summary: "The group buys of a product"}
+	offers  = rpc.Endpoint[ByProduct, OfferList]{Name: "groupBuyOffers", Method: "GET", Path: "/promo/groupbuys", Summary: "The group buys of a product, or of all shops"}
 	offer   = rpc.Endpoint[ByID, Offer]{Name: "groupBuyOffer", Method: "GET", Path: "/promo/groupbuys/:id", Summary: "A group buy"}
 	teams   = rpc.Endpoint[Teams, page.Page[Team]]{Name: "groupBuyTeams", Method: "GET", Path: "/promo/teams", Summary: "Open teams of a product, those that end first first"}
 	team    = rpc.Endpoint[ByID, Team]{Name: "groupBuyTeam", Method: "GET", Path: "/promo/teams/:id", Summary: "A team's page"}

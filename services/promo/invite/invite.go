@@ -41,6 +41,7 @@ const (
 type Link struct {
 	Token  string      `json:"token"`
 	Reward money.Money `json:"reward"` // for each who qualifies
+	Upper  money.Money `json:"upper"`  // for each whom those bring
 	Least  money.Money `json:"least"`
 }
 

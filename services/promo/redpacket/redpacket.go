@@ -72,6 +72,7 @@ type Packet struct {
 	Mine      money.Money `json:"mine,omitzero"` // what the caller got
 	OpenAt    time.Time   `json:"open_at"`
 	ExpiresAt time.Time   `json:"expires_at"`
+	Now       time.Time   `json:"now"`               // by the server, for the countdown
 	Returned  money.Money `json:"returned,omitzero"` // to its source, at the end
 }
 

@@ -129,7 +129,7 @@ func (c *Core) view(b record, u id.User, people map[id.User]account.Profile) bar
 		Cut: in(b.Start.Amount - b.Price.Amount), ToGo: in(b.Price.Amount - b.Floor.Amount),
 		CutsDone: len(b.Helps), CutsLeft: b.left(), AtFloor: b.AtFloor, State: b.State,
 		Helps: make([]bargain.Help, 0, len(b.Helps)), EndsAt: b.EndsAt, Now: now, Mine: u != "" && u == b.Owner,
-		Share: bargain.Share{Path: "/bargain/" + b.ID, Title: b.Name, Price: b.Price, Floor: b.Floor},
+		Share: bargain.Share{Path: "/bargains/" + b.ID, Title: b.Name, Price: b.Price, Floor: b.Floor},
 	}
 	for _, h := range slices.Backward(b.Helps) {
 		you := u != "" && h.User == u

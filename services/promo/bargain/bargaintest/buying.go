@@ -10,6 +10,7 @@ import (
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
+	"meadow/services/kernel/page"
 	"meadow/services/platform/rpc"
 	"meadow/services/promo"
 	"meadow/services/promo/bargain"
@@ -251,6 +252,9 @@ func testWindow(t *testing.T, w *World) {
 	if got := must(w.Service.Offers(t.Context(), bargain.ByProduct{Product: o.Product}))(t).Items; len(got) != 1 || got[0].Left != 3 {
 		t.Errorf("listed are %+v", got)
 	}
+	if !everywhere(t, w, o.ID) {
+		t.Error("it is not among those of all shops")
+	}
 	if err := begin(); err != nil {
 		t.Error(err)
 	}
@@ -354,4 +358,20 @@ func testShop(t *testing.T, w *World) {
 		t.Errorf("operators see %+v", got)
 	}
 	wantErr(t, "another shop's look", second(w.Service.Results(w.as(t, Other), bargain.Results{ID: o.ID})), bargain.ErrNoSuchOffer)
+}
+
+// everywhere reports whether an offer is among those of all shops, page by page.
+func everywhere(t *testing.T, w *World, offer string) bool {
+	t.Helper()
+	for in := (bargain.ByProduct{Ask: page.Ask{Limit: 1}}); ; {
+		got := must(w.Service.Offers(t.Context(), in))(t)
+		for _, o := range got.Items {
+			if o.ID == offer {
+				return true
+			}
+		}
+		if in.After = got.Next; in.After == "" {
+			return false
+		}
+	}
 }

@@ -147,6 +147,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	open(ctx, d, &c.batches, &err, docdb.Schema{Name: "coupon_batches", Indexes: []docdb.Index{
 		{Name: "merchant", Keys: []string{"merchant", "created_at"}},
 		{Name: "offered", Keys: []string{"merchant", "state", "claim_until"}},
+		{Name: "open", Keys: []string{"state", "claim_until"}},
 		{Name: "code", Keys: []string{"code_key"}, Unique: true},
 	}})
 	open(ctx, d, &c.coupons, &err, docdb.Schema{Name: "coupon_coupons", Indexes: []docdb.Index{

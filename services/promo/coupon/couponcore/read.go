@@ -95,9 +95,11 @@ func (c *Core) Offers(ctx context.Context, in coupon.Offers) (page.Page[coupon.O
 		after = page.Cursor(rest)
 	}
 	for {
-		found, err := c.batches.Find(ctx, docdb.Query{
-			Index: "offered", Equal: []any{string(of), string(coupon.Active)}, From: c.Now(), Limit: size, After: after,
-		})
+		q := docdb.Query{Index: "offered", Equal: []any{string(of), string(coupon.Active)}, From: c.Now(), Limit: size, After: after}
+		if in.All && in.Product == "" && in.Merchant == "" {
+			q.Index, q.Equal = "open", q.Equal[1:]
+		}
+		found, err := c.batches.Find(ctx, q)
 		if err != nil {
 			return out, err
 		}

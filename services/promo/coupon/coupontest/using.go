@@ -311,6 +311,9 @@ func testOffers(t *testing.T, s Shop, _ *Neighbours) {
 	if shop, err := s.Coupons.Offers(t.Context(), coupon.Offers{Merchant: "mer_1"}); err != nil || len(shop.Items) != 3 {
 		t.Errorf("of the shop, to a visitor: %+v, %v", shop.Items, err)
 	}
+	if every, err := s.Coupons.Offers(t.Context(), coupon.Offers{All: true}); err != nil || len(every.Items) != 4 {
+		t.Errorf("of everybody: %+v, %v", every.Items, err)
+	}
 }
 
 func ask(buyer id.User, coupons ...string) promo.PriceAsk {

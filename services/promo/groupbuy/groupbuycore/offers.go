@@ -21,7 +21,7 @@ import (
 const (
 	usualPage = 20
 	mostPage  = 100
-	mostShown = 20 // offers of one product
+	mostShown = 20 // offers of one product, about
 )
 
 // keeper returns the shop that the caller runs campaigns for.
@@ -224,18 +224,25 @@ func (c *Core) change(ctx context.Context, offerID string, m id.Merchant, f func
 
 // Offers implements groupbuy.Service.
 func (c *Core) Offers(ctx context.Context, in groupbuy.ByProduct) (groupbuy.OfferList, error) {
+	q := docdb.Query{Index: "product", Equal: []any{in.Product}, Descending: true, Limit: mostPage, After: in.After}
+	most := mostShown
+	if in.Product == "" {
+		q.Index, q.Equal, q.Limit = "all", []any{true}, in.Size(usualPage, mostPage)
+		most = 1 // a page is as long as it comes, and not empty while there is more
+	}
 	out := groupbuy.OfferList{Items: []groupbuy.Offer{}}
-	for after := page.Cursor(""); ; {
-		p, err := c.offers.Find(ctx, docdb.Query{Index: "product", Equal: []any{in.Product}, Descending: true, Limit: mostPage, After: after})
+	for {
+		p, err := c.offers.Find(ctx, q)
 		if err != nil {
 			return out, err
 		}
 		for _, o := range p.Items {
-			if o.opens(c.Now()) == nil && len(out.Items) < mostShown {
+			if o.opens(c.Now()) == nil {
 				out.Items = append(out.Items, c.shown(ctx, o))
 			}
 		}
-		if after = p.Next; after == "" || len(out.Items) == mostShown {
+		out.Next, q.After = p.Next, p.Next
+		if p.Next == "" || len(out.Items) >= most {
 			return out, nil
 		}
 	}

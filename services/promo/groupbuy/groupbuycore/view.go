@@ -184,7 +184,7 @@ func (c *Core) view(t team, u id.User, people map[id.User]account.Profile) group
 			v.Members = append(v.Members, groupbuy.Member{Name: mask(p.Name), Avatar: p.Avatar, Opener: s.Opener, You: u != "" && s.User == u})
 		}
 	}
-	v.Share = groupbuy.Share{Path: "/team/" + t.ID, Title: t.Name, Price: t.Price, Missing: max(t.Needs-v.Paid, 0)}
+	v.Share = groupbuy.Share{Path: "/teams/" + t.ID, Title: t.Name, Price: t.Price, Missing: max(t.Needs-v.Paid, 0)}
 	return v
 }
 

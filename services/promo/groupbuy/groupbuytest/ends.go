@@ -13,6 +13,7 @@ import (
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
+	"meadow/services/kernel/page"
 	"meadow/services/platform/rpc"
 	"meadow/services/promo"
 	"meadow/services/promo/groupbuy"
@@ -132,6 +133,9 @@ func testWindow(t *testing.T, w *World) {
 	w.Advance(time.Hour)
 	if got := must(w.Service.Offers(t.Context(), groupbuy.ByProduct{Product: o.Product}))(t).Items; len(got) != 1 || got[0].Single != money.CNY(9_900) {
 		t.Errorf("within, listed are %+v", got)
+	}
+	if !everywhere(t, w, o.ID) {
+		t.Error("within, it is not among those of all shops")
 	}
 	w.open(t, o)
 	w.Advance(7 * 24 * time.Hour)
@@ -402,5 +406,21 @@ func testAgain(t *testing.T, w *World) {
 	}
 	if err := w.Source.Redeem(t.Context(), "ord_of_something_else"); err != nil {
 		t.Errorf("an order without a team: %v", err)
+	}
+}
+
+// everywhere reports whether an offer is among those of all shops, page by page.
+func everywhere(t *testing.T, w *World, offer string) bool {
+	t.Helper()
+	for in := (groupbuy.ByProduct{Ask: page.Ask{Limit: 1}}); ; {
+		got := must(w.Service.Offers(t.Context(), in))(t)
+		for _, o := range got.Items {
+			if o.ID == offer {
+				return true
+			}
+		}
+		if in.After = got.Next; in.After == "" {
+			return false
+		}
 	}
 }

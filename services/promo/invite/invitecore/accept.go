@@ -64,7 +64,7 @@ func (c *Core) Link(ctx context.Context, _ invite.Mine) (invite.Link, error) {
 	if err != nil && !errors.Is(err, errSame) {
 		return invite.Link{}, err
 	}
-	return invite.Link{Token: c.sign(who, dayNumber(c.Now())), Reward: c.Settings.Rewards[0], Least: c.Settings.Least}, nil
+	return invite.Link{Token: c.sign(who, dayNumber(c.Now())), Reward: c.Settings.Rewards[0], Upper: c.Settings.Rewards[1], Least: c.Settings.Least}, nil
 }
 
 func (c *Core) Look(_ context.Context, in invite.Look) (invite.Invitation, error) {

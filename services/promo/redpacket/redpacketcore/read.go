@@ -39,7 +39,7 @@ func (c *Core) Packet(ctx context.Context, in redpacket.ByID) (redpacket.Packet,
 func (c *Core) view(ctx context.Context, p packet) (redpacket.Packet, error) {
 	out := redpacket.Packet{
 		ID: p.ID, Maker: p.Maker, Source: p.Source, Words: p.Words, Split: p.Split, Audience: p.Audience, Total: p.Total,
-		Shares: p.Shares, State: p.State, OpenAt: p.OpenAt, ExpiresAt: p.ExpiresAt, Returned: p.Returned,
+		Shares: p.Shares, State: p.State, OpenAt: p.OpenAt, ExpiresAt: p.ExpiresAt, Now: c.Now(), Returned: p.Returned,
 	}
 	names := make([]string, p.cells())
 	for i := range names {
