@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/confmap"
@@ -51,6 +52,7 @@ type Config struct {
 	FreeFrom    int64  `koanf:"free-shipping-from" help:"price of goods from which sending is free, in minor units"`
 	VerifyLogin bool   `koanf:"verify-login" help:"ask for a one-time code when somebody signs up"`
 
+	Ahead          int64  `koanf:"ahead" help:"hours that the shop's clock runs ahead, to rehearse what takes days"`
 	Demo           bool   `koanf:"demo" help:"fill an empty shop with a demonstration"`
 	Prod           bool   `koanf:"prod" help:"refuse to start with a setting that is unsafe on the internet"`
 	TrustedProxies string `koanf:"trusted-proxies" help:"networks whose X-Forwarded-For is believed, as CIDR,…"`
@@ -151,6 +153,9 @@ func declare(fs *flag.FlagSet, d Config) {
 	}
 }
 
+// ahead is how far the shop's clock runs before the machine's.
+func (c Config) ahead() time.Duration { return time.Duration(c.Ahead) * time.Hour }
+
 // settings are the names of all settings.
 func settings() []string {
 	var names []string
@@ -204,6 +209,9 @@ func (c *Config) complete() error {
 	}
 	if c.Fee < 0 || c.Fee > int64(money.Whole)/2 {
 		say("-fee %d is not between 0 and %d basis points", c.Fee, money.Whole/2)
+	}
+	if c.Ahead < 0 || c.Ahead > 24*366 {
+		say("-ahead %d is not between 0 and %d hours", c.Ahead, 24*366)
 	}
 	if c.FeedMB < 64 {
 		say("-feed-memory %d is less than 64", c.FeedMB)

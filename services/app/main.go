@@ -79,11 +79,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer func() { _ = tracing.Shutdown(context.WithoutCancel(ctx)) }()
-	stores, err := openStores(ctx, cfg, clock.System, log)
+	now := clock.Ahead(cfg.ahead())
+	stores, err := openStores(ctx, cfg, now, log)
 	if err != nil {
 		return err
 	}
-	deps := Deps{Stores: stores, Now: clock.System, Log: log, Metrics: obs.NewMetrics(), Tracing: tracing, Dist: frontend.Dist(), Develop: worker()}
+	deps := Deps{Stores: stores, Now: now, Log: log, Metrics: obs.NewMetrics(), Tracing: tracing, Dist: frontend.Dist(), Develop: worker()}
 	deps.Film, deps.NoFilm = mediavideo.Find(ctx, self(), mediavideo.Command)
 	if deps.Film == nil {
 		log.InfoContext(ctx, "no videos are taken", "missing", deps.NoFilm)

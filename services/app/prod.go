@@ -26,6 +26,7 @@ func (c *Config) unsafe() error {
 	refuse(err != nil || u.Scheme != "https", "-public-url must be https, so that sessions cannot be read on the way")
 	refuse(err == nil && loopback(u.Hostname()), "-public-url must be the shop's public name, not this machine's loopback address")
 	refuse(c.Demo, "-demo fills the shop with invented people; leave it out")
+	refuse(c.Ahead != 0, "-ahead makes the clock wrong; leave it out")
 	refuse(slices.Contains(list(c.Payments), "sandbox"), "-payments sandbox takes no money; name a real provider, or none")
 	refuse(c.Notify == "", "-notify is needed: the inbox in the app shows one-time codes to everybody")
 	refuse(strings.HasPrefix(c.Notify, "smtp://") && strings.Contains(c.Notify, "starttls=no"), "-notify must encrypt: remove starttls=no")

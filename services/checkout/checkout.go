@@ -232,6 +232,9 @@ type Service interface {
 	// more than was captured. It is for the shop's own parts.
 	Refund(ctx context.Context, in AskRefund) (Refund, error)
 
+	// DeskPayments pages through the payments of a state, those begun last first; or
+	// of an order, or one payment, if Find names it. Operators only.
+	DeskPayments(ctx context.Context, in DeskPayments) (page.Page[DeskPayment], error)
 	// Differences pages through what a provider's statement and our books say
 	// differently, latest first. Operators only.
 	Differences(ctx context.Context, in Differences) (page.Page[Difference], error)
@@ -336,6 +339,45 @@ type (
 		Note       string    `json:"note,omitempty" bson:"note,omitempty"`
 		By         id.User   `json:"by,omitempty" bson:"by,omitempty"`
 		ResolvedAt time.Time `json:"resolved_at,omitzero" bson:"resolved_at,omitempty"`
+	}
+	// DeskPayment is a payment as an operator looks at it: with its order, and with
+	// what its provider told of it, in the order that came.
+	DeskPayment struct {
+		ID         id.Payment   `json:"id"`
+		Order      id.Order     `json:"order"`
+		Buyer      id.User      `json:"buyer"`
+		Provider   string       `json:"provider"`
+		Amount     money.Money  `json:"amount"`
+		State      PaymentState `json:"state"`
+		BegunAt    time.Time    `json:"begun_at"`
+		TakenAt    time.Time    `json:"taken_at,omitzero"`
+		CheckAt    time.Time    `json:"check_at,omitzero"` // when the provider is asked again
+		Checks     int          `json:"checks"`            // how often it was
+		Events     []PayEvent   `json:"events"`
+		OrderState State        `json:"order_state"`
+		Total      money.Money  `json:"total"`         // of the order
+		Back       money.Money  `json:"back,omitzero"` // of it, refunded so far
+		Refunds    []PayBack    `json:"refunds"`
+	}
+	// PayEvent is one thing that a provider told.
+	PayEvent struct {
+		Event  string      `json:"event"` // the provider's own name for it
+		State  string      `json:"state"`
+		Amount money.Money `json:"amount"`
+		At     time.Time   `json:"at"`
+	}
+	// PayBack is one refund of the order.
+	PayBack struct {
+		ID     string      `json:"id"`
+		Amount money.Money `json:"amount"`
+		Reason string      `json:"reason"`
+		At     time.Time   `json:"at"`
+		Done   bool        `json:"done"`
+	}
+	DeskPayments struct {
+		page.Ask
+		State PaymentState `query:"state" json:"-" enum:"pending,succeeded,failed,frozen,returned"` // frozen if absent
+		Find  string       `query:"find" json:"-" max:"64"`                                         // an order's id, or a payment's
 	}
 	// DifferenceKind says what differs.
 	DifferenceKind string

@@ -19,6 +19,7 @@ var (
 	sales        = rpc.Endpoint[page.Ask, page.Page[Sale]]{Name: "sales", Method: "GET", Path: "/sales", Summary: "Paid lines of your shop, latest first", Access: rpc.Only(actor.Merchant)}
 	webhook      = rpc.Endpoint[Webhook, rpc.Empty]{Name: "webhook", Method: "POST", Path: "/internal/webhooks", Access: rpc.Internal, MaxBody: 128 << 10}
 	refund       = rpc.Endpoint[AskRefund, Refund]{Name: "refund", Method: "POST", Path: "/internal/refunds", Access: rpc.Internal}
+	deskPayments = rpc.Endpoint[DeskPayments, page.Page[DeskPayment]]{Name: "deskPayments", Method: "GET", Path: "/desk/payments", Summary: "Payments of a state, an order's, or one", Access: rpc.Only(actor.Operator)}
 	differences  = rpc.Endpoint[Differences, page.Page[Difference]]{Name: "differences", Method: "GET", Path: "/desk/differences", Summary: "What a provider's statement and our books say differently", Access: rpc.Only(actor.Operator)}
 	resolve      = rpc.Endpoint[Resolve, Difference]{Name: "resolveDifference", Method: "POST", Path: "/desk/differences/:id/resolution", Summary: "Note what became of a difference", Access: rpc.Only(actor.Operator), Idempotent: true}
 	cart         = rpc.Endpoint[ByCart, Cart]{Name: "cart", Method: "GET", Path: "/cart", Summary: "Your cart, or a visitor's by its key"}
@@ -39,6 +40,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, sales, s.Sales)
 	rpc.Mount(r, webhook, s.Webhook)
 	rpc.Mount(r, refund, s.Refund)
+	rpc.Mount(r, deskPayments, s.DeskPayments)
 	rpc.Mount(r, differences, s.Differences)
 	rpc.Mount(r, resolve, s.Resolve)
 	rpc.Mount(r, cart, s.Cart)
@@ -90,6 +92,10 @@ func (c Client) Webhook(ctx context.Context, in Webhook) (rpc.Empty, error) {
 
 func (c Client) Refund(ctx context.Context, in AskRefund) (Refund, error) {
 	return rpc.Call(ctx, c.Peer, refund, in)
+}
+
+func (c Client) DeskPayments(ctx context.Context, in DeskPayments) (page.Page[DeskPayment], error) {
+	return rpc.Call(ctx, c.Peer, deskPayments, in)
 }
 
 func (c Client) Differences(ctx context.Context, in Differences) (page.Page[Difference], error) {

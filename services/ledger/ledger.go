@@ -170,6 +170,9 @@ type Desk interface {
 	// TrialBalance sums every posting. It reads them all, or Limit entries after
 	// After.
 	TrialBalance(ctx context.Context, in Whole) (Trial, error)
+	// Entries pages through entries, latest first: of an account, of an order, or
+	// all.
+	Entries(ctx context.Context, in EntriesOf) (page.Page[Entry], error)
 	// OpenPayouts pages through payouts of a state, oldest first.
 	OpenPayouts(ctx context.Context, in PayoutsBy) (page.Page[Payout], error)
 	// ApprovePayout lets one go; above the shop's limit two operators must:
@@ -227,7 +230,13 @@ type (
 		Least int64 `json:"least"`
 	}
 	// Whole is all entries, or Limit of them after After.
-	Whole      struct{ page.Ask }
+	Whole struct{ page.Ask }
+	// EntriesOf names an account or an order, or neither.
+	EntriesOf struct {
+		page.Ask
+		Account Account  `query:"account" json:"-" max:"120"`
+		Order   id.Order `query:"order" json:"-" max:"64"`
+	}
 	ByMerchant struct {
 		ID id.Merchant `path:"id" json:"-" max:"64"`
 	}

@@ -22,6 +22,7 @@ var (
 	askPayout        = rpc.Endpoint[AskPayout, Payout]{Name: "askPayout", Method: "POST", Path: "/ledger/payouts", Summary: "Have earnings paid out", Access: rpc.SignedIn, Idempotent: true}
 	payouts          = rpc.Endpoint[Owner, page.Page[Payout]]{Name: "payouts", Method: "GET", Path: "/ledger/payouts", Summary: "Your payouts, latest first", Access: rpc.SignedIn}
 	trialBalance     = rpc.Endpoint[Whole, Trial]{Name: "trialBalance", Method: "GET", Path: "/ledger/trial", Summary: "The sum of every posting", Access: rpc.Only(actor.Operator), Timeout: time.Minute}
+	entriesOf        = rpc.Endpoint[EntriesOf, page.Page[Entry]]{Name: "ledgerEntries", Method: "GET", Path: "/desk/ledger/entries", Summary: "Entries, of an account or of an order", Access: rpc.Only(actor.Operator)}
 	openPayouts      = rpc.Endpoint[PayoutsBy, page.Page[Payout]]{Name: "openPayouts", Method: "GET", Path: "/desk/payouts", Summary: "Payouts of a state, oldest first", Access: rpc.Only(actor.Operator)}
 	approvePayout    = rpc.Endpoint[DecidePayout, Payout]{Name: "approvePayout", Method: "POST", Path: "/desk/payouts/:id/approve", Summary: "Let a payout go", Access: rpc.Only(actor.Operator), Idempotent: true}
 	refusePayout     = rpc.Endpoint[DecidePayout, Payout]{Name: "refusePayout", Method: "POST", Path: "/desk/payouts/:id/refuse", Summary: "Give a payout back", Access: rpc.Only(actor.Operator), Idempotent: true}
@@ -49,6 +50,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, askPayout, s.AskPayout)
 	rpc.Mount(r, payouts, s.Payouts)
 	rpc.Mount(r, trialBalance, s.TrialBalance)
+	rpc.Mount(r, entriesOf, s.Entries)
 	rpc.Mount(r, openPayouts, s.OpenPayouts)
 	rpc.Mount(r, approvePayout, s.ApprovePayout)
 	rpc.Mount(r, refusePayout, s.RefusePayout)
@@ -113,6 +115,10 @@ func (c Client) Payouts(ctx context.Context, in Owner) (page.Page[Payout], error
 
 func (c Client) TrialBalance(ctx context.Context, in Whole) (Trial, error) {
 	return rpc.Call(ctx, c.Peer, trialBalance, in)
+}
+
+func (c Client) Entries(ctx context.Context, in EntriesOf) (page.Page[Entry], error) {
+	return rpc.Call(ctx, c.Peer, entriesOf, in)
 }
 
 func (c Client) OpenPayouts(ctx context.Context, in PayoutsBy) (page.Page[Payout], error) {

@@ -134,6 +134,7 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		outbox.Index,
 		{Name: "order", Keys: []string{"order", "begun_at"}},
 		{Name: "check", Keys: []string{"check_at"}},
+		{Name: "state", Keys: []string{"state", "begun_at"}},
 		{Name: "taken", Keys: []string{"provider", "taken_at"}},
 	}})
 	err = errors.Join(err, e)

@@ -15,6 +15,14 @@ type Now func() time.Time
 // documents keep.
 func System() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
+// Ahead is the machine's clock, and that much more.
+func Ahead(by time.Duration) Now {
+	if by == 0 {
+		return System
+	}
+	return func() time.Time { return System().Add(by) }
+}
+
 // Fake is a clock that stands still until it is moved. Safe for concurrent use.
 type Fake struct {
 	mu sync.Mutex

@@ -113,7 +113,9 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 	}
 	c := &Core{Deps: d}
 	var err error
-	open(ctx, d, &c.entries, &err, docdb.Schema{Name: "ledger_entries", Indexes: []docdb.Index{{Name: "at", Keys: []string{"at"}}}})
+	open(ctx, d, &c.entries, &err, docdb.Schema{Name: "ledger_entries", Indexes: []docdb.Index{
+		{Name: "at", Keys: []string{"at"}}, {Name: "order", Keys: []string{"order", "at"}},
+	}})
 	open(ctx, d, &c.lines, &err, docdb.Schema{Name: "ledger_lines", Indexes: []docdb.Index{{Name: "account", Keys: []string{"account", "at"}}}})
 	open(ctx, d, &c.purses, &err, docdb.Schema{Name: "ledger_purses", Indexes: []docdb.Index{
 		{Name: "pending", Keys: []string{"pending_at"}}, {Name: "owes", Keys: []string{"currency", "owes"}},
