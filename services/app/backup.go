@@ -61,6 +61,12 @@ func (s *System) serveControl(ctx context.Context) (stop func() error, err error
 			panic(http.ErrAbortHandler) // the reader must not take a part for the whole
 		}
 	})
+	mux.HandleFunc("POST /checkpoint", func(w http.ResponseWriter, r *http.Request) {
+		if err := giveCheckpoint(r.Context(), w, db, s.cfg.Data); err != nil {
+			s.log.ErrorContext(r.Context(), "checkpoint failed", "err", err)
+			http.Error(w, "checkpoint failed", http.StatusInternalServerError)
+		}
+	})
 	base, cut := context.WithCancel(ctx)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return base }}
 	done := make(chan struct{})
@@ -97,6 +103,18 @@ func controlPath(data string) (path string, release func(), err error) {
 		return "", nil, err
 	}
 	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), controlSocket), func() { _ = dir.Close() }, nil // only read
+}
+
+// controlClient speaks to the process that has a data folder open.
+func controlClient(data string) *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		path, release, err := controlPath(data)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}}}
 }
 
 // backup writes a data folder's documents and objects into one file, while the
@@ -140,14 +158,7 @@ func backupTo(ctx context.Context, w io.Writer, data string, stderr io.Writer) e
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		path, release, err := controlPath(data)
-		if err != nil {
-			return nil, err
-		}
-		defer release()
-		return (&net.Dialer{}).DialContext(ctx, "unix", path)
-	}}}
+	client := controlClient(data)
 	defer client.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://meadow/backup", nil)
 	if err != nil {

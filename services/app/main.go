@@ -30,7 +30,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		command, args = args[0], args[1:]
 	}
-	err := errors.New("unknown command " + command + "; there are version, move, backup and restore, and none at all to serve")
+	err := errors.New("unknown command " + command + "; there are version, move, backup, restore and audit, and none at all to serve")
 	switch command {
 	case "":
 		err = serve(ctx, args, stdout, stderr)
@@ -42,6 +42,8 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		err = backup(ctx, args, stdout, stderr)
 	case "restore":
 		err = restore(ctx, args, stdout, stderr)
+	case "audit":
+		err = auditStore(ctx, args, stdout, stderr)
 	case mediaworker.Command:
 		os.Exit(mediaworker.Main(os.Stdin, stdout))
 	case mediavideo.Command:

@@ -2,10 +2,13 @@ package ledgercore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"meadow/services/kernel/id"
 	"meadow/services/ledger"
+	"meadow/services/platform/docdb"
 )
 
 // Breach is an invariant that does not hold, and where.
@@ -128,4 +131,36 @@ func (c *Core) auditPayouts(ctx context.Context, sums map[potOf]int64, say func(
 		}
 	}
 	return nil
+}
+
+// Booked returns what the ledger knows of an order: what was paid for its lines
+// and what of that went back, in minor units, once all of it is posted.
+func (c *Core) Booked(ctx context.Context, of id.Order) (known bool, paid, back int64, err error) {
+	o, err := c.orders.Get(ctx, string(of))
+	if errors.Is(err, docdb.ErrNotFound) {
+		return false, 0, 0, nil
+	}
+	for _, l := range o.Lines {
+		paid, back = paid+l.Whole.Due, back+l.Back.Due
+	}
+	return o.Paid && o.TodoAt.IsZero(), paid, back, err
+}
+
+// Standing returns what is on an account in a currency: the sum of its lines.
+func (c *Core) Standing(ctx context.Context, a ledger.Account, currency string) (n int64, err error) {
+	q := docdb.Query{Index: "account", Equal: []any{string(a)}, Limit: 500}
+	for {
+		found, err := c.lines.Find(ctx, q)
+		if err != nil {
+			return n, err
+		}
+		for _, l := range found.Items {
+			if l.Amount.Currency == currency {
+				n += l.Amount.Amount
+			}
+		}
+		if q.After = found.Next; found.Next == "" {
+			return n, nil
+		}
+	}
 }
