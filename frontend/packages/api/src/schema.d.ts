@@ -2465,6 +2465,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parcel-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many parcels you wait for */
+        get: operations["parcelCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parcels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your parcels, latest first */
+        get: operations["myParcels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parcels/{id}": {
         parameters: {
             query?: never;
@@ -2864,6 +2898,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products/{id}/promise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What sending it costs, when it arrives, and what is in it */
+        get: operations["productPromise"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products/{id}/ratings": {
         parameters: {
             query?: never;
@@ -2906,7 +2957,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What can be bargained for of a product */
+        /** What can be bargained for of a product, or at all shops */
         get: operations["bargainOffers"];
         put?: never;
         post?: never;
@@ -3145,7 +3196,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The group buys of a product */
+        /** The group buys of a product, or of all shops */
         get: operations["groupBuyOffers"];
         put?: never;
         post?: never;
@@ -3510,6 +3561,23 @@ export interface paths {
         put?: never;
         /** Price a choice */
         post: operations["quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you said of lines you bought */
+        get: operations["myRatings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5130,6 +5198,7 @@ export interface components {
         };
         BargainOfferList: {
             items: components["schemas"]["BargainOffer"][];
+            next?: string;
         };
         BargainOfferPage: {
             items: components["schemas"]["BargainOffer"][];
@@ -5277,6 +5346,14 @@ export interface components {
         };
         CatalogChangeStaff: {
             duties: string[];
+        };
+        CatalogContent: {
+            /** Format: int64 */
+            n: number;
+            product: string;
+            sku: string;
+            title: string;
+            values: string[];
         };
         CatalogDraftProduct: {
             body?: string;
@@ -5461,6 +5538,15 @@ export interface components {
             items: components["schemas"]["CatalogProfile"][];
             next?: string;
         };
+        CatalogPromise: {
+            contents: components["schemas"]["CatalogContent"][];
+            /** Format: int64 */
+            earliest_days: number;
+            fee: components["schemas"]["Money"];
+            /** Format: int64 */
+            latest_days: number;
+            sent: boolean;
+        };
         CatalogRate: {
             /** Format: int64 */
             line?: number;
@@ -5488,6 +5574,12 @@ export interface components {
             user: string;
             values: string[];
         };
+        CatalogRatingOfMine: {
+            /** Format: int64 */
+            line: number;
+            order: string;
+            rating: components["schemas"]["CatalogRating"];
+        };
         CatalogRatingPage: {
             items: components["schemas"]["CatalogRating"][];
             next?: string;
@@ -5498,6 +5590,9 @@ export interface components {
             /** Format: int64 */
             mean: number;
             stars: number[];
+        };
+        CatalogRatingsOfMine: {
+            items: components["schemas"]["CatalogRatingOfMine"][];
         };
         CatalogRegionPrice: {
             list?: components["schemas"]["Money"];
@@ -7072,6 +7167,12 @@ export interface components {
             labels: boolean;
             name: string;
         };
+        FulfilCounts: {
+            /** Format: int64 */
+            to_receive: number;
+            /** Format: int64 */
+            to_ship: number;
+        };
         FulfilDestination: {
             line: string;
             name: string;
@@ -7397,6 +7498,7 @@ export interface components {
         };
         GroupbuyOfferList: {
             items: components["schemas"]["GroupbuyOffer"][];
+            next?: string;
         };
         GroupbuyOfferPage: {
             items: components["schemas"]["GroupbuyOffer"][];
@@ -7663,6 +7765,7 @@ export interface components {
             least: components["schemas"]["Money"];
             reward: components["schemas"]["Money"];
             token: string;
+            upper: components["schemas"]["Money"];
         };
         InviteReward: {
             amount: components["schemas"]["Money"];
@@ -8322,6 +8425,8 @@ export interface components {
             left: number;
             maker: string;
             mine?: components["schemas"]["Money"];
+            /** Format: date-time */
+            now: string;
             /** Format: date-time */
             open_at: string;
             returned?: components["schemas"]["Money"];
@@ -12758,6 +12863,53 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    parcelCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilCounts"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    myParcels: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                stage?: "to_ship" | "to_receive" | "received";
+                orders?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FulfilParcelPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     parcel: {
         parameters: {
             query?: never;
@@ -13522,6 +13674,32 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    productPromise: {
+        parameters: {
+            query?: {
+                sku?: string;
+                region?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogPromise"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     productRatings: {
         parameters: {
             query?: {
@@ -13606,8 +13784,10 @@ export interface operations {
     };
     bargainOffers: {
         parameters: {
-            query: {
-                product: string;
+            query?: {
+                after?: string;
+                limit?: number;
+                product?: string;
             };
             header?: never;
             path?: never;
@@ -13808,6 +13988,7 @@ export interface operations {
             query?: {
                 after?: string;
                 limit?: number;
+                all?: boolean;
                 product?: string;
                 merchant?: string;
             };
@@ -13985,8 +14166,10 @@ export interface operations {
     };
     groupBuyOffers: {
         parameters: {
-            query: {
-                product: string;
+            query?: {
+                after?: string;
+                limit?: number;
+                product?: string;
             };
             header?: never;
             path?: never;
@@ -14601,6 +14784,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutQuote"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    myRatings: {
+        parameters: {
+            query: {
+                of: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogRatingsOfMine"];
                 };
             };
             default: components["responses"]["Error"];
