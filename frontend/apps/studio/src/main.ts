@@ -14,7 +14,7 @@ const queries = new QueryClient({
   defaultOptions: { queries: { staleTime: 10_000, refetchOnWindowFocus: false, retry: (times, err) => times < 2 && worthRetrying(err) } },
 })
 const languages = new Languages([studio, growth])
-const router = makeRouter()
+const router = makeRouter(languages)
 const app = createApp(App)
 app.use(VueQueryPlugin, { queryClient: queries })
 app.use(languages.i18n)

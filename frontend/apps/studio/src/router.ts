@@ -1,10 +1,12 @@
+import type { Languages } from '@meadow/i18n'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router'
+import { shopRoutes } from './shop/routes'
 
 const byId = (r: RouteLocationNormalized) => ({ id: typeof r.params.id === 'string' ? r.params.id : '' })
 const editor = () => import('./publish/EditorPage.vue')
 const desk = { role: ['moderator', 'operator'] }
 
-export function makeRouter(): Router {
+export function makeRouter(languages: Languages): Router {
   return createRouter({
     history: createWebHistory('/studio/'),
     routes: [
@@ -22,10 +24,7 @@ export function makeRouter(): Router {
       { path: '/showcase', name: 'showcase', component: () => import('./people/ShowcasePage.vue'), meta: { role: ['creator'] } },
       { path: '/tier', name: 'tier', component: () => import('./people/TierPage.vue') },
       { path: '/staff', name: 'staff', component: () => import('./people/StaffPage.vue') },
-      { path: '/products', name: 'products', component: () => import('./shop/ProductsPage.vue'), meta: { role: ['merchant'] } },
-      { path: '/products/new', name: 'new-product', component: () => import('./shop/ProductPage.vue'), props: { id: '' }, meta: { role: ['merchant'] } },
-      { path: '/products/:id', name: 'product', component: () => import('./shop/ProductPage.vue'), props: byId, meta: { role: ['merchant'] } },
-      { path: '/sales', name: 'sales', component: () => import('./shop/SalesPage.vue'), meta: { role: ['merchant'] } },
+      ...shopRoutes(languages),
       {
         path: '/desk', component: () => import('./desk/DeskFrame.vue'), meta: desk,
         children: [

@@ -49,6 +49,36 @@ export const taste: Catalogue = {
   en: () => import('../locales/taste.en.json'),
 }
 
+/** What is said between choosing something and having paid for it. */
+export const buy: Catalogue = {
+  'zh-CN': () => import('../locales/buy.zh-CN.json'),
+  en: () => import('../locales/buy.en.json'),
+}
+
+/** What is said after buying: parcels, requests, ratings, and what one has. */
+export const after: Catalogue = {
+  'zh-CN': () => import('../locales/after.zh-CN.json'),
+  en: () => import('../locales/after.en.json'),
+}
+
+/** What a shop's console says. */
+export const shop: Catalogue = {
+  'zh-CN': () => import('../locales/shop.zh-CN.json'),
+  en: () => import('../locales/shop.en.json'),
+}
+
+/** What the lists of the consoles say. */
+export const table: Catalogue = {
+  'zh-CN': () => import('../locales/table.zh-CN.json'),
+  en: () => import('../locales/table.en.json'),
+}
+
+/** What the consoles say of campaigns and of money. */
+export const till: Catalogue = {
+  'zh-CN': () => import('../locales/till.zh-CN.json'),
+  en: () => import('../locales/till.en.json'),
+}
+
 const key = 'locale'
 
 function stored(): Locale | undefined {

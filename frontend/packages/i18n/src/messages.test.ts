@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import afterEn from '../locales/after.en.json'
+import afterZh from '../locales/after.zh-CN.json'
+import buyEn from '../locales/buy.en.json'
+import buyZh from '../locales/buy.zh-CN.json'
 import en from '../locales/en.json'
 import findEn from '../locales/find.en.json'
 import findZh from '../locales/find.zh-CN.json'
@@ -8,10 +12,16 @@ import growthEn from '../locales/growth.en.json'
 import growthZh from '../locales/growth.zh-CN.json'
 import reelEn from '../locales/reel.en.json'
 import reelZh from '../locales/reel.zh-CN.json'
+import shopEn from '../locales/shop.en.json'
+import shopZh from '../locales/shop.zh-CN.json'
 import studioEn from '../locales/studio.en.json'
 import studioZh from '../locales/studio.zh-CN.json'
+import tableEn from '../locales/table.en.json'
+import tableZh from '../locales/table.zh-CN.json'
 import tasteEn from '../locales/taste.en.json'
 import tasteZh from '../locales/taste.zh-CN.json'
+import tillEn from '../locales/till.en.json'
+import tillZh from '../locales/till.zh-CN.json'
 import viewerEn from '../locales/viewer.en.json'
 import viewerZh from '../locales/viewer.zh-CN.json'
 import zh from '../locales/zh-CN.json'
@@ -47,25 +57,30 @@ test.each([
   ['find', findEn, findZh],
   ['taste', tasteEn, tasteZh],
   ['growth', growthEn, growthZh],
+  ['shop', shopEn, shopZh],
+  ['table', tableEn, tableZh],
+  ['till', tillEn, tillZh],
+  ['after', afterEn, afterZh],
+  ['buy', buyEn, buyZh],
 ] as [string, Tree, Tree][])('%s says the same things in both languages', (_, a, b) => {
   expect(leaves(a).map(([k]) => k).toSorted()).toEqual(leaves(b).map(([k]) => k).toSorted())
 })
 
-test.each([['en', en], ['zh-CN', zh], ['viewer en', viewerEn], ['viewer zh-CN', viewerZh], ['studio en', studioEn], ['studio zh-CN', studioZh], ['reel en', reelEn], ['reel zh-CN', reelZh], ['find en', findEn], ['find zh-CN', findZh], ['taste en', tasteEn], ['taste zh-CN', tasteZh], ['growth en', growthEn], ['growth zh-CN', growthZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
+test.each([['en', en], ['zh-CN', zh], ['viewer en', viewerEn], ['viewer zh-CN', viewerZh], ['studio en', studioEn], ['studio zh-CN', studioZh], ['reel en', reelEn], ['reel zh-CN', reelZh], ['find en', findEn], ['find zh-CN', findZh], ['taste en', tasteEn], ['taste zh-CN', tasteZh], ['growth en', growthEn], ['growth zh-CN', growthZh], ['shop en', shopEn], ['shop zh-CN', shopZh], ['table en', tableEn], ['table zh-CN', tableZh], ['till en', tillEn], ['till zh-CN', tillZh], ['after en', afterEn], ['after zh-CN', afterZh], ['buy en', buyEn], ['buy zh-CN', buyZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
   expect(leaves(tree).filter(([, v]) => v.trim() === '')).toEqual([])
 })
 
 test('both languages fill in the same holes', () => {
   const holes = (s: string) => [...new Set([...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].toSorted()
-  for (const [a, b] of [[en, zh], [viewerEn, viewerZh], [studioEn, studioZh], [reelEn, reelZh], [findEn, findZh], [tasteEn, tasteZh], [growthEn, growthZh]] as [Tree, Tree][]) {
+  for (const [a, b] of [[en, zh], [viewerEn, viewerZh], [studioEn, studioZh], [reelEn, reelZh], [findEn, findZh], [tasteEn, tasteZh], [growthEn, growthZh], [afterEn, afterZh], [buyEn, buyZh], [shopEn, shopZh], [tableEn, tableZh], [tillEn, tillZh]] as [Tree, Tree][]) {
     const other = new Map(leaves(b))
     for (const [k, v] of leaves(a)) expect(holes(other.get(k)!), k).toEqual(holes(v))
   }
 })
 
 test.each([
-  ['apps/viewer/src', [en, viewerEn, reelEn, findEn, tasteEn]],
-  ['apps/studio/src', [en, studioEn, growthEn]],
+  ['apps/viewer/src', [en, viewerEn, afterEn, buyEn, reelEn, findEn, tasteEn]],
+  ['apps/studio/src', [en, studioEn, growthEn, shopEn, tableEn, tillEn]],
   ['packages/ui/src', [en]],
 ] as [string, Tree[]][])('%s asks for no message that is not there', (folder, trees) => {
   const keys = trees.flatMap((t) => leaves(t).map(([k]) => k))

@@ -1,0 +1,32 @@
+/**
+ * What the consoles take of Element Plus, each component with its own styles and
+ * in the studio's colours. Nothing imports the library as a whole.
+ */
+import 'element-plus/es/components/base/style/css.mjs'
+import 'element-plus/es/components/alert/style/css.mjs'
+import 'element-plus/es/components/checkbox/style/css.mjs'
+import 'element-plus/es/components/date-picker/style/css.mjs'
+import 'element-plus/es/components/dialog/style/css.mjs'
+import 'element-plus/es/components/drawer/style/css.mjs'
+import 'element-plus/es/components/input/style/css.mjs'
+import 'element-plus/es/components/input-number/style/css.mjs'
+import 'element-plus/es/components/progress/style/css.mjs'
+import 'element-plus/es/components/select/style/css.mjs'
+import 'element-plus/es/components/option/style/css.mjs'
+import 'element-plus/es/components/switch/style/css.mjs'
+import 'element-plus/es/components/timeline/style/css.mjs'
+import 'element-plus/es/components/timeline-item/style/css.mjs'
+import './theme.css'
+
+export { ElAlert } from 'element-plus/es/components/alert/index.mjs'
+export { ElCheckbox } from 'element-plus/es/components/checkbox/index.mjs'
+export { ElConfigProvider } from 'element-plus/es/components/config-provider/index.mjs'
+export { ElDatePicker } from 'element-plus/es/components/date-picker/index.mjs'
+export { ElDialog } from 'element-plus/es/components/dialog/index.mjs'
+export { ElDrawer } from 'element-plus/es/components/drawer/index.mjs'
+export { ElInput } from 'element-plus/es/components/input/index.mjs'
+export { ElInputNumber } from 'element-plus/es/components/input-number/index.mjs'
+export { ElProgress } from 'element-plus/es/components/progress/index.mjs'
+export { ElOption, ElSelect } from 'element-plus/es/components/select/index.mjs'
+export { ElSwitch } from 'element-plus/es/components/switch/index.mjs'
+export { ElTimeline, ElTimelineItem } from 'element-plus/es/components/timeline/index.mjs'
