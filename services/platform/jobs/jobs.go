@@ -121,10 +121,22 @@ func (r *Runner) Tick(ctx context.Context) {
 func (r *Runner) RunOnce(ctx context.Context, name string) error {
 	for _, j := range r.list() {
 		if j.name == name {
+			if r.sole {
+				return r.alone(ctx, j)
+			}
 			return r.attempt(ctx, j, true)
 		}
 	}
 	return fmt.Errorf("%w: %s", ErrUnknown, name)
+}
+
+// Names returns the jobs, in the order of their declaration.
+func (r *Runner) Names() []string {
+	var out []string
+	for _, j := range r.list() {
+		out = append(out, j.name)
+	}
+	return out
 }
 
 func (r *Runner) list() []*job {

@@ -35,7 +35,7 @@ type Poster interface {
 	Post(ctx context.Context, in ledger.Entry) (ledger.Entry, error)
 }
 
-// Deps is what red packets need; every field is required.
+// Deps is what red packets need; every field but Pick is required.
 type Deps struct {
 	DB     docdb.Driver
 	Jobs   *jobs.Runner
@@ -47,6 +47,9 @@ type Deps struct {
 	// May reports whether a user may do something for a shop.
 	May      func(context.Context, catalog.May) (catalog.Allowed, error)
 	Currency string
+	// Pick returns a number below n, at random if it is nil. It spreads writers over
+	// a packet; what they get was drawn before.
+	Pick func(n int) int
 }
 
 // Core is red packets.

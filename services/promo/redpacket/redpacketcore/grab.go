@@ -125,6 +125,14 @@ func start(packet string, who id.User, n int) int {
 	return int(h.Sum32() % uint32(n))
 }
 
+// pick returns one of n at random.
+func (c *Core) pick(n int) int {
+	if c.Pick != nil {
+		return c.Pick(n)
+	}
+	return rand.N(n)
+}
+
 // takeOf takes a slot of one cell, if it has a free one. A try that fails has
 // lost its slot to another person, so there are at most as many as slots.
 func (c *Core) takeOf(ctx context.Context, p packet, x cell, who id.User) (share, bool, error) {
@@ -137,7 +145,7 @@ func (c *Core) takeOf(ctx context.Context, p packet, x cell, who id.User) (share
 			return share{}, false, nil
 		}
 		// One at random: those who read the same cell aim at different slots.
-		slot := free[rand.N(len(free))]
+		slot := free[c.pick(len(free))]
 		now := c.Now()
 		after, err := c.cells.UpdateIf(ctx, x.ID,
 			[]docdb.Cond{

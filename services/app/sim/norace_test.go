@@ -1,0 +1,5 @@
+//go:build !race && !long
+
+package sim
+
+const usualSeeds = 20
