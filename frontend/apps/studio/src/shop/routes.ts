@@ -12,6 +12,10 @@ export function shopRoutes(languages: Languages): RouteRecordRaw[] {
     { path: '/products', name: 'products', component: page(() => import('../goods/GoodsPage.vue')), meta },
     { path: '/products/new', name: 'new-product', component: page(() => import('./ProductPage.vue')), props: { id: '' }, meta },
     { path: '/products/:id', name: 'product', component: page(() => import('./ProductPage.vue')), props: byId, meta },
-    { path: '/sales', component: page(() => import('./SalesPage.vue')), meta },
+    { path: '/orders', name: 'orders', component: page(() => import('../fulfil/ParcelsPage.vue')), meta },
+    { path: '/orders/:id', name: 'parcel', component: page(() => import('../fulfil/ParcelPage.vue')), props: byId, meta },
+    { path: '/after-sales', name: 'after-sales', component: page(() => import('../fulfil/RequestsPage.vue')), meta },
+    { path: '/after-sales/:id', name: 'shop-after-sale', component: page(() => import('../fulfil/RequestPage.vue')), props: byId, meta },
+    { path: '/sales', redirect: '/orders' },
   ]
 }
