@@ -22,7 +22,10 @@ import (
 	"github.com/knadh/koanf/providers/structs"
 	"github.com/knadh/koanf/v2"
 
+	"meadow/services/checkout/pay/sandbox"
+	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/kernel/money"
+	payouts "meadow/services/ledger/payout/sandbox"
 )
 
 // Config is everything that can be set. Each field is a flag, an environment
@@ -45,7 +48,15 @@ type Config struct {
 	Bus    string `koanf:"bus" help:"nats://… ; embedded if empty" secret:"url"`
 	Notify string `koanf:"notify" help:"smtp://USER:PASSWORD@host:port?from=… ; an inbox in the app if empty" secret:"url"`
 
-	Payments    string `koanf:"payments" help:"payment providers to offer: sandbox"`
+	Payments     string `koanf:"payments" help:"payment providers to offer, of sandbox,stripe,alipay"`
+	StripeKey    string `koanf:"stripe-key" help:"Stripe's secret API key" secret:"all"`
+	StripeSecret string `koanf:"stripe-webhook-secret" help:"the signing secret of Stripe's webhook endpoint, PUBLIC-URL/webhooks/stripe" secret:"all"`
+	AlipayApp    string `koanf:"alipay-app" help:"the shop's app id at Alipay"`
+	AlipayKey    string `koanf:"alipay-key" help:"the shop's private key for Alipay, in base64" secret:"all"`
+	AlipayPublic string `koanf:"alipay-public-key" help:"Alipay's public key, in base64"`
+	Carriers     string `koanf:"carriers" help:"carriers that are told of boxes: sandbox; without any, shops name theirs and its numbers"`
+	Payouts      string `koanf:"payouts" help:"the bank that pays shops and creators: sandbox; nobody can ask for a payout without one"`
+
 	Currency    string `koanf:"currency" help:"what prices are in, as ISO 4217"`
 	Fee         int64  `koanf:"fee" help:"what the platform keeps of the goods' price, in basis points"`
 	ShippingFee int64  `koanf:"shipping-fee" help:"what sending an order costs, in minor units"`
@@ -68,7 +79,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Data: "data", Listen: "127.0.0.1:8080", Roles: strings.Join(allRoles, ","),
-		Payments: "sandbox", Currency: "CNY", Fee: 200, ShippingFee: 800, FreeFrom: 9900, FeedMB: 2560,
+		Payments: sandbox.Name, Carriers: carriers.Name, Payouts: payouts.Name, Currency: "CNY", Fee: 200, ShippingFee: 800, FreeFrom: 9900, FeedMB: 2560,
 		MaxConnsPerIP: 200, RateLimits: true, LogFormat: "text", LogLevel: "info",
 	}
 }
@@ -228,7 +239,7 @@ func (c *Config) complete() error {
 	if levels := []string{"debug", "info", "warn", "error"}; !slices.Contains(levels, c.LogLevel) {
 		say("-log-level %q is not one of %s", c.LogLevel, strings.Join(levels, ", "))
 	}
-	wrong = append(wrong, c.split(), c.unsafe())
+	wrong = append(wrong, c.trade(), c.split(), c.unsafe())
 	return errors.Join(wrong...)
 }
 

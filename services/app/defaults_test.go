@@ -182,7 +182,7 @@ func TestANewShopHasNoAccountToGuess(t *testing.T) {
 
 // safe is a configuration that -prod takes.
 var safe = []string{
-	"-prod", "-public-url", "https://shop.example", "-payments", "", "-verify-login",
+	"-prod", "-public-url", "https://shop.example", "-payments", "", "-carriers", "", "-payouts", "", "-verify-login",
 	"-notify", "smtps://shop:secret@mail.example:465?from=shop@shop.example", "-listen", "0.0.0.0:8080",
 	"-db", "mongodb://u:p@db.example/meadow?tls=true", "-blob", "s3://K:S@objects.example/bucket", "-search", "https://:k@search.example",
 	"-bus", "tls://bus.example:4222", "-metrics-listen", "10.0.0.5:9100",
@@ -211,6 +211,9 @@ func TestProdRefusesEachUnsafeSettingByName(t *testing.T) {
 		{"-demo=true", "-demo"},
 		{"-ahead 24", "-ahead makes the clock wrong"},
 		{"-payments sandbox", "-payments sandbox"},
+		{"-payments stripe -stripe-key sk_test_1 -stripe-webhook-secret whsec_1", "-stripe-key is a key for tests"},
+		{"-carriers sandbox", "-carriers sandbox brings nothing"},
+		{"-payouts sandbox", "-payouts sandbox pays nobody"},
 		{"-notify=", "-notify is needed"},
 		{"-notify smtp://mail.example:25?from=a@b.example&starttls=no", "-notify must encrypt"},
 		{"-verify-login=false", "-verify-login is needed"},
@@ -314,6 +317,12 @@ func TestAWrongConfigurationSaysWhatToDo(t *testing.T) {
 		{"-bus kafka://bus.example", "-bus must begin with nats:// or tls://"},
 		{"-notify mail.example", "-notify must begin with smtp:// or smtps://"},
 		{"-trace grpc://otel.example", "-trace must begin with http:// or https://"},
+		{"-payments cash", `-payments: "cash" is not one of sandbox, stripe, alipay`},
+		{"-payments stripe", "-payments stripe needs -stripe-key and -stripe-webhook-secret"},
+		{"-payments alipay -alipay-app 2021", "-payments alipay needs -alipay-app, -alipay-key and -alipay-public-key"},
+		{"-payments alipay -alipay-app 2021 -alipay-key k -alipay-public-key k -currency EUR", "-payments alipay takes CNY only"},
+		{"-carriers pigeon", `-carriers: "pigeon" is not one of sandbox`},
+		{"-payouts mattress", `-payouts: "mattress" is not one of sandbox`},
 		{"-currency yuan", `-currency "yuan" is not an ISO 4217 code such as CNY`},
 		{"-fee 9000", "-fee 9000 is not between 0 and 5000 basis points"},
 		{"-fee -1", "-fee -1 is not between"},

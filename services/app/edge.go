@@ -20,7 +20,6 @@ import (
 	"meadow/services/creator"
 	"meadow/services/engage"
 	"meadow/services/fulfil"
-	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/insight"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -132,9 +131,6 @@ func (s *System) newGateway(d Deps) (err error) {
 	return s.mountMedia()
 }
 
-// signatureHeaders is where each provider signs its webhooks.
-var signatureHeaders = map[string]string{sandbox.Name: sandbox.SignatureHeader}
-
 // webhook hands a provider's bytes to the till as they came.
 func (s *System) webhook(x *web.Exchange) error {
 	body, err := x.Body()
@@ -143,12 +139,12 @@ func (s *System) webhook(x *web.Exchange) error {
 	}
 	provider := x.Param("provider")
 	_, err = s.Checkout.Webhook(actor.AsSystem(x.Context(), "gateway"), checkout.Webhook{
-		Provider: provider, Signature: x.Header(signatureHeaders[provider]), Body: body,
+		Provider: provider, Signature: x.Header(signatureHeaders[webhookPath+provider]), Body: body,
 	})
 	if err != nil {
 		return err
 	}
-	return x.Reply(http.StatusOK, rpc.Empty{})
+	return taken(x, provider)
 }
 
 // tracking hands a carrier's bytes to fulfilment as they came.
@@ -158,7 +154,7 @@ func (s *System) tracking(x *web.Exchange) error {
 		return err
 	}
 	_, err = s.Fulfil.Tracking(actor.AsSystem(x.Context(), "gateway"), fulfil.CarrierMessage{
-		Carrier: x.Param("carrier"), Signature: x.Header(carriers.SignatureHeader), Body: body,
+		Carrier: x.Param("carrier"), Signature: x.Header(signatureHeaders[trackingPath+x.Param("carrier")]), Body: body,
 	})
 	if err != nil {
 		return err

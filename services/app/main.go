@@ -11,12 +11,15 @@ import (
 	"reflect"
 	"strings"
 	"syscall"
+	"time"
 
 	"meadow/frontend"
 	"meadow/media"
 	"meadow/media/mediavideo"
 	"meadow/media/mediaworker"
 	"meadow/services/app/demo"
+	"meadow/services/fulfil/carrier"
+	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
@@ -81,12 +84,13 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer func() { _ = tracing.Shutdown(context.WithoutCancel(ctx)) }()
-	now := clock.Ahead(cfg.ahead())
-	stores, err := openStores(ctx, cfg, now, log)
+	clk := &clock.Shifted{}
+	clk.Advance(cfg.ahead())
+	stores, err := openStores(ctx, cfg, clk.Now, log)
 	if err != nil {
 		return err
 	}
-	deps := Deps{Stores: stores, Now: now, Log: log, Metrics: obs.NewMetrics(), Tracing: tracing, Dist: frontend.Dist(), Develop: worker()}
+	deps := Deps{Stores: stores, Now: clk.Now, Log: log, Metrics: obs.NewMetrics(), Tracing: tracing, Dist: frontend.Dist(), Develop: worker()}
 	deps.Film, deps.NoFilm = mediavideo.Find(ctx, self(), mediavideo.Command)
 	if deps.Film == nil {
 		log.InfoContext(ctx, "no videos are taken", "missing", deps.NoFilm)
@@ -103,10 +107,18 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	if cfg.Demo {
-		if !s.here(Gateway) || s.MediaCore == nil || s.Sandbox == nil {
-			return errors.Join(errors.New("-demo needs all roles in one process, and -payments sandbox"), stores.Close())
+		if !s.here(Gateway) || s.MediaCore == nil || s.Sandbox == nil || s.SandboxCarrier == nil {
+			return errors.Join(errors.New("-demo needs all roles in one process, -payments sandbox and -carriers sandbox"), stores.Close())
 		}
-		s.runs("demonstration", s.fillDemo)
+		world := s.demonstration(clk)
+		empty, err := demo.Empty(ctx, world)
+		if err != nil {
+			return errors.Join(err, stores.Close())
+		}
+		if empty { // nothing runs yet that a clock could confuse by going back
+			clk.Advance(-demo.Past)
+		}
+		s.runs("demonstration", func(ctx context.Context) error { return demo.Fill(ctx, world, log) })
 	}
 	control, err := s.serveControl(ctx)
 	if err != nil {
@@ -119,16 +131,25 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return errors.Join(err, control(), stores.Close())
 }
 
-// fillDemo puts invented people, goods and posts into the shop, as they would
-// themselves, while it already serves.
-func (s *System) fillDemo(ctx context.Context) error {
-	return demo.Fill(ctx, demo.Shop{
-		Account: s.Account, Creator: s.Creator, Talk: s.Talk, Catalog: s.Catalog, Checkout: s.Checkout, Sandbox: s.Sandbox, Now: s.now,
+// demonstration is the shop as invented people use it, while it already serves.
+func (s *System) demonstration(clk *clock.Shifted) demo.Shop {
+	p := s.Promotions
+	return demo.Shop{
+		Account: s.Account, Creator: s.Creator, Talk: s.Talk, Catalog: s.Catalog, Checkout: s.Checkout, Sandbox: s.Sandbox,
+		Fulfil: s.Fulfil, AfterSale: s.AfterSale, Ledger: s.Ledger,
+		Coupons: p.Coupon, Reductions: p.FullReduction, Flashes: p.FlashSale, Teams: p.GroupBuy, Bargains: p.Bargain,
+		Packets: p.RedPacket, Cashback: p.Cashback, Invite: p.Invite,
 		Picture: func(ctx context.Context, owner id.User, purpose media.Purpose, r io.Reader) (id.Media, error) {
 			p, err := s.MediaCore.Ingest(actor.AsSystem(ctx, "demonstration"), owner, purpose, r)
 			return p.ID, err
 		},
-	}, s.log)
+		Carrier: carriers.Name,
+		Move: func(ctx context.Context, tracking string, to carrier.State) error {
+			_, err := s.SandboxCarrier.Move(ctx, carriers.Move{Tracking: tracking, State: to})
+			return err
+		},
+		Now: clk.Now, Behind: func() time.Duration { return s.cfg.ahead() - clk.By() }, Skip: clk.Advance,
+	}
 }
 
 // worker decodes uploads in processes of this same program, two at a time.
@@ -152,8 +173,12 @@ func printConfig(w io.Writer, cfg Config) error {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		value := fmt.Sprint(v.Field(i).Interface())
-		if f.Tag.Get("secret") == "url" && value != "" {
+		switch secret := f.Tag.Get("secret"); {
+		case value == "":
+		case secret == "url":
 			value = masked(value)
+		case secret == "all":
+			value = "xxxxx"
 		}
 		if f.Type.Kind() == reflect.String {
 			value = fmt.Sprintf("%q", value)

@@ -10,8 +10,6 @@ import (
 	"meadow/services/aftersale/aftersalecore"
 	"meadow/services/creator"
 	"meadow/services/fulfil"
-	"meadow/services/fulfil/carrier"
-	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/fulfil/fulfilcore"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -155,16 +153,13 @@ const pace = 6 * time.Hour
 
 // newFulfil builds what brings goods to people, and takes them back.
 func (s *System) newFulfil(ctx context.Context) error {
-	box, err := carriers.New(ctx, carriers.Deps{
-		DB: s.stores.DB, Jobs: s.jobs, Now: s.now, Log: s.log, HTTP: s.http, Key: s.keys.carrier,
-		Webhook: s.cfg.PublicURL + trackingPath + carriers.Name, Pace: pace,
-	})
+	told, err := s.newCarriers(ctx)
 	if err != nil {
 		return err
 	}
 	s.FulfilCore, err = fulfilcore.New(ctx, fulfilcore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
-		Orders: s.CheckoutCore, Catalog: s.Catalog, Vault: s.Vault, Carriers: []carrier.Carrier{box}, Window: aftersale.Window,
+		Orders: s.CheckoutCore, Catalog: s.Catalog, Vault: s.Vault, Carriers: told, Window: aftersale.Window,
 	})
 	if err != nil {
 		return err

@@ -39,6 +39,7 @@ import (
 	"meadow/services/engage/engagecore"
 	"meadow/services/engage/webpush"
 	"meadow/services/fulfil"
+	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/fulfil/fulfilcore"
 	"meadow/services/insight"
 	"meadow/services/insight/insightcore"
@@ -49,7 +50,6 @@ import (
 	"meadow/services/kernel/page"
 	"meadow/services/ledger"
 	"meadow/services/ledger/ledgercore"
-	payouts "meadow/services/ledger/payout/sandbox"
 	"meadow/services/moderation"
 	"meadow/services/moderation/moderationcore"
 	"meadow/services/platform/jobs"
@@ -101,6 +101,7 @@ type System struct {
 	FeedCore       *feedcore.Core
 	MediaCore      *mediacore.Core
 	SandboxCore    *sandbox.Provider
+	SandboxCarrier *carriers.Carrier
 	Vault          *vault.Vault
 
 	cfg       Config
@@ -262,8 +263,6 @@ func (s *System) clients() error {
 	return nil
 }
 
-func (s *System) sandboxed() bool { return slices.Contains(list(s.cfg.Payments), sandbox.Name) }
-
 func (s *System) newMedia(ctx context.Context) (err error) {
 	s.MediaCore, err = mediacore.New(ctx, mediacore.Deps{
 		DB: s.stores.DB, Blobs: s.stores.Blob, Develop: s.develop, Now: s.now, Log: s.log, Key: s.keys.upload,
@@ -393,19 +392,10 @@ func (s *System) newNews(ctx context.Context) error {
 
 // newLedger builds the ledger, and the providers whose money it counts.
 func (s *System) newLedger(ctx context.Context) (err error) {
-	if s.sandboxed() {
-		s.SandboxCore, err = sandbox.New(ctx, sandbox.Deps{
-			DB: s.stores.DB, Jobs: s.jobs, Now: s.now, Log: s.log, HTTP: s.http, Key: s.keys.sandbox,
-			Page: s.cfg.PublicURL + sandboxPage, Webhook: s.cfg.PublicURL + webhookPath + sandbox.Name,
-		})
-		if err != nil {
-			return err
-		}
-		s.Sandbox = s.SandboxCore
-		s.providers = append(s.providers, s.SandboxCore)
-		s.runs("sandbox", s.SandboxCore.Run)
+	if err := s.newProviders(ctx); err != nil {
+		return err
 	}
-	bank, err := payouts.New(ctx, s.stores.DB, s.now)
+	bank, err := s.bank(ctx)
 	if err != nil {
 		return err
 	}

@@ -117,6 +117,7 @@ var (
 	ErrNotEnough  = errs.New(errs.Precondition, "balance_too_low", "There is not that much available.")
 	ErrNotOwed    = errs.New(errs.Precondition, "not_owed", "That is more than is owed.")
 
+	ErrNoPayouts       = errs.New(errs.Precondition, "payouts_not_offered", "Payouts are not offered here yet. What you have earned stays yours.")
 	ErrNoPayoutAccount = errs.New(errs.Precondition, "no_payout_account", "Please say first where to pay to.")
 	ErrCooling         = errs.New(errs.Precondition, "payout_cooling_off", "Payouts begin three days after the account to pay to was changed.")
 	ErrTooLittle       = errs.New(errs.Precondition, "payout_too_small", "This is less than the smallest payout.")
@@ -156,8 +157,8 @@ type Service interface {
 	// account.ErrCredentials, account.ErrThrottled. Payouts wait for CoolingOff.
 	SetPayoutAccount(ctx context.Context, in SetPayoutAccount) (PayoutAccount, error)
 	// AskPayout takes an amount out of what is available, once for each request id,
-	// for whoever knows their password: ErrNoPayoutAccount, ErrCooling, ErrTooLittle,
-	// ErrNotEnough, account.ErrCredentials, rpc.ErrReused.
+	// for whoever knows their password: ErrNoPayouts where no bank takes them,
+	// ErrNoPayoutAccount, ErrCooling, ErrTooLittle, ErrNotEnough, account.ErrCredentials, rpc.ErrReused.
 	AskPayout(ctx context.Context, in AskPayout) (Payout, error)
 	// Payouts pages through the caller's, latest first.
 	Payouts(ctx context.Context, in Owner) (page.Page[Payout], error)

@@ -3,6 +3,9 @@
 // contracts and as the same people as everybody else, so that whatever it
 // leaves behind could have happened.
 //
+// A world begins some weeks ago, and its clock is moved on as it is filled: what
+// was bought then has been delivered, rated and earned by now.
+//
 // Every step can be repeated: a fill that was cut short goes on where it was.
 package demo
 
@@ -12,16 +15,29 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"meadow/media"
 	"meadow/services/account"
+	"meadow/services/aftersale"
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
 	"meadow/services/creator"
+	"meadow/services/fulfil"
+	"meadow/services/fulfil/carrier"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
+	"meadow/services/ledger"
 	"meadow/services/platform/rpc"
+	"meadow/services/promo/bargain"
+	"meadow/services/promo/cashback"
+	"meadow/services/promo/coupon"
+	"meadow/services/promo/flashsale"
+	"meadow/services/promo/fullreduction"
+	"meadow/services/promo/groupbuy"
+	"meadow/services/promo/invite"
+	"meadow/services/promo/redpacket"
 	"meadow/services/talk"
 )
 
@@ -33,10 +49,29 @@ type Shop struct {
 	Catalog  catalog.Service
 	Checkout checkout.Service
 	Sandbox  sandbox.Service
+
+	Fulfil     fulfil.Service
+	AfterSale  aftersale.Service
+	Ledger     ledger.Service
+	Coupons    coupon.Service
+	Reductions fullreduction.Service
+	Flashes    flashsale.Service
+	Teams      groupbuy.Service
+	Bargains   bargain.Service
+	Packets    redpacket.Service
+	Cashback   cashback.Service
+	Invite     invite.Service
+	// Carrier is whose boxes Move brings to a place.
+	Carrier string
+	Move    func(ctx context.Context, tracking string, to carrier.State) error
+
 	// Picture makes a finished picture that belongs to owner; the same bytes for
 	// the same owner and purpose are the same picture.
 	Picture func(ctx context.Context, owner id.User, purpose media.Purpose, r io.Reader) (id.Media, error)
 	Now     clock.Now
+	// Behind is how far Now is behind the present, and Skip lets so much time pass.
+	Behind func() time.Duration
+	Skip   func(time.Duration)
 }
 
 // Whoever tries the shop signs in as one of these. Everybody in this world has
@@ -58,7 +93,8 @@ func Fill(ctx context.Context, s Shop, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	f := &filling{Shop: s, world: w, log: log, pictures: map[hung]id.Media{}}
+	f := &filling{Shop: s, world: w, log: log, pictures: map[hung]id.Media{}, posts: map[string]id.Post{}, passed: s.Behind() > 0}
+	defer f.pass(0) // whatever happens: it is today
 	whole, err := f.whole(ctx)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -83,10 +119,12 @@ type filling struct {
 	pictures map[hung]id.Media
 	products map[string]catalog.Product
 	posts    map[string]id.Post
+	passed   bool // it began in the past
 }
 
 func (f *filling) build(ctx context.Context) error {
-	began := f.Now()
+	today := func() time.Time { return f.Now().Add(f.Behind()) } // however far the world has got
+	began := today()
 	f.log.InfoContext(ctx, "demonstration is being built", "people", len(f.world.People),
 		"products", len(f.world.Products), "posts", len(f.world.Posts), "orders", len(f.world.Orders))
 	for _, stage := range []struct {
@@ -94,8 +132,9 @@ func (f *filling) build(ctx context.Context) error {
 		do   func(context.Context) (int, error)
 	}{
 		{"people", f.signUp}, {"profiles", f.introduce}, {"shops", f.openShops}, {"products", f.stockShelves},
-		{"posts", f.publish}, {"follows", f.follow}, {"reactions", f.react}, {"comments", f.talk},
-		{"orders", f.shop}, {"goodbyes", f.leave},
+		{"welcome", f.welcome}, {"weeks", f.live},
+		{"posts", f.publishRest}, {"follows", f.follow}, {"reactions", f.react}, {"comments", f.talk},
+		{"promotions", f.promote}, {"orders", f.shop}, {"rewards", f.reward}, {"goodbyes", f.leave},
 	} {
 		n, err := stage.do(ctx)
 		if err != nil {
@@ -106,7 +145,7 @@ func (f *filling) build(ctx context.Context) error {
 	if err := f.mark(ctx); err != nil {
 		return fmt.Errorf("marker: %w", err)
 	}
-	f.log.InfoContext(ctx, "demonstration was built", "took", f.Now().Sub(began))
+	f.log.InfoContext(ctx, "demonstration was built", "took", today().Sub(began))
 	return nil
 }
 

@@ -4,12 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"meadow/media"
 	"meadow/services/catalog"
+	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 )
+
+// furnish says where a shop sends to and for how much, opens a second warehouse,
+// and watches what runs low.
+func (f *filling) furnish() error {
+	who := f.people["taoxi"].ctx
+	_, err := f.Catalog.AddProfile(who, catalog.AddProfile{RequestID: request("shipping", "taoxi"), ProfileSheet: catalog.ProfileSheet{
+		Name: "快递", Usual: true, NotSent: []string{"香港特别行政区", "澳门特别行政区", "台湾省"}, Zones: []catalog.Zone{
+			{First: money.CNY(800), Next: money.CNY(0), FreeFrom: money.CNY(9_900), Earliest: 2, Latest: 5},
+			{Regions: []string{"浙江省", "上海市", "江苏省"}, First: money.CNY(800), Next: money.CNY(0), FreeFrom: money.CNY(9_900), Earliest: 1, Latest: 3},
+			{Regions: []string{"新疆维吾尔自治区", "西藏自治区", "青海省"}, First: money.CNY(1_800), Next: money.CNY(600), FreeFrom: money.CNY(49_900), Earliest: 4, Latest: 9},
+		},
+	}})
+	if err != nil {
+		return fmt.Errorf("shipping: %w", err)
+	}
+	w, err := f.Catalog.OpenWarehouse(who, catalog.OpenWarehouse{RequestID: request("warehouse", "chengdu"), WarehouseSheet: catalog.WarehouseSheet{
+		Name: "成都仓", Region: "四川省", Near: []string{"重庆市", "云南省", "贵州省"},
+	}})
+	if err != nil {
+		return fmt.Errorf("warehouse: %w", err)
+	}
+	_, err = f.Catalog.Adjust(who, catalog.Adjust{
+		ID: f.sku("mug", "炭灰"), By: 12, Reason: "moved to Chengdu", Warehouse: w.ID, RequestID: request("delivery", "chengdu"),
+	})
+	for sku, threshold := range map[id.SKU]int64{f.sku("vase", "大 24 cm"): 10, f.sku("basket"): 6} {
+		if err == nil {
+			_, err = f.Catalog.WatchStock(who, catalog.WatchStock{ID: sku, Threshold: threshold})
+		}
+	}
+	return err
+}
 
 // openShops makes merchants of those who keep a shop.
 func (f *filling) openShops(context.Context) (int, error) {
@@ -42,7 +76,7 @@ func (f *filling) stockShelves(ctx context.Context) (int, error) {
 		}
 		f.products[g.Key] = p
 	}
-	return len(f.products), nil
+	return len(f.products), f.furnish()
 }
 
 func (f *filling) offer(g good, owner string) (catalog.Product, error) {
@@ -85,6 +119,12 @@ func (f *filling) sheet(g good, owner string) catalog.Sheet {
 		n := catalog.NewSKU{Values: v.Values, Price: money.CNY(v.Price)}
 		if v.List != 0 {
 			n.List = money.CNY(v.List)
+		}
+		for _, region := range slices.Sorted(maps.Keys(v.There)) {
+			n.Prices = append(n.Prices, catalog.RegionPrice{Region: region, Price: money.CNY(v.There[region])})
+		}
+		for _, part := range v.Of {
+			n.Components = append(n.Components, catalog.Units{SKU: f.sku(part.Product, part.Values...), N: part.N})
 		}
 		s.SKUs = append(s.SKUs, n)
 	}

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
-	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay/sandbox"
 	"meadow/services/creator"
@@ -17,7 +15,7 @@ import (
 
 // shop lets people buy, from the quote to the provider's page.
 func (f *filling) shop(ctx context.Context) (int, error) {
-	for _, o := range f.world.Orders {
+	for _, o := range f.ordersOf(0) {
 		if err := f.buy(ctx, o); err != nil {
 			return 0, fmt.Errorf("%s: %w", o.Key, err)
 		}
@@ -88,8 +86,7 @@ func (f *filling) lines(p *person, o purchase) ([]checkout.Choice, error) {
 	out := make([]checkout.Choice, len(o.Lines))
 	for i, l := range o.Lines {
 		product := f.products[l.Product]
-		at := slices.IndexFunc(product.SKUs, func(k catalog.SKU) bool { return slices.Equal(k.Values, l.Values) })
-		out[i] = checkout.Choice{SKU: product.SKUs[at].ID, N: l.N}
+		out[i] = checkout.Choice{SKU: f.sku(l.Product, l.Values...), N: l.N}
 		if l.Post == "" {
 			continue
 		}
@@ -119,23 +116,9 @@ func (f *filling) pay(ctx context.Context, p *person, o checkout.Order) error {
 	return f.untilPaid(ctx, p, o.ID)
 }
 
-// payWait is how long the provider's word may take.
-const payWait = time.Minute
-
 func (f *filling) untilPaid(ctx context.Context, p *person, order id.Order) error {
-	ctx, cancel := context.WithTimeout(ctx, payWait)
-	defer cancel()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
+	return f.until(ctx, "payment of "+string(order), func() (bool, error) {
 		o, err := f.Checkout.Order(p.ctx, checkout.ByOrder{ID: order})
-		if err != nil || o.State == checkout.Paid {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("order %s is still %s: %w", order, o.State, ctx.Err())
-		case <-again.C:
-		}
-	}
+		return o.State == checkout.Paid, err
+	})
 }

@@ -26,6 +26,9 @@ type person struct {
 	address id.Address
 }
 
+// shop is the one that they keep.
+func (p *person) shop() id.Merchant { return actor.From(p.ctx).Merchant }
+
 // signUp brings everybody in.
 func (f *filling) signUp(ctx context.Context) (int, error) {
 	all := make([]*person, len(f.world.People))

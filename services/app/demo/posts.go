@@ -19,10 +19,15 @@ import (
 // batch is how many posts wait for each other's pictures.
 const batch = 12
 
+// publishRest publishes what is not there yet.
+func (f *filling) publishRest(ctx context.Context) (int, error) {
+	_, err := f.publish(ctx, slices.DeleteFunc(slices.Clone(f.world.Posts), func(n note) bool { return f.posts[n.Key] != "" }))
+	return len(f.posts), err
+}
+
 // publish lets creators post, in the order of the world: the last is the newest.
-func (f *filling) publish(ctx context.Context) (int, error) {
-	f.posts = map[string]id.Post{}
-	for some := range slices.Chunk(f.world.Posts, batch) {
+func (f *filling) publish(ctx context.Context, posts []note) (int, error) {
+	for some := range slices.Chunk(posts, batch) {
 		if err := f.hang(ctx, postPictures(some)); err != nil {
 			return 0, err
 		}

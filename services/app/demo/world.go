@@ -83,6 +83,10 @@ type (
 		Price  int64    `yaml:"price"`
 		List   int64    `yaml:"list"`
 		Stock  int64    `yaml:"stock"`
+		// There is what it costs in other regions.
+		There map[string]int64 `yaml:"there"`
+		// Of makes it a bundle of SKUs that are told of before it.
+		Of []line `yaml:"of"`
 	}
 	// note is a post. Pull is how many in a hundred like it.
 	note struct {
@@ -117,6 +121,12 @@ type (
 		Key   string         `yaml:"key"`
 		By    string         `yaml:"by"`
 		End   checkout.State `yaml:"end"`
+		Ago   int            `yaml:"ago"`  // days since: 20, 2 or none
+		Sent  string         `yaml:"sent"` // received, delivered, moving or partly
+		Back  string         `yaml:"back"` // what was asked afterwards: cancel, return or refund
+		Stars int            `yaml:"stars"`
+		Say   string         `yaml:"say"`   // with the stars
+		Reply string         `yaml:"reply"` // the shop's
 		Lines []line         `yaml:"lines"`
 	}
 	line struct {

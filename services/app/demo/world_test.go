@@ -262,6 +262,11 @@ func TestTalkAndOrdersNameWhatExists(t *testing.T) {
 	}
 	products, stock := w.goods(), map[string]int64{}
 	for _, o := range w.Orders {
+		if !slices.Contains([]int{0, recent, early}, o.Ago) || (o.Sent+o.Back+o.Say != "" || o.Stars > 0) && (o.End != checkout.Paid || o.Ago == 0) ||
+			!slices.Contains([]string{"", "received", "delivered", "moving", "partly"}, o.Sent) || !slices.Contains([]string{"", "cancel", "return", "refund"}, o.Back) ||
+			o.Stars > 0 && o.Sent != "received" || o.Back == "cancel" && o.Sent != "" {
+			t.Errorf("%s: %d days ago, sent %q, back %q, %d stars", o.Key, o.Ago, o.Sent, o.Back, o.Stars)
+		}
 		i := slices.IndexFunc(w.People, func(p soul) bool { return p.Key == o.By })
 		if i < 0 || w.People[i].Home == nil || !slices.Contains([]checkout.State{checkout.Paid, checkout.Unpaid, checkout.Cancelled}, o.End) {
 			t.Errorf("%s: by %q, ends %q", o.Key, o.By, o.End)
@@ -289,6 +294,13 @@ func TestThePicturesAreThereOnceAndUsed(t *testing.T) {
 	used := map[string]int{}
 	for _, h := range slices.Concat(w.faces(), w.productPictures(), postPictures(w.Posts)) {
 		used[h.file]++
+	}
+	for _, g := range w.Products {
+		if len(g.SKUs[0].Of) > 0 { // a bundle shows its parts
+			for _, s := range g.Pictures {
+				used[s.File]--
+			}
+		}
 	}
 	for _, shots := range w.shots() {
 		if used[shots.File] != 1 || utf8.RuneCountInString(shots.Alt) < 4 {

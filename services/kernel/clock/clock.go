@@ -15,14 +15,6 @@ type Now func() time.Time
 // documents keep.
 func System() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// Ahead is the machine's clock, and that much more.
-func Ahead(by time.Duration) Now {
-	if by == 0 {
-		return System
-	}
-	return func() time.Time { return System().Add(by) }
-}
-
 // Fake is a clock that stands still until it is moved. Safe for concurrent use.
 type Fake struct {
 	mu sync.Mutex
@@ -47,7 +39,8 @@ func (f *Fake) Advance(d time.Duration) {
 }
 
 // Shifted is the machine's clock moved by some span, for tests that run real
-// servers and cannot wait. Safe for concurrent use.
+// servers and cannot wait, and for a demonstration that begins in the past. Safe
+// for concurrent use.
 type Shifted struct{ by atomic.Int64 }
 
 // Now returns the machine's instant, shifted.
@@ -55,3 +48,6 @@ func (s *Shifted) Now() time.Time { return System().Add(time.Duration(s.by.Load(
 
 // Advance shifts the clock by d more.
 func (s *Shifted) Advance(d time.Duration) { s.by.Add(int64(d)) }
+
+// By is how far it is before the machine's clock.
+func (s *Shifted) By() time.Duration { return time.Duration(s.by.Load()) }

@@ -50,7 +50,7 @@ type Deps struct {
 	Vault     *vault.Vault
 	Account   Proof
 	Catalog   Duties
-	Bank      payout.Provider
+	Bank      payout.Provider // nil where payouts are not offered
 	Providers []pay.Provider // whose statements are compared
 	Now       clock.Now
 	Log       *slog.Logger

@@ -63,6 +63,9 @@ func (c *Core) AskPayout(ctx context.Context, in ledger.AskPayout) (ledger.Payou
 }
 
 func (c *Core) newPayout(ctx context.Context, pid id.Payout, p payee, by id.User, in ledger.AskPayout) (payoutRecord, error) {
+	if c.Bank == nil {
+		return payoutRecord{}, ledger.ErrNoPayouts
+	}
 	a, err := c.accountOf(ctx, p)
 	now := c.Now()
 	switch {

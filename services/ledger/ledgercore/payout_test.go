@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"meadow/services/account"
+	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/ledger"
@@ -344,4 +345,40 @@ func TestAWalletIsSpentOnce(t *testing.T) {
 		t.Errorf("lines %+v, %v", found, err)
 	}
 	w.zero(t)
+}
+
+func TestWithoutABankNobodyIsPaidAndNothingLeavesTheirOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u, ctx := w.rich(t, "6222 0212 3456 6789")
+	bank := w.Core.Bank
+	asked, err := w.AskPayout(ctx, ask(2_000, "before"))
+	must(t, err)
+	w.Core.Bank = nil
+	if _, err := w.AskPayout(ctx, ask(2_000, "while")); !errors.Is(err, ledger.ErrNoPayouts) {
+		t.Errorf("a payout without a bank: %v", err)
+	}
+	boss := actor.With(t.Context(), actor.Actor{User: "usr_boss", Roles: []actor.Role{actor.Operator}})
+	_, err = w.ApprovePayout(boss, ledger.DecidePayout{ID: asked.ID, RequestID: "yes"})
+	must(t, err)
+	w.tick(t)
+	if got := w.state(t, asked.ID); got != ledger.PayoutApproved {
+		t.Errorf("what was asked for before is %s, want it to wait", got)
+	}
+	w.Core.Bank = bank
+	w.tick(t)
+	if got := w.state(t, asked.ID); got != ledger.PayoutDone {
+		t.Errorf("once there is a bank it is %s", got)
+	}
+	b, err := w.Held(as(t, u), ledger.Owner{As: "creator"})
+	if err != nil || b.Earned.Amount != 3_000 || b.Paid.Amount != 2_000 {
+		t.Errorf("%+v %v, want 30.00 left and 20.00 paid", b, err)
+	}
+}
+
+func (w *world) state(t *testing.T, p id.Payout) ledger.PayoutState {
+	t.Helper()
+	r, err := w.payouts.Get(t.Context(), string(p))
+	must(t, err)
+	return r.State
 }
