@@ -79,6 +79,12 @@ export const till: Catalogue = {
   en: () => import('../locales/till.en.json'),
 }
 
+/** What group buys, bargains, coupons, packets, flash sales and invitations say. */
+export const promo: Catalogue = {
+  'zh-CN': () => import('../locales/promo.zh-CN.json'),
+  en: () => import('../locales/promo.en.json'),
+}
+
 const key = 'locale'
 
 function stored(): Locale | undefined {

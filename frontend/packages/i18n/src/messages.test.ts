@@ -10,6 +10,8 @@ import findEn from '../locales/find.en.json'
 import findZh from '../locales/find.zh-CN.json'
 import growthEn from '../locales/growth.en.json'
 import growthZh from '../locales/growth.zh-CN.json'
+import promoEn from '../locales/promo.en.json'
+import promoZh from '../locales/promo.zh-CN.json'
 import reelEn from '../locales/reel.en.json'
 import reelZh from '../locales/reel.zh-CN.json'
 import shopEn from '../locales/shop.en.json'
@@ -57,6 +59,7 @@ test.each([
   ['find', findEn, findZh],
   ['taste', tasteEn, tasteZh],
   ['growth', growthEn, growthZh],
+  ['promo', promoEn, promoZh],
   ['shop', shopEn, shopZh],
   ['table', tableEn, tableZh],
   ['till', tillEn, tillZh],
@@ -66,20 +69,20 @@ test.each([
   expect(leaves(a).map(([k]) => k).toSorted()).toEqual(leaves(b).map(([k]) => k).toSorted())
 })
 
-test.each([['en', en], ['zh-CN', zh], ['viewer en', viewerEn], ['viewer zh-CN', viewerZh], ['studio en', studioEn], ['studio zh-CN', studioZh], ['reel en', reelEn], ['reel zh-CN', reelZh], ['find en', findEn], ['find zh-CN', findZh], ['taste en', tasteEn], ['taste zh-CN', tasteZh], ['growth en', growthEn], ['growth zh-CN', growthZh], ['shop en', shopEn], ['shop zh-CN', shopZh], ['table en', tableEn], ['table zh-CN', tableZh], ['till en', tillEn], ['till zh-CN', tillZh], ['after en', afterEn], ['after zh-CN', afterZh], ['buy en', buyEn], ['buy zh-CN', buyZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
+test.each([['en', en], ['zh-CN', zh], ['viewer en', viewerEn], ['viewer zh-CN', viewerZh], ['studio en', studioEn], ['studio zh-CN', studioZh], ['reel en', reelEn], ['reel zh-CN', reelZh], ['find en', findEn], ['find zh-CN', findZh], ['taste en', tasteEn], ['taste zh-CN', tasteZh], ['growth en', growthEn], ['growth zh-CN', growthZh], ['promo en', promoEn], ['promo zh-CN', promoZh], ['shop en', shopEn], ['shop zh-CN', shopZh], ['table en', tableEn], ['table zh-CN', tableZh], ['till en', tillEn], ['till zh-CN', tillZh], ['after en', afterEn], ['after zh-CN', afterZh], ['buy en', buyEn], ['buy zh-CN', buyZh]] as [string, Tree][])('%s leaves nothing unsaid', (_, tree) => {
   expect(leaves(tree).filter(([, v]) => v.trim() === '')).toEqual([])
 })
 
 test('both languages fill in the same holes', () => {
   const holes = (s: string) => [...new Set([...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].toSorted()
-  for (const [a, b] of [[en, zh], [viewerEn, viewerZh], [studioEn, studioZh], [reelEn, reelZh], [findEn, findZh], [tasteEn, tasteZh], [growthEn, growthZh], [afterEn, afterZh], [buyEn, buyZh], [shopEn, shopZh], [tableEn, tableZh], [tillEn, tillZh]] as [Tree, Tree][]) {
+  for (const [a, b] of [[en, zh], [viewerEn, viewerZh], [studioEn, studioZh], [reelEn, reelZh], [findEn, findZh], [tasteEn, tasteZh], [growthEn, growthZh], [promoEn, promoZh], [afterEn, afterZh], [buyEn, buyZh], [shopEn, shopZh], [tableEn, tableZh], [tillEn, tillZh]] as [Tree, Tree][]) {
     const other = new Map(leaves(b))
     for (const [k, v] of leaves(a)) expect(holes(other.get(k)!), k).toEqual(holes(v))
   }
 })
 
 test.each([
-  ['apps/viewer/src', [en, viewerEn, afterEn, buyEn, reelEn, findEn, tasteEn]],
+  ['apps/viewer/src', [en, viewerEn, promoEn, afterEn, buyEn, reelEn, findEn, tasteEn]],
   ['apps/studio/src', [en, studioEn, growthEn, shopEn, tableEn, tillEn]],
   ['packages/ui/src', [en]],
 ] as [string, Tree[]][])('%s asks for no message that is not there', (folder, trees) => {
