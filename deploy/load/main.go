@@ -2,12 +2,16 @@
 // came of it as one line of JSON, last.
 //
 //	go run ./deploy/load rush -stock 10 -buyers 200
+//	go run ./deploy/load checkout -orders 400 -buyers 64
+//	go run ./deploy/load hot -stock 300
+//	go run ./deploy/load promo
 //	go run ./deploy/load feed -users 100000 -posts 1000000 -events 20000000 -rate 800
 //	go run ./deploy/load following -rate 2000
 //
 // Feed and following fill a feed in memory with what is made up, in a process of
-// its own, and ask it over HTTP. Rush needs a shop: unless -url names a running
-// one, it builds bin/meadow and starts it on a temporary folder.
+// its own, and ask it over HTTP. The others need a shop: unless -url names a running
+// one, they build bin/meadow and start it on a temporary folder; checkout, hot and
+// promo audit its store in the end.
 package main
 
 import (
@@ -44,12 +48,18 @@ func run(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "rush":
 		return runRush(ctx, args[1:])
+	case "checkout":
+		return runLoad(ctx, args[0], args[1:], checkoutLoad)
+	case "hot":
+		return runLoad(ctx, args[0], args[1:], hotLoad)
+	case "promo":
+		return runLoad(ctx, args[0], args[1:], promoLoad)
 	case "feed", "following":
 		return feedLoad(ctx, args[0], args[1:])
 	case "serve-feed":
 		return serveFeed(ctx, args[1:])
 	}
-	return errors.New("usage: load rush [-stock N] [-buyers N] [-url URL] [-data DIR] [-roles all|split], or load feed|following [-users N] [-posts N] [-events N] [-rate N] [-seconds N]")
+	return errors.New("usage: load rush|checkout|hot|promo [-stock N] [-buyers N] [-orders N] [-url URL] [-data DIR] [-roles all|split], or load feed|following [-users N] [-posts N] [-events N] [-rate N] [-seconds N]")
 }
 
 func runRush(ctx context.Context, args []string) error {
@@ -87,6 +97,9 @@ type shop struct {
 	url       string
 	processes []*shopper.Process
 	clean     []func()
+	// bin is what was started, on data or on the database at db; all are "" if
+	// nothing was.
+	bin, data, db string
 }
 
 func (s *shop) close() {
@@ -102,6 +115,11 @@ func (s *shop) close() {
 
 // open finds the shop at an address of this machine, or starts one.
 func open(ctx context.Context, at, data, roles string) (*shop, error) {
+	return openWith(ctx, at, data, roles, "")
+}
+
+// openWith is open with a program that is built already.
+func openWith(ctx context.Context, at, data, roles, bin string) (*shop, error) {
 	if at != "" {
 		u, err := url.Parse(at)
 		if err != nil || u.Hostname() != "127.0.0.1" && u.Hostname() != "localhost" && u.Hostname() != "::1" {
@@ -118,10 +136,13 @@ func open(ctx context.Context, at, data, roles string) (*shop, error) {
 		data = dir
 		s.clean = append(s.clean, func() { _ = os.RemoveAll(dir) })
 	}
-	bin, err := build(ctx)
-	if err != nil {
-		return s, err
+	if bin == "" {
+		var err error
+		if bin, err = build(ctx); err != nil {
+			return s, err
+		}
 	}
+	s.bin, s.data = bin, data
 	settings := []string{"-rate-limits=false", "-max-conns-per-ip", "0", "-trusted-proxies", "127.0.0.0/8", "-log-level", "warn"}
 	switch roles {
 	case "all":

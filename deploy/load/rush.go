@@ -136,22 +136,7 @@ func gather(ctx context.Context, door *shopper.Door, n int) ([]buyer, error) {
 // buyOne goes from the quote to the paid order, as a person would: what does
 // not answer is tried again.
 func buyOne(ctx context.Context, b buyer, sku id.SKU) (checkout.State, error) {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
-	defer cancel()
-	buying := b.Buy(sku, "", b.address)
-	if err := shopper.Insist(ctx, func() error { return buying.Place(ctx) }); err != nil {
-		return "", err
-	}
-	if err := shopper.Insist(ctx, func() error { return buying.Pay(ctx) }); err != nil {
-		return "", err
-	}
-	var state checkout.State
-	err := settled(ctx, func() (bool, error) {
-		var err error
-		state, err = buying.Look(ctx)
-		return state != checkout.Unpaid, err
-	})
-	return state, err
+	return buyThrough(ctx, b.Buy(sku, "", b.address))
 }
 
 // settled asks until ok, or an error that is not of the moment.

@@ -21,6 +21,7 @@ func (s *shop) split(ctx context.Context, bin, data string, settings []string) e
 			fmt.Fprintln(os.Stderr, "load: stopping the stores:", err)
 		}
 	})
+	s.db = set.DB
 	town, err := shopper.StartRoles(ctx, bin, os.Stderr, filepath.Join(data, "roles"), append(settings, set.Flags()...)...)
 	if town != nil {
 		s.processes, s.url = town.Processes, town.URL

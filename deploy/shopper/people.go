@@ -103,6 +103,7 @@ type Buying struct {
 	SKU     id.SKU
 	Link    string
 	Address id.Address
+	Ask     *checkout.Ask // what is bought; nil is one of SKU by Link
 
 	placeKey, payKey string
 	quote            checkout.Quote
@@ -118,7 +119,11 @@ func (p *Person) Buy(sku id.SKU, link string, to id.Address) *Buying {
 // Place quotes and places.
 func (b *Buying) Place(ctx context.Context) error {
 	if b.quote.ID == "" {
-		err := b.Person.Do(ctx, http.MethodPost, "/quotes", "", checkout.Ask{Lines: []checkout.Choice{{SKU: b.SKU, N: 1, Link: b.Link}}}, &b.quote)
+		ask := b.Ask
+		if ask == nil {
+			ask = &checkout.Ask{Lines: []checkout.Choice{{SKU: b.SKU, N: 1, Link: b.Link}}}
+		}
+		err := b.Person.Do(ctx, http.MethodPost, "/quotes", "", ask, &b.quote)
 		if err != nil {
 			return err
 		}
