@@ -134,6 +134,7 @@ type Order struct {
 //	unpaid → cancelled | expired
 //	expired → paid                     paid late, units were left
 //	expired | cancelled → refunding → refunded   paid late, or after cancelling
+//	unpaid → refunding → refunded                an offer that it took is gone
 //	paid → refunding → refunded        all of it went back
 type State string
 

@@ -72,10 +72,12 @@ func (w *world) finish() {
 	for range 4 {
 		w.rest(6 * time.Hour)
 		w.shipAll()
+		w.decideAll()
 	}
 	for range 14 {
 		w.rest(5 * 24 * time.Hour)
 		w.shipAll()
+		w.decideAll()
 	}
 	w.rest(time.Hour)
 }

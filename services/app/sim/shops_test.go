@@ -89,8 +89,11 @@ func (w *world) complain() {
 	if o == nil {
 		return
 	}
+	if w.state(o.id) != checkout.Paid {
+		return
+	}
 	got, err := w.till.Order(as(o.buyer), checkout.ByOrder{ID: o.id})
-	if err != nil || got.State != checkout.Paid {
+	if err != nil {
 		return
 	}
 	part := got.Parts[w.rnd.IntN(len(got.Parts))]
@@ -167,6 +170,18 @@ func (w *world) decide() {
 		_, err := w.after.Decide(operator(), in)
 		return err
 	})
+}
+
+// decideAll lets operators decide what waits for them.
+func (w *world) decideAll() {
+	for range 200 {
+		before := w.steps
+		w.decide()
+		w.approve()
+		if w.steps == before {
+			return
+		}
+	}
 }
 
 // payout asks for what is earned, or lets one go.

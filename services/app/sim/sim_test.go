@@ -3,7 +3,6 @@ package sim
 import (
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -17,8 +16,6 @@ var (
 	first  = flag.Uint64("seed", 1, "the seed of the first of them")
 	orders = flag.Int("orders", 200, "orders in each run")
 )
-
-var _ = io.Discard
 
 // run plays one seed, and returns the world at rest.
 func run(t *testing.T, seed uint64, orders int) *world {

@@ -61,7 +61,13 @@ func (p pool) units(n int64, all pool) pool {
 	out.Goods = min(n*(all.Goods/all.Units), p.Goods, m)
 	out.Tax = min(m-out.Goods, p.Tax)
 	out.Goods = m - out.Tax
+	// What points paid goes with them, so that what the books owe for points is what
+	// people have.
 	out.Points = min(n*(all.Points/all.Units), p.Points)
+	if p.Points > 0 {
+		out.ByPoints = down(p.ByPoints, out.Points, p.Points)
+		out.Platform = down(max(0, p.Platform-p.ByPoints), n, p.Units) + out.ByPoints
+	}
 	// Neither what was saved of these nor of the others is below zero.
 	out.Amount = min(max(out.Amount, out.Goods), p.Amount-p.Goods+out.Goods)
 	return out
