@@ -98,7 +98,7 @@ func TestEveryProviderIsAnsweredInItsOwnWords(t *testing.T) {
 		{"stripe without a signature", stripe.Name, nil, event, http.StatusForbidden, "bad_signature"},
 		{"alipay", alipay.Name, nil, []byte(note.Encode()), http.StatusOK, alipay.Taken},
 		{"alipay, forged", alipay.Name, nil, []byte(strings.Replace(note.Encode(), "n1", "n2", 1)), http.StatusForbidden, "bad_signature"},
-		{"a provider that is not offered", "sandbox", nil, event, http.StatusUnprocessableEntity, "no_such_provider"},
+		{"a provider that is not offered", "sandbox", nil, event, http.StatusBadRequest, "no_such_provider"},
 	} {
 		a := d.visitor(row.name).ask(t, request{method: http.MethodPost, path: webhookPath + row.provider, header: row.header, body: row.body})
 		got := string(a.body)

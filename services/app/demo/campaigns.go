@@ -149,20 +149,51 @@ func (f *filling) reduce(context.Context) error {
 	return nil
 }
 
-// issue issues coupons, and lets the viewer claim one.
+// batches are the coupons of shops and of the platform. Who claims one before they
+// buy has used it; who claims it after has it still.
+var batches = []struct {
+	by, name, code, before, after string
+	over, off, each               int64
+	fresh                         bool
+}{
+	{by: "taoxi", name: "陶溪见面礼", over: 9_900, off: 1_500, each: 1, after: "demo"},
+	{by: "taoxi", name: "秋日窑变券", over: 39_900, off: 5_000, each: 2},
+	{by: "pantry", name: "食橱早餐券", over: 5_900, off: 600, each: 3, before: "demo"},
+	{by: "north", name: "Bench letter", over: 50_000, off: 5_000, each: 1, code: "QUIET50"},
+	{name: "草甸新人券", over: 3_000, off: 500, each: 1, fresh: true},
+	{name: "草甸通用券", over: 19_900, off: 2_000, each: 2, after: "demo"},
+}
+
+// claim lets people claim coupons.
+func (f *filling) claim(ctx context.Context, who func(i int) string) error {
+	for i, b := range batches {
+		p := f.people[who(i)]
+		if p == nil {
+			continue
+		}
+		ask := coupon.Offers{Ask: most}
+		if b.by != "" {
+			ask.Merchant = f.people[b.by].shop()
+		}
+		open, err := f.Coupons.Offers(p.ctx, ask)
+		if err != nil {
+			return err
+		}
+		for _, o := range open.Items {
+			if o.Name != b.name || o.Mine > 0 {
+				continue
+			}
+			if _, err := f.Coupons.Claim(p.ctx, coupon.Claim{Batch: o.Batch, RequestID: request("claim", b.name)}); err != nil {
+				return fmt.Errorf("%s: %w", b.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// issue issues coupons.
 func (f *filling) issue(ctx context.Context) error {
-	for _, b := range []struct {
-		by, name, code, claimed string
-		over, off, each         int64
-		fresh                   bool
-	}{
-		{by: "taoxi", name: "陶溪见面礼", over: 9_900, off: 1_500, each: 1, claimed: "demo"},
-		{by: "taoxi", name: "秋日窑变券", over: 39_900, off: 5_000, each: 2},
-		{by: "pantry", name: "食橱早餐券", over: 5_900, off: 600, each: 3, claimed: "fang"},
-		{by: "north", name: "Bench letter", over: 50_000, off: 5_000, each: 1, code: "QUIET50"},
-		{name: "草甸新人券", over: 3_000, off: 500, each: 1, fresh: true},
-		{name: "草甸通用券", over: 19_900, off: 2_000, each: 2, claimed: "demo"},
-	} {
+	for _, b := range batches {
 		who, scope := operate(ctx), promo.OfPlatform
 		if b.by != "" {
 			who, scope = f.people[b.by].ctx, promo.OfMerchant
@@ -187,15 +218,8 @@ func (f *filling) issue(ctx context.Context) error {
 		if _, err := f.Coupons.Start(who, coupon.ByBatch{ID: x.ID}); err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
-		if b.claimed == "" {
-			continue
-		}
-		_, err = f.Coupons.Claim(f.people[b.claimed].ctx, coupon.Claim{Batch: x.ID, RequestID: request("claim", b.name)})
-		if err != nil && !errors.Is(err, coupon.ErrHave) {
-			return fmt.Errorf("%s: %w", b.name, err)
-		}
 	}
-	return nil
+	return f.claim(ctx, func(i int) string { return batches[i].before })
 }
 
 // flash starts a sale that runs, and one that is to come.
@@ -328,9 +352,12 @@ func (f *filling) fillCart(context.Context) error {
 	return nil
 }
 
-// reward lets those who have earned something ask for it, and a shop give some
-// of it away.
+// reward lets people claim coupons for next time, those who have earned something
+// ask for it, and a shop give some of it away.
 func (f *filling) reward(ctx context.Context) (int, error) {
+	if err := f.claim(ctx, func(i int) string { return batches[i].after }); err != nil {
+		return 0, fmt.Errorf("coupons: %w", err)
+	}
 	for _, b := range banks {
 		p := f.people[b.who]
 		if err := f.earned(ctx, p, b.as, b.ask); err != nil {
