@@ -1,5 +1,6 @@
 import type { Languages } from '@meadow/i18n'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from 'vue-router'
+import { deskTillRoutes, tillRoutes } from './campaign/routes'
 import { shopRoutes } from './shop/routes'
 
 const byId = (r: RouteLocationNormalized) => ({ id: typeof r.params.id === 'string' ? r.params.id : '' })
@@ -20,11 +21,11 @@ export function makeRouter(languages: Languages): Router {
       { path: '/insight', name: 'insight', component: () => import('./insight/InsightPage.vue') },
       { path: '/insight/:id', name: 'insight-post', component: () => import('./insight/InsightPage.vue'), props: byId },
       { path: '/pools', name: 'pools', component: () => import('./pools/PoolsPage.vue') },
-      { path: '/earnings', name: 'earnings', component: () => import('./earn/EarningsPage.vue'), meta: { role: ['creator'] } },
       { path: '/showcase', name: 'showcase', component: () => import('./people/ShowcasePage.vue'), meta: { role: ['creator'] } },
       { path: '/tier', name: 'tier', component: () => import('./people/TierPage.vue') },
       { path: '/staff', name: 'staff', component: () => import('./people/StaffPage.vue') },
       ...shopRoutes(languages),
+      ...tillRoutes(languages),
       {
         path: '/desk', component: () => import('./desk/DeskFrame.vue'), meta: desk,
         children: [
@@ -34,6 +35,7 @@ export function makeRouter(languages: Languages): Router {
           { path: 'rules', name: 'desk-rules', component: () => import('./desk/RulesPage.vue') },
           { path: 'trends', name: 'desk-trends', component: () => import('./desk/TrendsPage.vue') },
           { path: 'feed', name: 'desk-feed', component: () => import('./desk/FeedHealthPage.vue') },
+          ...deskTillRoutes(languages),
           { path: 'audit', name: 'desk-audit', component: () => import('./desk/AuditPage.vue') },
           { path: 'people/:id', name: 'desk-person', component: () => import('./desk/PersonPage.vue'), props: byId },
         ],

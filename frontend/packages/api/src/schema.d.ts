@@ -1294,6 +1294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/desk/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries, of an account or of an order */
+        get: operations["ledgerEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/desk/ledger/reserves": {
         parameters: {
             query?: never;
@@ -1355,6 +1372,23 @@ export interface paths {
         };
         /** Parcels that should have been sent */
         get: operations["lateParcels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/desk/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments of a state, an order's, or one */
+        get: operations["deskPayments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5763,6 +5797,31 @@ export interface components {
             /** @enum {string} */
             source?: "discover" | "following" | "search" | "profile" | "share" | "link" | "notice" | "product" | "video" | "nearby" | "topic" | "related" | "shop" | "other";
         };
+        CheckoutDeskPayment: {
+            amount: components["schemas"]["Money"];
+            back?: components["schemas"]["Money"];
+            /** Format: date-time */
+            begun_at: string;
+            buyer: string;
+            /** Format: date-time */
+            check_at?: string;
+            /** Format: int64 */
+            checks: number;
+            events: components["schemas"]["CheckoutPayEvent"][];
+            id: string;
+            order: string;
+            order_state: string;
+            provider: string;
+            refunds: components["schemas"]["CheckoutPayBack"][];
+            state: string;
+            /** Format: date-time */
+            taken_at?: string;
+            total: components["schemas"]["Money"];
+        };
+        CheckoutDeskPaymentPage: {
+            items: components["schemas"]["CheckoutDeskPayment"][];
+            next?: string;
+        };
         CheckoutDifference: {
             by?: string;
             /** Format: date-time */
@@ -5853,6 +5912,21 @@ export interface components {
         };
         CheckoutPay: {
             provider: string;
+        };
+        CheckoutPayBack: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            done: boolean;
+            id: string;
+            reason: string;
+        };
+        CheckoutPayEvent: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            event: string;
+            state: string;
         };
         CheckoutPayment: {
             amount: components["schemas"]["Money"];
@@ -7869,6 +7943,10 @@ export interface components {
             payee?: string;
             postings: components["schemas"]["LedgerPosting"][];
             ref?: string;
+        };
+        LedgerEntryPage: {
+            items: components["schemas"]["LedgerEntry"][];
+            next?: string;
         };
         LedgerItem: {
             amount: components["schemas"]["Money"];
@@ -10817,6 +10895,32 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    ledgerEntries: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                account?: string;
+                order?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerEntryPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     setAside: {
         parameters: {
             query?: never;
@@ -10940,6 +11044,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FulfilParcelPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deskPayments: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                state?: "pending" | "succeeded" | "failed" | "frozen" | "returned";
+                find?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutDeskPaymentPage"];
                 };
             };
             default: components["responses"]["Error"];
