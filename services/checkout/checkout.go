@@ -222,7 +222,8 @@ type Service interface {
 	Order(ctx context.Context, in ByOrder) (Order, error)
 	// Orders pages through the caller's orders, latest first.
 	Orders(ctx context.Context, in Orders) (page.Page[Order], error)
-	// Sales pages through the paid lines of the caller's shop, latest first.
+	// Sales pages through the paid lines of the caller's shop, latest first, for who
+	// sees to its money or its orders: catalog.ErrNoDuty.
 	Sales(ctx context.Context, in page.Ask) (page.Page[Sale], error)
 	// Webhook takes a provider's message: ErrNoProvider, pay.ErrSignature. Once it
 	// returned nil the message is stored and will be acted on, once.

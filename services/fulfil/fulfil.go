@@ -145,7 +145,8 @@ type Step struct {
 const (
 	// ShipWithin is how long a shop has to send a parcel before it counts as late.
 	ShipWithin = 48 * time.Hour
-	// AutoReceive is how long after delivery a parcel is received by itself.
+	// AutoReceive is how long after delivery a parcel is received by itself. While an
+	// after-sale of it is open that time stands still.
 	AutoReceive = 7 * 24 * time.Hour
 	// MaxPickupTries wrong codes in a row lock a parcel's pick-up for PickupLock.
 	MaxPickupTries = 5

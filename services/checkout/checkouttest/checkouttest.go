@@ -36,6 +36,7 @@ func Run(t *testing.T, s Shop) {
 			"AForgedOrStaleWebhookIsRefused":        testForged,
 			"WhoBuysFromThemselvesEarnsNothing":     testSelf,
 			"RefusalsKeepTheirNames":                testRefusals,
+			"SalesAreForWhoHasADutyThere":           testSalesDuty,
 			"MoneyOfALineGoesBackOnce":              testRefund,
 			"ACartSurvivesSigningIn":                testCart,
 		} {
@@ -86,6 +87,25 @@ func testThread(t *testing.T, s *stage) {
 		return false
 	}, func() string { return "the merchant does not see the sale" })
 	fresh.balanced(t)
+}
+
+func testSalesDuty(t *testing.T, s *stage) {
+	shop := actor.From(s.merchant.ctx).Merchant
+	for _, row := range []struct {
+		duty catalog.Duty
+		sees bool
+	}{{catalog.DoOrders, true}, {catalog.DoMoney, true}, {catalog.DoProducts, false}} {
+		clerk := s.person(t, "clerk")
+		invited, err := s.Catalog.InviteStaff(s.merchant.ctx, catalog.InviteStaff{User: clerk.user, Duties: []catalog.Duty{row.duty}, RequestID: id.Secret()})
+		must(t, err)
+		must(t, second(s.Catalog.AcceptInvite(clerk.ctx, catalog.AcceptInvite{ID: invited.ID})))
+		a, err := catalog.ActFor(clerk.ctx, s.Catalog, actor.From(clerk.ctx), shop)
+		must(t, err)
+		_, err = s.Checkout.Sales(actor.With(t.Context(), a), noAsk)
+		if row.sees && err != nil || !row.sees && !errors.Is(err, catalog.ErrNoDuty) {
+			t.Errorf("with the duty of %s: %v", row.duty, err)
+		}
+	}
 }
 
 func testTwins(t *testing.T, s *stage) {

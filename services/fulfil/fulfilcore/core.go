@@ -66,11 +66,13 @@ type parcel struct {
 	fulfil.Parcel `bson:",inline"`
 	outbox.Box    `bson:",inline"`
 	Address       account.Snapshot  `bson:"address"`
-	Awaits        []string          `bson:"awaits,omitempty"`   // group-buy offers whose teams have to fill
-	Asked         map[string]string `bson:"asked,omitempty"`    // what was asked for a box, or a drop, by its id
-	Refunds       []string          `bson:"refunds,omitempty"`  // those heard of
-	Refunded      []int64           `bson:"refunded,omitempty"` // units by them, of each line
-	Wrong         int               `bson:"wrong,omitempty"`    // pick-up codes in a row
+	Awaits        []string          `bson:"awaits,omitempty"`    // group-buy offers whose teams have to fill
+	Asked         map[string]string `bson:"asked,omitempty"`     // what was asked for a box, or a drop, by its id
+	Refunds       []string          `bson:"refunds,omitempty"`   // those heard of
+	Refunded      []int64           `bson:"refunded,omitempty"`  // units by them, of each line
+	Wrong         int               `bson:"wrong,omitempty"`     // pick-up codes in a row
+	Matters       map[string]matter `bson:"matters,omitempty"`   // after-sales of it, by their ids
+	AutoLeft      time.Duration     `bson:"auto_left,omitempty"` // until AutoAt, while it is paused
 	LockedTo      time.Time         `bson:"locked_to,omitempty"`
 	// When to look again; each is absent when there is nothing to do.
 	LateAt     time.Time `bson:"late_at,omitempty"`     // it should have been sent

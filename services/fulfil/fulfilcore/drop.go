@@ -10,6 +10,7 @@ import (
 	"meadow/services/fulfil"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
@@ -103,6 +104,9 @@ func (p *parcel) refund(now time.Time, r checkout.Refund) error {
 			if back.Line == l.Index {
 				p.Refunded[i] += back.N
 			}
+		}
+		if fault.On(fault.UnitsKept) {
+			continue
 		}
 		l.Dropped = max(l.Dropped, min(l.N-l.Sent, p.Refunded[i]-l.Sent))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"meadow/services/aftersale"
 	"meadow/services/checkout"
 	"meadow/services/fulfil"
 	"meadow/services/platform/bus"
@@ -40,6 +41,12 @@ func (c *Core) Run(ctx context.Context) error {
 	}
 	err = bus.On(ctx, c.Bus, Consumer, fulfil.ParcelReceived, func(ctx context.Context, _ bus.Event, d fulfil.ParcelData) error {
 		return c.recordBought(system(ctx), d)
+	})
+	if err != nil {
+		return err
+	}
+	err = bus.On(ctx, c.Bus, Consumer, aftersale.Moved, func(ctx context.Context, _ bus.Event, a aftersale.MovedData) error {
+		return c.moved(system(ctx), a)
 	})
 	if err != nil {
 		return err

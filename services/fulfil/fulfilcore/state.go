@@ -103,6 +103,9 @@ func (p *parcel) deliver(now time.Time, by string) {
 		return
 	}
 	p.DeliveredAt, p.AutoAt = now, now.Add(fulfil.AutoReceive)
+	if p.open() {
+		p.AutoAt, p.AutoLeft = time.Time{}, fulfil.AutoReceive
+	}
 	p.log(now, "delivered", by, "")
 	p.Add(now, fulfil.ParcelDelivered.Event(now, string(p.ID), p.data(now, "")))
 }
