@@ -32,6 +32,9 @@ func (w *world) object(c cell, kind string, build func(*member) string) string {
 		return id.Derive(map[string]string{
 			"address": "adr", "session": "ses", "product": "prd", "sku": "sku", "post": "pst", "comment": "cmt",
 			"draft of": "drf", "collection": "col", "upload": "upl", "private post": "pst", "case": "cas", "share": "shr", "order": "ord", "payment": "pay", "quote": "quo", "user": "usr", "merchant": "mer",
+			"staff": "stf", "own invitation": "stf", "shipping": "prf", "warehouse": "whs", "rating": "rat", "rated product": "prd", "difference": "dif", "parcel": "pcl", "paid order": "ord", "after-sale": "afs", "payout": "pyo",
+			"batch": "cpb", "started batch": "cpb", "running batch": "cpb", "campaign": "cmp", "started campaign": "cmp", "killed campaign": "cmp", "sale": "fls", "drafted sale": "fls", "running sale": "fls",
+			"team offer": "gbo", "drafted team offer": "gbo", "team": "tem", "bargain offer": "bgo", "drafted bargain offer": "bgo", "open bargain offer": "bgo", "bargain": "bgn", "packet": "rpk", "cashback": "cbk", "reward": "inr", "invitation": "inv",
 		}[kind], "nothing")
 	}
 	if w.shared[kind] == "" {
@@ -75,14 +78,26 @@ func (w *world) sheet(m *member) catalog.Sheet {
 	}
 }
 
+// keeper is m, if m has a shop; somebody who has one if not.
+func (w *world) keeper(m *member) *member {
+	if slices.Contains(m.roles, actor.Merchant) {
+		return m
+	}
+	return w.other
+}
+
+// shop is m's shop asking, or that of who keeps one in m's place.
+func (w *world) shop(m *member) ctx { return w.as(w.keeper(m), actor.Merchant) }
+
 func (w *world) draft(m *member) catalog.Product {
+	m = w.keeper(m)
 	p, err := w.front.Catalog.Draft(w.as(m, actor.Merchant), catalog.DraftProduct{Sheet: w.sheet(m), RequestID: w.key()})
 	w.must(err)
 	return p
 }
 
 func (w *world) product(m *member) catalog.Product {
-	p, err := w.front.Catalog.List(w.as(m, actor.Merchant), catalog.ByProduct{ID: w.draft(m).ID})
+	p, err := w.front.Catalog.List(w.shop(m), catalog.ByProduct{ID: w.draft(m).ID})
 	w.must(err)
 	return p
 }
@@ -108,14 +123,20 @@ func (w *world) comment(m *member) string {
 	return string(c.ID)
 }
 
-func (w *world) quote(m *member) string {
-	q, err := w.front.Checkout.Quote(w.as(m), checkout.Ask{Lines: []checkout.Choice{{SKU: w.market, N: 1}}})
+func (w *world) quote(m *member) string { return w.quoteOf(m, w.market) }
+
+// quoteOf is a price for one unit, sent to where m lives.
+func (w *world) quoteOf(m *member, s id.SKU) string {
+	in := checkout.Ask{Lines: []checkout.Choice{{SKU: s, N: 1}}, Address: id.Address(w.home(m))}
+	q, err := w.front.Checkout.Quote(w.as(m), in)
 	w.must(err)
 	return q.ID
 }
 
-func (w *world) order(m *member) string {
-	in := checkout.Place{Quote: w.quote(m), Address: id.Address(w.home(m)), RequestID: w.key()}
+func (w *world) order(m *member) string { return w.orderOf(m, w.market) }
+
+func (w *world) orderOf(m *member, s id.SKU) string {
+	in := checkout.Place{Quote: w.quoteOf(m, s), Address: id.Address(w.home(m)), RequestID: w.key()}
 	o, err := w.front.Checkout.Place(w.as(m), in)
 	w.must(err)
 	return string(o.ID)

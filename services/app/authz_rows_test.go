@@ -42,7 +42,7 @@ func rows(w *world) map[string][]row {
 	product := func(m *member) string { return string(w.product(m).ID) }
 	all := map[string][]row{}
 	for _, part := range []map[string][]row{
-		accountRows(w), catalogRows(w, about, product, sku), tillRows(w, about, sku),
+		accountRows(w), catalogRows(w, about, product, sku), tillRows(w, about, sku), shopRows(w, about, sku), promoRows(w, about, sku),
 		peopleRows(w, about), postRows(w, about), talkRows(w, about), moderationRows(w, about), newsRows(w, about), feedRows(w, about),
 	} {
 		for name, rs := range part {

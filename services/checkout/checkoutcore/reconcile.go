@@ -3,7 +3,6 @@ package checkoutcore
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"meadow/services/checkout"
@@ -168,7 +167,7 @@ func (c *Core) Differences(ctx context.Context, in checkout.Differences) (page.P
 		return page.Page[checkout.Difference]{}, err
 	}
 	found, err := c.differences.Find(ctx, docdb.Query{Index: "found", Equal: []any{in.Resolved}, Descending: true, Limit: in.Size(20, 100), After: in.After})
-	found.Items = slices.Concat([]checkout.Difference{}, found.Items)
+	found.Items = append([]checkout.Difference{}, found.Items...)
 	return found, err
 }
 

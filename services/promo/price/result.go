@@ -36,7 +36,7 @@ func (s *state) result() promo.Priced {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Rule, b.Rule))
 	})
 	// An empty list is a list: the screens need not ask.
-	out.Savings, out.Refusals = slices.Concat([]promo.Saving{}, out.Savings), slices.Concat([]promo.Refusal{}, out.Refusals)
-	out.Carries, out.Uses = slices.Concat([]promo.Carry{}, out.Carries), slices.Concat([]promo.Use{}, out.Uses)
+	out.Savings, out.Refusals = append([]promo.Saving{}, out.Savings...), append([]promo.Refusal{}, out.Refusals...)
+	out.Carries, out.Uses = append([]promo.Carry{}, out.Carries...), append([]promo.Use{}, out.Uses...)
 	return out
 }
