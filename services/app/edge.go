@@ -20,6 +20,7 @@ import (
 	"meadow/services/creator"
 	"meadow/services/engage"
 	"meadow/services/fulfil"
+	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/insight"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -115,6 +116,9 @@ func (s *System) newGateway(d Deps) (err error) {
 	if s.Sandbox != nil {
 		sandbox.Mount(s.Web, s.Sandbox)
 		s.mountSandboxPage()
+	}
+	if s.Boxes != nil {
+		carriers.Mount(s.Web, s.Boxes)
 	}
 	if s.cfg.Notify == "" {
 		rpc.Mount(s.Web, devInbox, s.readInbox)

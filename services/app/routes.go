@@ -14,6 +14,7 @@ import (
 	"meadow/services/creator"
 	"meadow/services/engage"
 	"meadow/services/fulfil"
+	carriers "meadow/services/fulfil/carrier/sandbox"
 	"meadow/services/insight"
 	"meadow/services/ledger"
 	"meadow/services/moderation"
@@ -53,6 +54,7 @@ func Routes() []rpc.Route {
 	feed.Mount(c, feed.Client{})
 	media.Mount(c, media.Client{})
 	sandbox.Mount(c, sandbox.Client{})
+	carriers.Mount(c, carriers.Client{})
 	rpc.Mount(c, devInbox, func(context.Context, rpc.Empty) (Inbox, error) { return Inbox{}, nil })
 	gateway.Routes(c)
 	return c.Routes

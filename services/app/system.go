@@ -102,6 +102,7 @@ type System struct {
 	MediaCore      *mediacore.Core
 	SandboxCore    *sandbox.Provider
 	SandboxCarrier *carriers.Carrier
+	Boxes          carriers.Service // the sandbox carrier's, wherever it runs; nil without it
 	Vault          *vault.Vault
 
 	cfg       Config
@@ -259,6 +260,9 @@ func (s *System) clients() error {
 	}
 	if s.sandboxed() {
 		s.Sandbox = sandbox.Client{Peer: peer(Checkout)}
+	}
+	if slices.Contains(list(s.cfg.Carriers), carriers.Name) {
+		s.Boxes = carriers.Client{Peer: peer(Checkout)}
 	}
 	return nil
 }
@@ -447,6 +451,9 @@ func (s *System) mountPeers() {
 		aftersale.Mount(s.Web, s.AfterSale)
 		if s.Sandbox != nil {
 			sandbox.Mount(s.Web, s.Sandbox)
+		}
+		if s.Boxes != nil {
+			carriers.Mount(s.Web, s.Boxes)
 		}
 	}
 	if s.here(Feed) {

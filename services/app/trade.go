@@ -111,7 +111,7 @@ func (s *System) newCarriers(ctx context.Context) ([]carrier.Carrier, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, s.SandboxCarrier)
+		s.Boxes, out = s.SandboxCarrier, append(out, s.SandboxCarrier)
 	}
 	return out, nil
 }
