@@ -54,3 +54,14 @@ export function priced(d: GoodsDraft, c: PriceChange): GoodsDraft {
     }),
   }
 }
+
+/** What is written about a product besides its lists. */
+export interface Sheet {
+  title: string
+  body: string
+  category: GoodsDraft['category']
+  commission: string
+  brand: string
+  brandName: string
+  shipping: string
+}
