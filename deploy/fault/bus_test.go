@@ -43,6 +43,7 @@ func TestPaidOrdersReachTheBooksThoughTheBusIsLost(t *testing.T) {
 		w.operator = nil
 	}
 	paid := w.consistent(t, sku, orders)
+	w.audit(t)
 	w.boxes(t)
 	t.Logf("%d orders paid", len(paid))
 }

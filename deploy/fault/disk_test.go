@@ -87,6 +87,7 @@ func TestNothingAnsweredIsLostWhenTheDiskIsFull(t *testing.T) {
 	must(t, w.Restart(ctx))
 	w.operator = nil
 	kept := w.consistent(t, sku, paid)
+	w.audit(t)
 	t.Logf("%d orders answered as paid, %d kept; answers meanwhile: %v", len(paid), len(kept), reasons)
 }
 

@@ -14,6 +14,8 @@ import (
 const (
 	// folderVar names where the tests build the shop; it is removed at the end.
 	folderVar = "MEADOW_FAULT_FOLDER"
+	// binVar names a shop that is built already.
+	binVar = "MEADOW_TEST_BIN"
 	// mongoVar is the connection string of a replica set to move to, and s3Var the
 	// address of an object store; see docs of blob.Connect.
 	mongoVar = "MEADOW_TEST_MONGO"

@@ -46,5 +46,7 @@ func TestNoOrderIsLostWhenARoleIsKilled(t *testing.T) {
 		}
 	}
 	w.books(t)
+	w.db = set.DB
+	w.audit(t)
 	t.Logf("%d rounds, %d kills, %d orders paid", n, kills, w.paid)
 }

@@ -152,7 +152,7 @@ func checkoutLoad(ctx context.Context, s *shop, p sizes) (tally, error) {
 			}
 			skus = append(skus, g.SKUs[0].ID)
 		}
-		batch, err := m.Coupons(ctx, 100_000, 0)
+		batch, err := m.Coupons(ctx, 100_000, 1)
 		if err != nil {
 			return tally{}, fmt.Errorf("coupons: %w", err)
 		}

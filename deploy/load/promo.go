@@ -66,7 +66,7 @@ func (r *race) coupons(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	batch, err := r.merchant.Coupons(ctx, some, 0)
+	batch, err := r.merchant.Coupons(ctx, some, 1)
 	if err != nil {
 		return err
 	}

@@ -25,18 +25,14 @@ func (p *Person) Wish(ask checkout.Ask, to id.Address) *Buying {
 	return &Buying{Person: p, Ask: &ask, Address: to, placeKey: id.Secret(), payKey: id.Secret()}
 }
 
-// Coupons starts a batch of the person's shop: so many, one for each person, of
-// which each saves 20.00 of 100.00; budget bounds what all of them save, unless it
-// is 0.
-func (p *Person) Coupons(ctx context.Context, total, budget int64) (coupon.Batch, error) {
+// Coupons starts a batch of the person's shop: so many, each of which saves 20.00
+// of 100.00, and so many for one person.
+func (p *Person) Coupons(ctx context.Context, total, each int64) (coupon.Batch, error) {
 	now := time.Now().UTC()
 	in := coupon.DraftBatch{Scope: promo.OfMerchant, Terms: coupon.Terms{
-		Name: "20 off", Tiers: []promo.Tier{{Over: money.CNY(10_000), Off: money.CNY(2_000)}}, Total: total, PerPerson: 1,
+		Name: "20 off", Tiers: []promo.Tier{{Over: money.CNY(10_000), Off: money.CNY(2_000)}}, Total: total, PerPerson: each,
 		ClaimFrom: now.Add(-time.Minute), ClaimUntil: now.Add(24 * time.Hour), ValidDays: 7,
 	}}
-	if budget > 0 {
-		in.Budget = money.CNY(budget)
-	}
 	var out coupon.Batch
 	err := p.Do(ctx, http.MethodPost, "/shop/coupon-batches", id.Secret(), in, &out)
 	if err == nil {

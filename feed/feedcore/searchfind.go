@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type finding struct {
 	words    *docdb.Collection[trendWord]
 	parts    *docdb.Collection[trendPart]
 	hints    *hints
+	resold   resold
 
 	interested func(ctx context.Context, u id.User, topics []string) // nil if nobody wants to know
 	refused    func(ctx context.Context, text string) (bool, error)  // nil if there are no lists
@@ -153,38 +155,75 @@ func (c *Core) fillHints(ctx context.Context) error {
 	)
 }
 
-// resell looks up how often what was just ordered was sold, unless that was
-// noted a moment ago.
+// resell looks up how often what was just ordered was sold, once enough of it was
+// ordered since the last time: a few more of many change no order, and the
+// catalogue counts over every cell of its stock.
 func (c *Core) resell(ctx context.Context, d checkout.OrderData) error {
-	var ids []id.Product
+	ordered := map[id.Product]int64{}
 	for _, l := range d.Lines {
-		ids = append(ids, l.Product)
+		ordered[l.Product] += l.N
 	}
-	got, err := c.Catalog.ProductsByID(asFeed(ctx), catalog.ProductsByID{IDs: ids})
-	if err != nil {
-		return fmt.Errorf("sold: %w", err)
-	}
-	for _, p := range got.Items {
-		known, err := c.products.Get(ctx, string(p.ID))
-		// A few more of many change no order: it is not worth the writing.
-		if errors.Is(err, docdb.ErrNotFound) || err == nil && p.Sold < known.Sold+max(1, known.Sold/20) {
+	for p, n := range ordered {
+		known, err := c.products.Get(ctx, string(p))
+		if errors.Is(err, docdb.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("sold: %w", err)
 		}
-		_, err = c.products.Update(ctx, string(p.ID), func(r *product) error {
-			r.Sold = max(r.Sold, p.Sold)
-			return nil
-		})
-		if err != nil && !errors.Is(err, docdb.ErrNotFound) {
-			return fmt.Errorf("sold: %w", err)
+		if !c.find.resold.enough(p, n, max(1, known.Sold/20)) {
+			continue
 		}
-		if err := reindex(ctx, c.Index, c.products, []string{string(p.ID)}); err != nil {
-			return err
+		if err := c.recount(ctx, p); err != nil {
+			c.find.resold.again(p)
+			return fmt.Errorf("sold: %w", err)
 		}
 	}
 	return nil
+}
+
+// recount notes how often a product was sold.
+func (c *Core) recount(ctx context.Context, p id.Product) error {
+	got, err := c.Catalog.ProductsByID(asFeed(ctx), catalog.ProductsByID{IDs: []id.Product{p}})
+	if err != nil || len(got.Items) == 0 {
+		return err
+	}
+	_, err = c.products.Update(ctx, string(p), func(r *product) error {
+		r.Sold = max(r.Sold, got.Items[0].Sold)
+		return nil
+	})
+	if err != nil && !errors.Is(err, docdb.ErrNotFound) {
+		return err
+	}
+	return reindex(ctx, c.Index, c.products, []string{string(p)})
+}
+
+// resold counts what was ordered since it was last looked up. A process that
+// starts begins from nothing: what it has forgotten is in the next look.
+type resold struct {
+	mu      sync.Mutex // guards ordered
+	ordered map[id.Product]int64
+}
+
+// enough adds n, and reports whether that makes want: then it counts anew.
+func (r *resold) enough(p id.Product, n, want int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ordered == nil {
+		r.ordered = map[id.Product]int64{}
+	}
+	if r.ordered[p] += n; r.ordered[p] < want {
+		return false
+	}
+	delete(r.ordered, p)
+	return true
+}
+
+// again has the next order of a product look it up: the last look failed.
+func (r *resold) again(p id.Product) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ordered[p] = math.MaxInt32
 }
 
 // searchKey is a text as searches are compared: its words, in small letters and
