@@ -17,7 +17,9 @@ export interface Option { name: string; values: string[] }
 export interface SKU { id: string; values: string[]; price: Money; list?: Money; picture?: string; available: number }
 export type Category = 'beauty' | 'fashion' | 'food' | 'home' | 'tech' | 'outdoors'
 export type ProductState = 'draft' | 'listed' | 'delisted'
-export interface Product { id: string; merchant: string; title: string; body: string; category: string; facts: Fact[]; pictures: Picture[]; options: Option[]; skus: SKU[]; state: ProductState; commission: number; sold: number; updated_at: string }
+export interface Product { id: string; merchant: string; title: string; body: string; category: string; facts: Fact[]; pictures: Picture[]; options: Option[]; skus: SKU[]; state: ProductState; commission: number; sold: number; rating: RatingSum; updated_at: string }
+/** How many gave one star, two, …; the mean is in hundredths. */
+export interface RatingSum { count: number; stars: number[]; mean: number }
 export interface NewSKU { values: string[]; price: Money; list?: Money; picture?: string }
 export interface ProductDraft { title: string; body: string; category: Category; facts: Fact[]; pictures: PictureWanted[]; options: Option[]; skus: NewSKU[]; commission: number }
 export interface Stock { sku: string; received: number; available: number; held: number; sold: number }
@@ -75,12 +77,20 @@ export interface Ticket { upload: string; media: string; url: string; token: str
 export interface NewTag { product: string; picture: number; x: number; y: number }
 export interface PostDraft { title: string; body: string; topics: string[]; pictures: PictureWanted[]; tags: NewTag[]; ad: boolean; lang: Locale }
 
-export interface Line { sku: string; product: string; merchant: string; title: string; values: string[]; picture?: Picture; n: number; price: Money; amount: Money; source?: { post: string; creator: string; product: string; trace: string; reward: boolean; via?: string; at: string } }
-export interface Quote { id: string; lines: Line[]; goods: Money; shipping: Money; total: Money; expires_at: string }
+export interface Line { sku: string; product: string; merchant: string; title: string; values: string[]; picture?: Picture; n: number; list: Money; price: Money; deal?: Deal; amount: Money; saved: Money; shipping: Money; tax: Money; due: Money; source?: { post: string; creator: string; product: string; trace: string; reward: boolean; via?: string; at: string } }
+export interface Deal { kind?: 'flash_sale' | 'group_buy' | 'bargain'; id?: string; team?: string }
+/** A rule that lowered a price. */
+export interface Saving { rule: string; kind: string; scope: string; name: string; amount: Money; shares: number[] }
+/** What one shop sends; days are from payment. */
+export interface Part { parcel?: string; merchant: string; shop: string; lines: number[]; shipping: Money; earliest_days: number; latest_days: number; note?: string }
+export interface Sum { goods: Money; savings: Saving[]; saved: Money; shipping: Money; tax: Money; total: Money; points?: number; earns?: number }
+export interface Refusal { rule: string; kind: string; name: string; reason: string; short?: Money }
+export interface Plan { months: number; each: Money; cost: Money; total: Money; apr: number }
+export interface Quote extends Sum { id: string; lines: Line[]; parts: Part[]; refusals: Refusal[]; plans: Plan[]; expires_at: string }
 /** Source is where what is bought was met. */
 export interface Choice { sku: string; n: number; link?: string; source?: Source }
 export type OrderState = 'unpaid' | 'paid' | 'cancelled' | 'expired' | 'refunding' | 'refunded'
-export interface Order { id: string; buyer: string; lines: Line[]; goods: Money; shipping: Money; total: Money; state: OrderState; ship_to: string; placed_at: string; expires_at: string; paid_at?: string; closed_at?: string }
+export interface Order extends Sum { id: string; buyer: string; lines: Line[]; parts: Part[]; state: OrderState; ship_to: string; placed_at: string; expires_at: string; paid_at?: string; closed_at?: string }
 export type PaymentState = 'pending' | 'succeeded' | 'failed' | 'frozen' | 'returned'
 export interface Payment { id: string; order: string; provider: string; amount: Money; state: PaymentState; url: string }
 export interface Sale { order: string; line: Line; commission: Money; creator?: string; paid_at: string }

@@ -1,10 +1,19 @@
 import { onBeforeUnmount, ref, type Ref } from 'vue'
 
-/** How many milliseconds are left until an instant, once a second. */
-export function useLeft(until: () => string): Ref<number> {
+/** How far a shop's clock is ahead of ours, from what it said the time was. */
+export function aheadOf(now: string | undefined): number {
+  const said = Date.parse(now ?? '')
+  return Number.isFinite(said) ? said - Date.now() : 0
+}
+
+/**
+ * How many milliseconds are left until an instant, once a second. Where the shop
+ * said what time it is, its clock counts and not the device's.
+ */
+export function useLeft(until: () => string, ahead: () => number = () => 0): Ref<number> {
   const left = ref(0)
   const tick = () => {
-    left.value = Math.max(0, Date.parse(until()) - Date.now())
+    left.value = Math.max(0, (Date.parse(until()) || 0) - Date.now() - ahead())
   }
   tick()
   const timer = setInterval(tick, 1000)

@@ -1,4 +1,4 @@
-import { api, Intention, type Payment } from '@meadow/api'
+import { api, type Payment } from '@meadow/api'
 
 /** The provider every shop has; others are added by configuration. */
 const provider = 'sandbox'
@@ -17,13 +17,38 @@ export function openPayPage(): { go(url: string): void; abandon(): void } {
   }
 }
 
-/** Starts payments; asking twice for the same order is asking once. */
+const tries = new Map<string, number>()
+const keptAs = (order: string) => `meadow.pay.${order}`
+
+/** How often somebody began to pay an order, on this device. */
+export function triesOf(order: string): number {
+  try {
+    return Number(sessionStorage.getItem(keptAs(order)) ?? tries.get(order) ?? 0)
+  } catch {
+    return tries.get(order) ?? 0
+  }
+}
+
+function count(order: string, n: number): void {
+  tries.set(order, n)
+  try {
+    sessionStorage.setItem(keptAs(order), String(n))
+  } catch {
+    // Then a reload begins another attempt.
+  }
+}
+
+/**
+ * Starts payments. The key is made of the order and the attempt, so asking twice,
+ * from wherever, is asking once.
+ */
 export function usePay(): { start(order: string, anew?: boolean): Promise<Payment> } {
-  const intention = new Intention()
   return {
     async start(order, anew = false) {
-      if (anew) intention.done()
-      return api.pay(order, provider, intention.keyFor({ order, provider }))
+      const n = Math.max(1, triesOf(order) + (anew ? 1 : 0))
+      const payment = await api.pay(order, provider, `pay-${order}-${n}`)
+      count(order, n)
+      return payment
     },
   }
 }

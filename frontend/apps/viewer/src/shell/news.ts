@@ -1,6 +1,7 @@
 import { me } from '@meadow/api'
 import { social } from '@meadow/api/social'
 import { watch } from 'vue'
+import { askCart } from '../cart/cart'
 import { unread } from './unread'
 
 const every = 30_000
@@ -26,6 +27,7 @@ export function followNews(): void {
     () => me.value?.id,
     () => {
       unread.value = 0
+      void askCart()
       void askNews()
     },
     { immediate: true },
