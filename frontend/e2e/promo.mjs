@@ -96,7 +96,7 @@ export async function groupBuyStory(t, browser, base, screen) {
   await w.look(a, 'deals')
   await card.locator('.btn-accent').click()
   await pays(a)
-  await a.page.locator('.pay-buttons .btn-accent').click()
+  await a.page.locator('.pay-buttons button.btn-accent').click()
   await a.page.waitForURL('**/teams/*')
   const path = new URL(a.page.url()).pathname
   await a.page.locator('.team-main.open .seat-opener').waitFor()
@@ -122,7 +122,7 @@ export async function groupBuyStory(t, browser, base, screen) {
     await w.look(who, `team-joining-${left}`)
     await who.page.locator('.promo-buttons .btn-accent').click()
     await pays(who)
-    await who.page.locator('.pay-buttons .btn-accent').click()
+    await who.page.locator('.pay-buttons button.btn-accent').click()
     await until(`${left} are missing`, async () => (await who.p.get(`/promo${path}`)).seats - (await who.p.get(`/promo${path}`)).paid === left)
   }
   await c.page.locator('.team-sign.filled').waitFor()
@@ -185,7 +185,7 @@ export async function bargainStory(t, browser, base, screen) {
   await pays(owner)
   const [order] = (await owner.p.get('/orders')).items
   assert.equal(order.lines[0].price.amount, cutting.bargain.price.amount, 'at the price it came to')
-  await owner.page.locator('.pay-buttons .btn-accent').click()
+  await owner.page.locator('.pay-buttons button.btn-accent').click()
   await owner.page.locator('.team-sign.filled').waitFor()
   await w.look(owner, 'bargain-bought')
   w.fine(owner, friend)
