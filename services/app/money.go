@@ -78,7 +78,7 @@ func (p Promotions) mount(r rpc.Router) {
 func (s *System) newPromotions(ctx context.Context) error {
 	st, currency := s.stores, string(s.cfg.Currency)
 	coupons, e1 := couponcore.New(ctx, couponcore.Deps{DB: st.DB, Bus: st.Bus, Jobs: s.jobs, Now: s.now, Log: s.log, Account: s.Account, Catalog: s.Catalog, Currency: currency})
-	reductions, e2 := fullreductioncore.New(ctx, fullreductioncore.Deps{DB: st.DB, Bus: st.Bus, Now: s.now, Log: s.log, Shops: s.Catalog, Currency: currency})
+	reductions, e2 := fullreductioncore.New(ctx, fullreductioncore.Deps{DB: st.DB, Bus: st.Bus, Now: s.now, Log: s.log, Shops: s.Catalog, Levels: s.levels(), Currency: currency})
 	flashes, e3 := flashsalecore.New(ctx, flashsalecore.Deps{DB: st.DB, Jobs: s.jobs, Now: s.now, Log: s.log, Account: s.Account, Catalog: s.Catalog, Currency: currency})
 	teams, e4 := groupbuycore.New(ctx, groupbuycore.Deps{DB: st.DB, Bus: st.Bus, Jobs: s.jobs, Now: s.now, Log: s.log, Account: s.Account, Catalog: s.Catalog})
 	bargains, e5 := bargaincore.New(ctx, bargaincore.Deps{DB: st.DB, Jobs: s.jobs, Now: s.now, Log: s.log, Account: s.Account, Catalog: s.Catalog})
@@ -140,6 +140,13 @@ func (s *System) clues(ctx context.Context, u id.User) ([]invite.Clue, error) {
 		out = append(out, invite.Clue{Kind: "identity", Hash: h})
 	}
 	return out, nil
+}
+
+// levels asks fulfilment once it is there, as boughtFrom does.
+func (s *System) levels() *levels {
+	return &levels{currency: string(s.cfg.Currency), now: s.now, spent: func(ctx context.Context, buyer id.User, since time.Time) (map[string]int64, error) {
+		return s.FulfilCore.Spent(ctx, buyer, since)
+	}}
 }
 
 // follows reports whether who follows whom.

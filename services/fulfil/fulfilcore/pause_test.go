@@ -115,3 +115,43 @@ func TestWhatIsAskedAboutBeforeItArrivesWaitsToo(t *testing.T) {
 		t.Errorf("a week after it was withdrawn it is %s, due again at %v", got.State, got.AutoAt)
 	}
 }
+
+func TestWhatSomebodySpentIsWhatTheyKeep(t *testing.T) {
+	t.Parallel()
+	w := open(t, nil)
+	ctx := system(t.Context())
+	p := w.sent(t)
+	w.arrive(t, p)
+	buyer := w.now(t, p.ID).Buyer
+	spent := func() int64 {
+		t.Helper()
+		got, err := w.core.Spent(ctx, buyer, w.Clock.Now().Add(-365*24*time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got["CNY"]
+	}
+	if _, err := w.core.Receive(fulfiltest.As(t, buyer), fulfil.ByParcel{ID: p.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if n := spent(); n != 0 {
+		t.Errorf("while it may go back %d counts", n)
+	}
+	w.Clock.Advance(15 * 24 * time.Hour)
+	d, err := w.Till.Delivery(ctx, fulfil.ByOrder{ID: p.Order})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := d.Order.Lines[0]
+	if n, want := spent(), l.Amount.Amount-l.Saved.Amount; n != want || n == 0 {
+		t.Errorf("once it cannot %d counts, want %d", n, want)
+	}
+	other, err := w.core.Spent(ctx, "usr_other", time.Time{})
+	if err != nil || len(other) != 0 {
+		t.Errorf("somebody else spent %v, %v", other, err)
+	}
+	w.Clock.Advance(365 * 24 * time.Hour)
+	if n := spent(); n != 0 {
+		t.Errorf("a year later %d counts", n)
+	}
+}
