@@ -108,6 +108,14 @@ export class Person {
     }, 300_000)
   }
 
+  /** Whoever is signed in at a screen, by its cookies. */
+  async as(cookies) {
+    for (const { name, value } of cookies) this.#cookies.set(name, value)
+    this.#token = (await this.get('/csrf')).token
+    Object.assign(this, await this.get('/account/me'))
+    return this
+  }
+
   /** A screen of this person's, in a browser's context. */
   async at(context) {
     await context.addCookies([...this.#cookies].map(([name, value]) => ({ name, value, url: this.base })))

@@ -41,8 +41,11 @@ async function answering(base, gone) {
   throw new Error(`${base} does not answer`)
 }
 
-/** Returns the shop's address and what ends it; without a demonstration it is empty. */
-export async function openShop({ demo = true } = {}) {
+/**
+ * Returns the shop's address and what ends it; without a demonstration it is empty.
+ * One that is opened on a folder of data that is named can be opened there again.
+ */
+export async function openShop({ demo = true, data: kept = '', at = '', args = [] } = {}) {
   if (process.env.MEADOW_URL) {
     const base = process.env.MEADOW_URL.replace(/\/$/, '')
     await (demo ? filled(base, () => false, () => true) : answering(base, () => false))
@@ -50,12 +53,12 @@ export async function openShop({ demo = true } = {}) {
   }
   const bin = process.env.MEADOW_TEST_BIN
   if (!bin) throw new Error('name a running shop in MEADOW_URL, or the server in MEADOW_TEST_BIN')
-  const data = await mkdtemp(join(tmpdir(), 'meadow-e2e-'))
-  const base = `http://127.0.0.1:${await freePort()}`
+  const data = kept || (await mkdtemp(join(tmpdir(), 'meadow-e2e-')))
+  const base = at || `http://127.0.0.1:${await freePort()}`
   let log = ''
   // Where an operator enters, once: it is said at the start.
   let operator
-  const server = spawn(bin, [...(demo ? ['-demo'] : []), '-listen', new URL(base).host, '-data', data, '-rate-limits=false'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const server = spawn(bin, [...(demo ? ['-demo'] : []), '-listen', new URL(base).host, '-data', data, '-rate-limits=false', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   for (const s of [server.stdout, server.stderr]) s.on('data', (b) => {
     log = (log + b).slice(-20_000)
     operator ??= /^operator: (\S+) /m.exec(log)?.[1]
@@ -64,7 +67,7 @@ export async function openShop({ demo = true } = {}) {
   const close = async () => {
     server.kill('SIGTERM')
     await ended
-    await rm(data, { recursive: true, force: true })
+    if (!kept) await rm(data, { recursive: true, force: true })
   }
   try {
     const gone = () => server.exitCode !== null
