@@ -238,5 +238,10 @@ func tillRows(w *world, about aboutFunc, sku func(*member) string) map[string][]
 		// A bill's id is the right to pay it, as with every provider's page.
 		"sandboxBill":       {{who: everybody, send: about("bill", w.payment), want: each("ok", "ok", "no_such_bill")}},
 		"settleSandboxBill": {{who: everybody, send: about("bill", w.payment, map[string]any{"pay": false}), want: each("ok", "ok", "no_such_bill")}},
+		// So is a box's number, at a carrier that brings nothing.
+		"sandboxBox": {{who: everybody, send: func(cell) sent { return sent{id: "SBnone"} }, want: alone("no_such_box")}},
+		"moveSandboxBox": {{who: everybody, want: alone("no_such_box"), send: func(cell) sent {
+			return sent{id: "SBnone", body: map[string]any{"state": "in_transit"}}
+		}}},
 	}
 }
