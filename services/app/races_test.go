@@ -375,7 +375,8 @@ func (a *arena) refundAtSettlement(t *testing.T) {
 			}
 			for range 3 { // the same request again and again
 				_, err := a.front.Checkout.Refund(inside(t), checkout.AskRefund{Order: orders[i].ID, Units: []checkout.RefundUnits{{Line: 0, N: 1}}, Restock: true, Reason: "faulty", RequestID: "r"})
-				if err != nil && errs.CodeOf(err) != errs.Conflict {
+				// A call that travels as the clock jumps has an actor that is out of date.
+				if err != nil && errs.CodeOf(err) != errs.Conflict && errs.CodeOf(err) != errs.Unauthenticated {
 					t.Errorf("refund: %v", err)
 				}
 			}
