@@ -125,6 +125,7 @@ func (s *System) newGateway(d Deps) (err error) {
 	}
 	s.Web.Raw(http.MethodPost, webhookPath+":provider", 64<<10, s.webhook)
 	s.Web.Raw(http.MethodPost, trackingPath+":carrier", 64<<10, s.tracking)
+	s.Web.Raw(http.MethodGet, exportPath, 0, s.sendExport)
 	document, err := OpenAPI()
 	if err != nil {
 		return err
