@@ -40,6 +40,9 @@ export type Rating = S['CatalogRating']
 export type RatingSum = S['CatalogRatingSum']
 export type Points = S['PointsBalance']
 
+/** Lists that a sum may lack where there is nothing in them. */
+const whole = <T extends { savings: Saving[] | null; refusals?: Refusal[] | null; plans?: Plan[] | null }>(x: T): T => ({ ...x, savings: x.savings ?? [], ...('refusals' in x ? { refusals: x.refusals ?? [] } : {}), ...('plans' in x ? { plans: x.plans ?? [] } : {}) })
+
 /** What stands between choosing something and having paid for it. */
 export const buy = {
   // what a shop promises and asks
@@ -64,7 +67,7 @@ export const buy = {
   join: (key: string) => done<Cart>(client.POST(`${v1}/cart/join`, named(key))),
 
   // the till
-  quote: (body: QuoteAsk) => done<Quote>(client.POST(`${v1}/quotes`, { body })),
+  quote: (body: QuoteAsk) => done<Quote>(client.POST(`${v1}/quotes`, { body })).then(whole),
   place: (body: S['CheckoutPlace'], key: string) => done<Order>(client.POST(`${v1}/orders`, { params: { header: keyed(key) }, body })),
-  order: (order: string) => done<Order>(client.GET(`${v1}/orders/{id}`, of(order))),
+  order: (order: string) => done<Order>(client.GET(`${v1}/orders/{id}`, of(order))).then(whole),
 }
