@@ -30,12 +30,14 @@ test:
 	deploy/ci/stages.sh $(STAGES)
 
 # What takes longer than CI may: every test again with its long trials (a real
-# MinIO, 100,000 generated requests), 500 kill rounds, the stories on every kind
-# of screen, and the figures.
+# MinIO, 100,000 generated requests), 500 kill rounds, the races with 1,000 buyers
+# and 3,000 people for one packet, the stories on every kind of screen, and the
+# figures.
 test-long: web-deps web build
 	MEADOW_E2E_ALL=1 deploy/ci/e2e.sh
 	deploy/ci/go-test.sh -tags=long -timeout=6h
 	MEADOW_FAULT_ROUNDS=500 go test -count=1 -v -timeout=6h -run=IsKilled ./deploy/fault
+	MEADOW_RACES=full go test -count=1 -v -timeout=2h -run=SoundAfterEveryRace ./services/app
 	go test -run='^$$' -bench=. -benchmem ./...
 
 clean:
