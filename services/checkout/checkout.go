@@ -96,9 +96,11 @@ type Line struct {
 	Platform money.Money `json:"-" bson:"platform"`
 	// ByPoints is what of Platform was paid with points.
 	ByPoints money.Money `json:"-" bson:"by_points"`
-	// Back is what was refunded of it so far, Returned how many units.
-	Back     money.Money `json:"back,omitzero" bson:"back,omitempty"`
-	Returned int64       `json:"returned,omitempty" bson:"returned,omitempty"`
+	// Back is what was refunded of it so far, ShippingBack what of that was shipping,
+	// Returned how many units.
+	Back         money.Money `json:"back,omitzero" bson:"back,omitempty"`
+	ShippingBack money.Money `json:"shipping_back,omitzero" bson:"shipping_back,omitempty"`
+	Returned     int64       `json:"returned,omitempty" bson:"returned,omitempty"`
 	// Source credits the post that sold the line; absent if none did.
 	Source creator.Attribution `json:"source,omitzero" bson:"source,omitempty"`
 	// Met is where the buyer met what sold it.

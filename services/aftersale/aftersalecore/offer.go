@@ -9,15 +9,15 @@ import (
 )
 
 // offerOf computes what units of an order's part come to, as the till does when
-// it pays them back: pro rata by units, the last with what rounding left; the
-// part's shipping with its last unit, or with the first if it is faulty. Order
-// amounts are sums that fit, so plain integers do here.
+// it pays them back: pro rata by units, the last with what is left; what is left
+// of the part's shipping once nothing else of it is, or at once if it is faulty.
+// Order amounts are sums that fit, so plain integers do here.
 func offerOf(o checkout.Order, m id.Merchant, units []aftersale.Units, faulty bool) aftersale.Offer {
 	asked := map[int]int64{}
 	for _, u := range units {
 		asked[u.Line] = u.N
 	}
-	var goods, shipping, points, before int64
+	var goods, shipping, points int64
 	whole, all := true, true
 	for i, l := range o.Lines {
 		n := asked[i]
@@ -26,17 +26,17 @@ func offerOf(o checkout.Order, m id.Merchant, units []aftersale.Units, faulty bo
 			whole = whole && l.Merchant != m
 		}
 		if l.Merchant == m {
-			shipping += l.Shipping.Amount
-			before += l.Returned
+			shipping += l.Shipping.Amount - l.ShippingBack.Amount
 		}
 		if n == 0 {
 			continue
 		}
 		price := l.Amount.Amount - l.Saved.Amount + l.Tax.Amount
-		goods += min(share(price, l.N, l.Returned, n), max(0, l.Due.Amount-l.Back.Amount))
+		left := l.Due.Amount - l.Shipping.Amount - (l.Back.Amount - l.ShippingBack.Amount)
+		goods += min(share(price, l.N, l.Returned, n), max(0, left))
 		points += share(pointsOf(o, i), l.N, l.Returned, n)
 	}
-	if !whole && (!faulty || before > 0) {
+	if !whole && !faulty {
 		shipping = 0
 	}
 	left := o.Total.Amount - o.Back.Amount

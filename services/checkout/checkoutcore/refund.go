@@ -122,6 +122,7 @@ func (o *order) book(r *checkout.Refund, now time.Time) {
 	for _, x := range r.Lines {
 		l := &o.Lines[x.Line]
 		l.Back = money.Money{Amount: l.Back.Amount + x.Due.Amount, Currency: l.Due.Currency}
+		l.ShippingBack = money.Money{Amount: l.ShippingBack.Amount + x.Shipping.Amount, Currency: l.Due.Currency}
 		l.Returned += x.N
 	}
 	r.Whole = o.Total.Amount > 0 && o.Back.Amount == o.Total.Amount ||
