@@ -127,7 +127,8 @@ export function useTable<T>(spec: TableSpec<T>) {
   }
   // What was chosen is shown as it is now.
   watch(rows, (now) => now.forEach((r) => chosen.has(spec.id(r)) && chosen.set(spec.id(r), r)))
-  watch([asked, () => shop.value], () => chosen.clear())
+  // Another shop or another state of things is another list; another page is not.
+  watch([() => JSON.stringify(asked.value), () => shop.value], () => chosen.clear())
 
   const gathering = ref(false)
   /** Every row that matches, on all pages. */
