@@ -62,6 +62,7 @@ func suites(t *testing.T, cut [][]string) {
 			Advance: s.clock.Advance, Now: s.clock.Now, Picture: s.picture, SandboxKey: s.front.keys.sandbox,
 		})
 	})
+	t.Run("promotions", s.promotions)
 	t.Run("feed", func(t *testing.T) { feedtest.Run(t, s.forFeed()) })
 	t.Run("creator", func(t *testing.T) { creatortest.Run(t, s.forCreators()) })
 	t.Run("talk", func(t *testing.T) { talktest.Run(t, s.forTalk(t)) })
@@ -109,6 +110,7 @@ func startShop(t *testing.T, cut [][]string, change ...func(*Deps)) *testShop {
 	log := slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	cfg := Default()
 	cfg.Data, cfg.RateLimits, cfg.MaxConnsPerIP = s.data, false, 0
+	cfg.ShippingFee, cfg.FreeFrom = 0, 0 // the suites' shops say what sending costs
 	all := cfg
 	all.Listen = "127.0.0.1:0"
 	if err := all.complete(); err != nil {

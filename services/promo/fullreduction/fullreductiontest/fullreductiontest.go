@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"meadow/services/kernel/actor"
+	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
@@ -117,7 +118,8 @@ func testTerms(t *testing.T, s Shop) {
 	} {
 		terms := s.terms()
 		spoil(&terms)
-		if _, err := s.Campaigns.Draft(ctx, fullreduction.DraftCampaign{Terms: terms, RequestID: newRequest()}); !errors.Is(err, fullreduction.ErrBadTerms) {
+		// What the schema says is refused before, where there is a door.
+		if _, err := s.Campaigns.Draft(ctx, fullreduction.DraftCampaign{Terms: terms, RequestID: newRequest()}); !errors.Is(err, fullreduction.ErrBadTerms) && !errors.Is(err, errs.ErrInvalid) {
 			t.Errorf("%s: %v, want ErrBadTerms", name, err)
 		}
 	}
