@@ -10,5 +10,8 @@ fi
 chromium=${MEADOW_TEST_CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 [ -n "$chromium" ] || die "no Chromium: install one, or name it in MEADOW_TEST_CHROMIUM"
 export MEADOW_TEST_CHROMIUM=$chromium MEADOW_TEST_BIN=$root/bin/meadow
+MEADOW_E2E_FILLED=$(mktemp -d)
+export MEADOW_E2E_FILLED
+trap 'rm -rf "$MEADOW_E2E_FILLED"' EXIT
 cd frontend
 npm run --silent e2e

@@ -1,7 +1,7 @@
 // The shop that the stories visit: the one that MEADOW_URL names, or a
 // demonstration started from MEADOW_TEST_BIN for as long as they run.
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { access, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,6 +42,23 @@ async function answering(base, gone) {
 }
 
 /**
+ * Puts a demonstration into an empty folder. Filling one takes a minute, so that
+ * where MEADOW_E2E_FILLED names a folder it is filled once, there, and copied
+ * for whoever needs one; files of stories run one after another.
+ */
+async function demonstration(data) {
+  const once = process.env.MEADOW_E2E_FILLED
+  if (!once) return
+  const mark = join(once, 'filled')
+  if (!(await access(mark).then(() => true, () => false))) {
+    const shop = await start({ demo: true, data: join(once, 'data') })
+    await shop.close()
+    await writeFile(mark, '')
+  }
+  await cp(join(once, 'data'), data, { recursive: true })
+}
+
+/**
  * Returns the shop's address and what ends it; without a demonstration it is empty.
  * One that is opened on a folder of data that is named can be opened there again.
  */
@@ -51,9 +68,22 @@ export async function openShop({ demo = true, data: kept = '', at = '', args = [
     await (demo ? filled(base, () => false, () => true) : answering(base, () => false))
     return { base, operator: process.env.MEADOW_OPERATOR ?? '', close: async () => {} }
   }
+  const data = kept || (await mkdtemp(join(tmpdir(), 'meadow-e2e-')))
+  const discard = () => (kept ? null : rm(data, { recursive: true, force: true }))
+  try {
+    if (demo && !kept) await demonstration(data)
+    const shop = await start({ demo, data, at, args })
+    return { ...shop, close: async () => { await shop.close(); await discard() } }
+  } catch (err) {
+    await discard()
+    throw err
+  }
+}
+
+/** Starts a server on a folder of data, and returns once it can be visited. */
+async function start({ demo, data, at = '', args = [] }) {
   const bin = process.env.MEADOW_TEST_BIN
   if (!bin) throw new Error('name a running shop in MEADOW_URL, or the server in MEADOW_TEST_BIN')
-  const data = kept || (await mkdtemp(join(tmpdir(), 'meadow-e2e-')))
   const base = at || `http://127.0.0.1:${await freePort()}`
   let log = ''
   // Where an operator enters, once: it is said at the start.
@@ -67,7 +97,6 @@ export async function openShop({ demo = true, data: kept = '', at = '', args = [
   const close = async () => {
     server.kill('SIGTERM')
     await ended
-    if (!kept) await rm(data, { recursive: true, force: true })
   }
   try {
     const gone = () => server.exitCode !== null
