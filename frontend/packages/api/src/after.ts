@@ -36,10 +36,16 @@ export type Balance = S['LedgerBalance']
 export type Movement = S['LedgerLine']
 export type Pot = 'held' | 'earned'
 
+/** An empty list may travel as nothing. */
+const whole = (o: Bought): Bought => ({ ...o, parts: o.parts ?? [], savings: o.savings ?? [] })
+
 /** What comes after buying: parcels, requests, ratings, and what one has. */
 export const after = {
-  order: (id: string) => done<Bought>(client.GET(`${v1}/orders/{id}`, of(id))),
-  orders: (query: Ask & { state?: OrderState }) => done<Page<Bought>>(client.GET(`${v1}/orders`, asked(query))),
+  order: async (id: string) => whole(await done<Bought>(client.GET(`${v1}/orders/{id}`, of(id)))),
+  orders: async (query: Ask & { state?: OrderState }) => {
+    const page = await done<Page<Bought>>(client.GET(`${v1}/orders`, asked(query)))
+    return { ...page, items: page.items.map(whole) }
+  },
   toCart: (sku: string, n: number) => done<S['CheckoutCart']>(client.POST(`${v1}/cart/lines`, { body: { sku, n } })),
 
   // parcels
