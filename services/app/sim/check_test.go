@@ -85,17 +85,40 @@ func (w *world) checkRest(orders []paper) {
 			w.broke("parcel %s is still %s", p.ID, p.State)
 		}
 	}
-	for _, a := range rows[aftersale.AfterSale](w, "aftersales") {
-		if !a.State.Over() {
-			w.broke("request %s is still %s", a.ID, a.State)
-		}
-	}
+	w.checkRequests()
 	for _, p := range rows[struct {
 		ID    string `bson:"_id"`
 		State string `bson:"state"`
 	}](w, "promo_plans") {
 		if !slices.Contains([]string{"released", "redeemed", "returned", "lost"}, p.State) {
 			w.broke("promotions of order %s are still %s", p.ID, p.State)
+		}
+	}
+}
+
+// checkRequests says which requests are not over, and which units were to stay and
+// were sent.
+func (w *world) checkRequests() {
+	type key struct {
+		parcel id.Parcel
+		line   int
+	}
+	stay := map[key]int64{}
+	for _, a := range rows[aftersale.AfterSale](w, "aftersales") {
+		if !a.State.Over() {
+			w.broke("request %s is still %s", a.ID, a.State)
+		}
+		for _, u := range a.Units {
+			if a.Kind == aftersale.Cancel && a.State == aftersale.Done {
+				stay[key{a.Parcel, u.Line}] += u.N
+			}
+		}
+	}
+	for _, p := range rows[fulfil.Parcel](w, "parcels") {
+		for _, l := range p.Lines {
+			if n := stay[key{p.ID, l.Index}]; n > l.Dropped || l.Sent+l.Dropped != l.N {
+				w.broke("parcel %s, line %d: %d sent and %d dropped of %d, %d were cancelled", p.ID, l.Index, l.Sent, l.Dropped, l.N, n)
+			}
 		}
 	}
 }
@@ -434,6 +457,9 @@ func (w *world) checkSettled(orders []paper) {
 		for _, l := range p.Lines {
 			if p.For == "" && !p.ReceivedAt.IsZero() {
 				closes[key{p.Order, l.Index}] = p.ReceivedAt.Add(aftersale.Window)
+				if p.Merchant == merchantOf(sellers[2]) {
+					closes[key{p.Order, l.Index}] = p.ReceivedAt.Add(3 * 24 * time.Hour)
+				}
 			}
 		}
 	}
@@ -458,7 +484,7 @@ func (w *world) checkClaims(orders []paper) {
 			switch u.Kind {
 			case promo.Coupon, promo.Chop:
 				ref := u.Ref
-				if ref == "" {
+				if u.Kind == promo.Chop {
 					ref = u.Rule
 				}
 				if by, ok := used[ref]; ok {

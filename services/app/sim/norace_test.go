@@ -2,4 +2,7 @@
 
 package sim
 
-const usualSeeds = 20
+const (
+	usualSeeds  = 200
+	usualOrders = 30
+)

@@ -14,7 +14,7 @@ import (
 var (
 	seeds  = flag.Int("seeds", usualSeeds, "how many runs the simulation makes")
 	first  = flag.Uint64("seed", 1, "the seed of the first of them")
-	orders = flag.Int("orders", 200, "orders in each run")
+	orders = flag.Int("orders", usualOrders, "orders in each run")
 )
 
 // run plays one seed, and returns the world at rest.

@@ -7,6 +7,7 @@ import (
 	"meadow/services/catalog"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
+	"meadow/services/ledger"
 	"meadow/services/promo"
 	"meadow/services/promo/bargain"
 	"meadow/services/promo/cashback"
@@ -73,6 +74,8 @@ func (w *world) stage() {
 	w.campaigns()
 	w.deals()
 	w.rewarding()
+	_, err := w.ledger.SetTerms(operator(), ledger.SetTerms{ID: merchantOf(sellers[2]), Days: 3}) // a shop that is trusted
+	w.must("set terms", err)
 	w.rest(2 * time.Minute) // all of it is known everywhere
 }
 
@@ -167,7 +170,7 @@ func (w *world) deals() {
 	var plan flashsale.Plan
 	for _, at := range []int{0, 1} {
 		k := w.goods.items[at]
-		plan.Items = append(plan.Items, flashsale.Allotment{SKU: k.sku, Price: yuan(w.price(k.sku) * 7 / 10), N: w.between(2, 8), Limit: w.between(1, 3)})
+		plan.Items = append(plan.Items, flashsale.Allotment{SKU: k.sku, Price: yuan(w.price(k.sku) * 7 / 10), N: w.between(3, 8), Limit: w.between(1, 3)})
 		w.goods.flashed = append(w.goods.flashed, k.sku)
 	}
 	plan.Name, plan.Start, plan.End = "flash", now.Add(time.Second), now.Add(6*24*time.Hour)

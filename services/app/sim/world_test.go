@@ -95,6 +95,7 @@ type world struct {
 	trace   uint32
 	resting bool // nothing goes wrong any more
 	broken  []string
+	ahead   bool // somebody is being faster
 
 	goods  *goods
 	orders []*purchase
@@ -116,6 +117,7 @@ func newWorld(t testing.TB, seed uint64, secrets *vault.Keys) *world {
 	}
 	w.laws = newLaws(w)
 	db.seen = w.laws.wrote
+	db.before = w.faster
 	w.post = &post{w: w}
 	w.log = slog.New(&listener{w: w})
 	w.rebuild()
@@ -232,6 +234,17 @@ type bought struct{ *shop }
 
 func (b bought) Bought(ctx context.Context, in fulfil.Bought) (fulfil.BoughtList, error) {
 	return b.fulfil.Bought(ctx, in)
+}
+
+// faster lets somebody else buy just before a write of the stock, now and then:
+// what the writer has read is not so any more.
+func (w *world) faster(coll string) {
+	if coll != "stock_cells" || w.resting || w.ahead || w.db.dead || w.goods == nil || w.rnd.IntN(12) > 0 {
+		return
+	}
+	w.ahead = true
+	w.buy()
+	w.ahead = false
 }
 
 // listener hears what no service should ever say.

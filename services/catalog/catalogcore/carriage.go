@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"meadow/services/catalog"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/platform/docdb"
@@ -107,6 +108,9 @@ func (c *Core) carry(ctx context.Context, region string, l load, shop merchant) 
 	}
 	if name == "" {
 		out.Fee.Amount = c.Usual.of(l.amount)
+		if fault.On(fault.ShippingDouble) {
+			out.Fee.Amount *= 2
+		}
 		return out, nil
 	}
 	p, err := c.profiles.Get(ctx, name)

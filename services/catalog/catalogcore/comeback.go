@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"meadow/services/catalog"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
@@ -32,6 +33,9 @@ func (c *Core) RestockUnits(ctx context.Context, in catalog.RestockUnits) (rpc.E
 		return rpc.Empty{}, err
 	}
 	name := id.Derive("bck", string(in.Order), in.RequestID)
+	if fault.On(fault.TwiceRestocked) {
+		name = id.New("bck", c.Now())
+	}
 	if r.State == sold {
 		if err := c.countSold(ctx, r); err != nil {
 			return rpc.Empty{}, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"meadow/services/catalog"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
@@ -40,6 +41,9 @@ func (c *Core) Commit(ctx context.Context, in catalog.Reserve) (rpc.Empty, error
 // countSold moves a sold reservation's units from held to sold, once.
 func (c *Core) countSold(ctx context.Context, r reservation) error {
 	key := "holds." + string(r.ID)
+	if fault.On(fault.HoldUncommitted) {
+		return nil
+	}
 	for _, p := range r.Parts {
 		_, err := c.heaps.UpdateIf(ctx, p.Cell,
 			[]docdb.Cond{{Field: key + ".gen", Op: docdb.Eq, Value: r.Gen}, {Field: soldMark(r.ID), Op: docdb.Absent}},
@@ -80,7 +84,7 @@ func (c *Core) release(ctx context.Context, r reservation) error {
 			return err
 		}
 	}
-	if r.State != releasing {
+	if r.State != releasing || fault.On(fault.LostRelease) {
 		return nil
 	}
 	return c.giveBack(ctx, r)

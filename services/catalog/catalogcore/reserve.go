@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"meadow/services/catalog"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/rpc"
@@ -244,9 +245,12 @@ func cellsOf(r reservation) []string {
 
 // takeOne moves a part's units from available to held, once.
 func (c *Core) takeOne(ctx context.Context, r reservation, p part) error {
-	key := "holds." + string(r.ID)
+	key, least := "holds."+string(r.ID), p.N
+	if fault.On(fault.NonAtomic) {
+		least = -1000
+	}
 	_, err := c.heaps.UpdateIf(ctx, p.Cell,
-		[]docdb.Cond{{Field: "available", Op: docdb.Gte, Value: p.N}, {Field: key, Op: docdb.Absent}, {Field: soldMark(r.ID), Op: docdb.Absent}},
+		[]docdb.Cond{{Field: "available", Op: docdb.Gte, Value: least}, {Field: key, Op: docdb.Absent}, {Field: soldMark(r.ID), Op: docdb.Absent}},
 		[]docdb.Change{
 			{Field: "available", Verb: docdb.Add, Value: -p.N},
 			{Field: "held", Verb: docdb.Add, Value: p.N},

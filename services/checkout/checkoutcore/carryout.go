@@ -8,6 +8,7 @@ import (
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/checkout/pay"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/platform/docdb"
@@ -75,7 +76,12 @@ func (c *Core) send(ctx context.Context, r checkout.Refund) error {
 	if err != nil {
 		return err
 	}
-	if err := provider.RefundPart(ctx, pay.PartBack{Refund: r.ID, Payment: r.Payment, Amount: r.Amount}); err != nil {
+	name := r.ID
+	if fault.On(fault.RefundTwice) {
+		name = id.New("rfd", c.Now())
+		_ = provider.RefundPart(ctx, pay.PartBack{Refund: r.ID, Payment: r.Payment, Amount: r.Amount})
+	}
+	if err := provider.RefundPart(ctx, pay.PartBack{Refund: name, Payment: r.Payment, Amount: r.Amount}); err != nil {
 		return err
 	}
 	return c.noteReturned(ctx, returnedMoney{ID: r.ID, Payment: r.Payment, Provider: r.Provider, Amount: r.Amount, At: c.Now()})

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"meadow/services/checkout"
+	"meadow/services/kernel/fault"
 )
 
 // pool is what is left of a line to go back, in minor units of its currency.
@@ -97,6 +98,9 @@ func (p pool) less(q pool) pool {
 // down is x × a / b, rounded down; none of them is below zero and a is at most b.
 func down(x, a, b int64) int64 {
 	hi, lo := bits.Mul64(uint64(x), uint64(a))
-	q, _ := bits.Div64(hi, lo, uint64(b))
+	q, rest := bits.Div64(hi, lo, uint64(b))
+	if fault.On(fault.Rounding) && rest > 0 {
+		q++
+	}
 	return int64(q)
 }

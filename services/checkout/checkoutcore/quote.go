@@ -11,6 +11,7 @@ import (
 	"meadow/services/creator"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/promo"
@@ -163,7 +164,8 @@ func (c *Core) freeze(q *quote, p promo.Priced) error {
 		Goods: p.Goods, Savings: p.Savings, Saved: p.Saved, Shipping: p.Shipping, Tax: p.Tax, Total: p.Total,
 		Points: p.Points, Earns: p.Earns,
 	}
-	q.Refusals, q.Uses = p.Refusals, p.Uses
+	// On the wire a list is never null.
+	q.Savings, q.Refusals, q.Uses = append([]promo.Saving{}, p.Savings...), append([]promo.Refusal{}, p.Refusals...), p.Uses
 	return nil
 }
 
@@ -171,7 +173,11 @@ func (c *Core) freeze(q *quote, p promo.Priced) error {
 // platform takes its fee of what it pays itself, too.
 func owed(l *checkout.Line, fee money.Rate) (err error) {
 	paid := money.Money{Amount: l.Amount.Amount - l.Saved.Amount, Currency: l.Amount.Currency}
-	if l.Commission, err = paid.Part(l.Rate); err != nil {
+	base := paid
+	if fault.On(fault.WholePrice) {
+		base = l.Amount
+	}
+	if l.Commission, err = base.Part(l.Rate); err != nil {
 		return err
 	}
 	paid.Amount += l.Platform.Amount

@@ -9,6 +9,7 @@ import (
 	"meadow/services/checkout"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/platform/docdb"
@@ -270,6 +271,9 @@ func refundOf(o *order, in checkout.AskRefund, taken []pool) (checkout.Refund, e
 			continue
 		}
 		l := o.Lines[i]
+		if fault.On(fault.CurrentRate) {
+			t.Commission = t.Goods / 10
+		}
 		r.Lines = append(r.Lines, checkout.RefundLine{
 			Line: i, SKU: l.SKU, Merchant: l.Merchant, Creator: earner(l), N: t.Units,
 			Amount: of(t.Amount), Saved: of(t.Amount - t.Goods), Platform: of(t.Platform), ByPoints: of(t.ByPoints),

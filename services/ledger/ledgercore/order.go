@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"meadow/services/checkout"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/ledger"
 	"meadow/services/platform/docdb"
@@ -145,7 +146,7 @@ func (o *order) giveBack(r refund) error {
 		}
 		l := &o.Lines[x.Line]
 		at := heldPots(*l)
-		if !l.EarnedAt.IsZero() {
+		if !l.EarnedAt.IsZero() && !fault.On(fault.NoClawback) {
 			at = ownPots(*l)
 		}
 		b.flow(o.Provider, -1, x.Back, at)

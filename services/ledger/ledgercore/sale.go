@@ -10,6 +10,7 @@ import (
 
 	"meadow/services/checkout"
 	"meadow/services/fulfil"
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/ledger"
@@ -155,6 +156,9 @@ func (c *Core) received(ctx context.Context, e fulfil.ParcelData) error {
 	earns := e.At.Add(time.Duration(terms.Days) * 24 * time.Hour)
 	if !e.ReturnBy.IsZero() && (terms.Days == ledger.UsualDays || e.ReturnBy.Before(earns)) {
 		earns = e.ReturnBy
+	}
+	if fault.On(fault.EarlySettle) {
+		earns = e.At
 	}
 	return c.note(ctx, e.Order, func(o *order) bool {
 		known := true

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"meadow/services/kernel/fault"
+	"meadow/services/kernel/id"
 	"meadow/services/ledger"
 	"meadow/services/ledger/payout"
 	"meadow/services/platform/docdb"
@@ -84,7 +86,12 @@ func (c *Core) hand(ctx context.Context, r payoutRecord) error {
 	if err != nil {
 		return err
 	}
-	return c.Bank.Send(ctx, payout.Transfer{Payout: r.ID, Amount: r.Amount, Bank: r.Bank, Holder: to.Holder, Number: to.Number})
+	name := r.ID
+	if fault.On(fault.PayoutTwice) {
+		name = id.Payout(id.New("pyo", c.Now()))
+		_ = c.Bank.Send(ctx, payout.Transfer{Payout: r.ID, Amount: r.Amount, Bank: r.Bank, Holder: to.Holder, Number: to.Number})
+	}
+	return c.Bank.Send(ctx, payout.Transfer{Payout: name, Amount: r.Amount, Bank: r.Bank, Holder: to.Holder, Number: to.Number})
 }
 
 // follow asks the bank how a sent payout stands.

@@ -3,6 +3,7 @@ package price
 import (
 	"strings"
 
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/money"
 )
 
@@ -38,6 +39,10 @@ func (t Taxes) rate(region, class string) money.Rate {
 // down.
 func (s *state) levy() {
 	for i, l := range s.in.Lines {
-		s.tax[i] = part(s.left[i], s.taxes.rate(s.in.Region, l.TaxClass)) + part(s.shipping[i], s.taxes.rate(s.in.Region, CarriageClass))
+		goods := s.left[i]
+		if fault.On(fault.TaxDropped) {
+			goods = 0
+		}
+		s.tax[i] = part(goods, s.taxes.rate(s.in.Region, l.TaxClass)) + part(s.shipping[i], s.taxes.rate(s.in.Region, CarriageClass))
 	}
 }

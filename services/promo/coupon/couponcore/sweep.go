@@ -3,6 +3,8 @@ package couponcore
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"meadow/services/checkout"
@@ -52,7 +54,7 @@ func (c *Core) notePurchase(ctx context.Context, e checkout.OrderData) error {
 		shops[l.Merchant] = true
 	}
 	for _, p := range persons {
-		for shop := range shops {
+		for _, shop := range slices.Sorted(maps.Keys(shops)) {
 			name := buyerID(p, shop)
 			if err := c.buyers.Insert(ctx, name, buyer{ID: name, At: e.PaidAt}); err != nil && !errors.Is(err, docdb.ErrExists) {
 				return err
@@ -109,7 +111,8 @@ func (c *Core) settleAll(ctx context.Context) error {
 	old := c.Now().Add(-slack)
 	return errors.Join(
 		walk(ctx, c.quotas, docdb.Query{Index: "pending", From: int64(1)}, func(q quota) error {
-			for name, p := range q.Claims {
+			for _, name := range slices.Sorted(maps.Keys(q.Claims)) {
+				p := q.Claims[name]
 				if p.At.After(old) {
 					continue
 				}
@@ -127,7 +130,8 @@ func (c *Core) settleAll(ctx context.Context) error {
 			return nil
 		}),
 		walk(ctx, c.purses, docdb.Query{Index: "open", From: int64(1)}, func(p purse) error {
-			for name, e := range p.Locks {
+			for _, name := range slices.Sorted(maps.Keys(p.Locks)) {
+				e := p.Locks[name]
 				if e.At.After(old) {
 					continue
 				}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 )
@@ -84,7 +85,9 @@ func (c *Core) comeBack(ctx context.Context, campaign string, o id.Order, amount
 			b.Backs = map[string]time.Time{}
 		}
 		b.Backs[string(o)] = now
-		b.Left += amount
+		if b.Left += amount; fault.On(fault.BudgetPassed) {
+			return nil
+		}
 		if _, held := b.Holds[string(o)]; held { // it was paid, and not yet noted here
 			delete(b.Holds, string(o))
 			b.Held -= amount

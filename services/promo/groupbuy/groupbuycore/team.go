@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/platform/outbox"
@@ -88,7 +89,7 @@ func (t *team) room(order id.Order, as []string, now time.Time) error {
 			others++
 		}
 	}
-	if others >= t.Needs {
+	if others >= t.Needs && !fault.On(fault.TeamOverfilled) {
 		return promo.ErrUsedUp
 	}
 	return nil
@@ -97,6 +98,7 @@ func (t *team) room(order id.Order, as []string, now time.Time) error {
 // joinable says why nobody can join.
 func (t *team) joinable(now time.Time) error {
 	switch {
+	case t.State == groupbuy.IsFilled && fault.On(fault.TeamOverfilled):
 	case t.State == groupbuy.IsFilled:
 		return promo.ErrUsedUp
 	case t.State != groupbuy.IsOpen || !now.Before(t.EndsAt):
@@ -180,7 +182,9 @@ func (t *team) over(s groupbuy.TeamState, now time.Time) {
 func (t *team) lapse(now time.Time, force bool) error {
 	switch {
 	case t.State == groupbuy.IsOpen && (force || !now.Before(t.EndsAt)):
-		t.over(groupbuy.IsLapsed, now)
+		if t.over(groupbuy.IsLapsed, now); fault.On(fault.LapseKept) {
+			return nil
+		}
 		t.Add(now, groupbuy.Lapsed.Event(now, t.ID, t.data(now)))
 		return nil
 	case t.State == groupbuy.IsOpening && (force || !now.Before(t.Due)):

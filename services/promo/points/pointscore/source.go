@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/platform/docdb"
@@ -155,7 +156,7 @@ func (c *Core) Return(ctx context.Context, in promo.Return) error {
 		if in.Whole {
 			n = burned - o.Restored
 		}
-		if n <= 0 || slices.Contains(o.Returns, in.RequestID) {
+		if n <= 0 || fault.On(fault.PointsKept) || slices.Contains(o.Returns, in.RequestID) {
 			return errSame
 		}
 		back := o.back(n, c.Now().Add(points.Grace).Truncate(24*time.Hour))

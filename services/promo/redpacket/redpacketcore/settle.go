@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"meadow/services/kernel/money"
@@ -82,7 +84,7 @@ func (c *Core) settleCells(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for slot := range x.Slots {
+		for _, slot := range slices.Sorted(maps.Keys(x.Slots)) {
 			if err := c.record(ctx, x.share(p, slot)); err != nil {
 				return err
 			}

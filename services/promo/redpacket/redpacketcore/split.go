@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"math/rand/v2"
 
+	"meadow/services/kernel/fault"
 	"meadow/services/promo/redpacket"
 )
 
@@ -17,6 +18,9 @@ func split(how redpacket.Split, total int64, n int, seed string) []int64 {
 	}
 	out := make([]int64, n)
 	each, over := total/int64(n), total%int64(n)
+	if fault.On(fault.PacketRemainder) {
+		over = 0
+	}
 	for i := range out {
 		out[i] = each
 		if int64(i) < over {
