@@ -11,7 +11,7 @@ export default defineConfig(
         output: {
           codeSplitting: {
             groups: [
-              { name: 'lib', test: /node_modules[\\/](@vue|vue|vue-router|vue-i18n|@intlify|@tanstack|openapi-fetch)[\\/]/ },
+              { name: 'lib', test: /node_modules[\\/](@vue|vue|vue-router|vue-i18n|@intlify|@tanstack|openapi-fetch)[\\/](?!.*(?:queriesObserver|useQueries))/ },
               { name: 'app', test: /packages[\\/](ui|i18n)[\\/]src|packages[\\/]api[\\/]src[\\/](api|boot|client|errors|index|intention|me)\.ts|viewer[\\/]src[\\/](feed[\\/](feed|like|mine|press)|shell[\\/](act|back|language|unread|words|places|SearchBox)|menu[\\/]menu|seen[\\/]source|post[\\/]overlay)/ },
               { name: 'cards', test: /viewer[\\/]src[\\/]feed[\\/](?!Discover)/ },
             ],
