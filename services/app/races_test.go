@@ -174,24 +174,43 @@ func (a *arena) goods(t *testing.T, stock int64) catalog.Product {
 	return p
 }
 
+// insist does f until the shop answers, as a person would.
+func insist(f func() error) error {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		err := f()
+		if errs.CodeOf(err) != errs.Unavailable || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
 // place goes from what is chosen to a payment that waits.
 func (a *arena) place(t *testing.T, i int, ask checkout.Ask) (o checkout.Order, p checkout.Payment, err error) {
-	ctx := as(t, a.people[i])
+	ctx, placing, paying := as(t, a.people[i]), id.Secret(), id.Secret()
 	ask.Address = a.homes[i]
-	q, err := a.front.Checkout.Quote(ctx, ask)
+	var q checkout.Quote
+	if err := insist(func() (err error) { q, err = a.front.Checkout.Quote(ctx, ask); return err }); err != nil {
+		return o, p, err
+	}
+	err = insist(func() (err error) {
+		o, err = a.front.Checkout.Place(ctx, checkout.Place{Quote: q.ID, Address: a.homes[i], RequestID: placing})
+		return err
+	})
 	if err != nil {
 		return o, p, err
 	}
-	if o, err = a.front.Checkout.Place(ctx, checkout.Place{Quote: q.ID, Address: a.homes[i], RequestID: id.Secret()}); err != nil {
-		return o, p, err
-	}
-	p, err = a.front.Checkout.Pay(ctx, checkout.Pay{ID: o.ID, Provider: sandbox.Name, RequestID: id.Secret()})
+	err = insist(func() (err error) {
+		p, err = a.front.Checkout.Pay(ctx, checkout.Pay{ID: o.ID, Provider: sandbox.Name, RequestID: paying})
+		return err
+	})
 	return o, p, err
 }
 
 func (a *arena) settle(t *testing.T, p checkout.Payment) error {
-	_, err := a.front.Sandbox.Settle(t.Context(), sandbox.Settle{ID: p.ID, Pay: true})
-	return err
+	return insist(func() error {
+		_, err := a.front.Sandbox.Settle(t.Context(), sandbox.Settle{ID: p.ID, Pay: true})
+		return err
+	})
 }
 
 // buy is place, and pay.
@@ -301,7 +320,12 @@ func (a *arena) fewCoupons(t *testing.T) {
 	var got atomic.Int64
 	a.all(a.n*2, func(k int) { // everybody asks twice at once
 		i := k % a.n
-		c, err := a.front.Promotions.Coupon.Claim(as(t, a.people[i]), coupon.Claim{Batch: batch.ID, RequestID: id.Secret()})
+		var c coupon.Coupon
+		key := id.Secret()
+		err := insist(func() (err error) {
+			c, err = a.front.Promotions.Coupon.Claim(as(t, a.people[i]), coupon.Claim{Batch: batch.ID, RequestID: key})
+			return err
+		})
 		if errs.CodeOf(err) == errs.Exhausted || errs.CodeOf(err) == errs.Precondition || errs.CodeOf(err) == errs.Conflict {
 			return
 		}
