@@ -36,6 +36,8 @@ test:
 test-long: web-deps web build
 	MEADOW_E2E_ALL=1 deploy/ci/e2e.sh
 	deploy/ci/go-test.sh -tags=long -timeout=6h
+	MEADOW_SIM_SEEDS=2000 MEADOW_SIM_ORDERS=200 deploy/ci/sim.sh
+	deploy/ci/sim.sh faults
 	MEADOW_FAULT_ROUNDS=500 go test -count=1 -v -timeout=6h -run=IsKilled ./deploy/fault
 	MEADOW_RACES=full go test -count=1 -v -timeout=2h -run=SoundAfterEveryRace ./services/app
 	go test -run='^$$' -bench=. -benchmem ./...

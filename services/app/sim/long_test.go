@@ -1,8 +1,0 @@
-//go:build long
-
-package sim
-
-const (
-	usualSeeds  = 2000
-	usualOrders = 200
-)
