@@ -13,7 +13,7 @@ const budgets = [
   { app: 'viewer', screen: '/p/:id', extra: ['zh-CN', 'viewer.zh-CN', 'PostPage.vue'], js: 100, css: 14 },
   { app: 'viewer', screen: '/video', extra: ['zh-CN', 'reel.zh-CN', 'VideoPage.vue'], js: 95, css: 12 },
   { app: 'viewer', screen: '/search', extra: ['zh-CN', 'find.zh-CN', 'SearchPage.vue'], js: 95, css: 12 },
-  { app: 'viewer', screen: 'checkout', extra: ['zh-CN', 'viewer.zh-CN', 'PostPage.vue', 'ProductSheet.vue', 'CheckoutFlow.vue'], js: 130, css: 25 },
+  { app: 'viewer', screen: 'checkout', extra: ['zh-CN', 'viewer.zh-CN', 'buy.zh-CN', 'PostPage.vue', 'ProductSheet.vue', 'CheckoutFlow.vue'], js: 130, css: 25 },
   { app: 'studio', screen: '/studio/', extra: ['zh-CN'], js: 260, css: 40 },
 ]
 
