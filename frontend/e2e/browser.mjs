@@ -57,7 +57,7 @@ export async function visitor(browser, base, { width, locale, scheme = 'light', 
 export function rawKeys(page) {
   return page.evaluate(() => {
     const text = document.body.innerText
-    return text.match(/\b(common|nav|feed|post|product|checkout|address|buy|pay|orders|profile|search|account|me|inbox|error|studio|video|share|menu|report|collections|edit|notices|prefs|standing|boundaries|reel|taste|why|hide|topic|goods|growth|aftersale|rating|wallet|parcel|receipt)\.[a-z][\w.]+/g) ?? []
+    return text.match(/\b(common|nav|feed|post|product|checkout|address|buy|pay|orders|profile|search|account|me|inbox|error|studio|video|share|menu|report|collections|edit|notices|prefs|standing|boundaries|reel|taste|why|hide|topic|goods|promo|growth|aftersale|rating|wallet|parcel|receipt)\.[a-z][\w.]+/g) ?? []
   })
 }
 
