@@ -120,6 +120,9 @@ func TestEachShopSendsAParcelOfItsOwnWithItsNote(t *testing.T) {
 	ctx := as(t, newBuyer())
 	q, err := x.Quote(ctx, checkout.Ask{Lines: []checkout.Choice{{SKU: "sku_0", N: 1}, {SKU: "sku_1", N: 1}, {SKU: "sku_2", N: 1}}})
 	must(t, err)
+	if q.Savings == nil || q.Refusals == nil || q.Plans == nil {
+		t.Errorf("a price without savings leaves lists out: %+v", q)
+	}
 	o, err := x.Place(ctx, checkout.Place{Quote: q.ID, Address: "adr_home", Notes: []string{"gift", " no bell "}, RequestID: "r"})
 	must(t, err)
 	if len(o.Parts) != 2 || fmt.Sprint(o.Parts[0].Lines, o.Parts[1].Lines) != "[0 2] [1]" {
