@@ -3703,6 +3703,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sandbox/boxes/{tracking}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A box of the sandbox carrier */
+        get: operations["sandboxBox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sandbox/boxes/{tracking}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a box of the sandbox carrier on */
+        post: operations["moveSandboxBox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/saved": {
         parameters: {
             query?: never;
@@ -5776,6 +5810,7 @@ export interface components {
             saved: components["schemas"]["Money"];
             selected: boolean;
             shipping: components["schemas"]["Money"];
+            shipping_back?: components["schemas"]["Money"];
             sku: string;
             source?: components["schemas"]["CreatorAttribution"];
             tax: components["schemas"]["Money"];
@@ -5861,6 +5896,7 @@ export interface components {
             returned?: number;
             saved: components["schemas"]["Money"];
             shipping: components["schemas"]["Money"];
+            shipping_back?: components["schemas"]["Money"];
             sku: string;
             source?: components["schemas"]["CreatorAttribution"];
             tax: components["schemas"]["Money"];
@@ -8541,6 +8577,16 @@ export interface components {
             refunded?: components["schemas"]["Money"];
             return: string;
             title: string;
+        };
+        SandboxBox: {
+            city: string;
+            shipment: string;
+            state: string;
+            tracking: string;
+        };
+        SandboxMove: {
+            /** @enum {string} */
+            state?: "in_transit" | "out_for_delivery" | "delivered" | "failed";
         };
         SandboxSettle: {
             code?: string;
@@ -15063,6 +15109,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SandboxBill"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    sandboxBox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tracking: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SandboxBox"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    moveSandboxBox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tracking: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SandboxMove"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SandboxBox"];
                 };
             };
             default: components["responses"]["Error"];
