@@ -51,7 +51,7 @@ type Deps struct {
 	Account   Proof
 	Catalog   Duties
 	Bank      payout.Provider // nil where payouts are not offered
-	Providers []pay.Provider // whose statements are compared
+	Providers []pay.Provider  // whose statements are compared
 	Now       clock.Now
 	Log       *slog.Logger
 
