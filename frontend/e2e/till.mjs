@@ -166,8 +166,8 @@ export async function commissionStory(t, browser, open) {
   const post = await until('a creator may sell', () => c.api.post('/posts', { title: 'A cup I keep', body: 'From the kiln.', topics: [], pictures: [{ id: upload, alt: 'A cup' }], tags: [{ product: product.id, picture: 0, x: 5000, y: 5000 }], lang: 'en', ad: true }).catch(() => null))
   const fan = await new Person(base).signUp('Han')
   const link = (await fan.get(`/posts/${post.id}`)).tags[0].link
-  const quote = await fan.post('/quotes', { lines: [{ sku: product.skus[0].id, n: 1, link }] })
   const address = await fan.post('/account/addresses', { ...home, default: true })
+  const quote = await fan.post('/quotes', { lines: [{ sku: product.skus[0].id, n: 1, link }], address: address.id })
   const order = await fan.post('/orders', { quote: quote.id, address: address.id })
   const payment = await fan.post(`/orders/${order.id}/payments`, { provider: 'sandbox' })
   await fan.post(`/sandbox/bills/${payment.id}/settle`, { pay: true })
