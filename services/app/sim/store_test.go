@@ -73,15 +73,22 @@ func (s *store) Open(_ context.Context, sch docdb.Schema) error {
 	}
 	c.schema = sch
 	for _, ix := range sch.Indexes {
-		if c.index(ix.Name) != nil {
-			continue
+		if have := c.index(ix.Name); have != nil {
+			if slices.Equal(have.Keys, ix.Keys) && have.Unique == ix.Unique {
+				continue
+			}
+			c.indexes = slices.DeleteFunc(c.indexes, func(x *index) bool { return x == have })
 		}
 		x := &index{Index: ix}
 		for _, k := range ix.Keys {
 			x.paths = append(x.paths, strings.Split(k, "."))
 		}
 		for id, body := range c.docs {
-			if key := x.key(body); key != "" {
+			key := x.key(body)
+			if x.Unique && key != "" && x.taken(key, id) {
+				return docdb.Duplicate{Index: ix.Name}
+			}
+			if key != "" {
 				x.add(entry{key, id})
 			}
 		}
@@ -259,6 +266,9 @@ func (s *store) Delete(_ context.Context, coll, id string, rev int64) error {
 
 // swap puts a document in the place of another; nil is none.
 func (c *collection) swap(id string, old, fresh []byte) error {
+	if len(fresh) > docdb.MaxBytes {
+		return errors.New("sim: the document is too large")
+	}
 	var space [8][2]string
 	keys := space[:0]
 	for _, ix := range c.indexes {
