@@ -55,7 +55,7 @@ async function demonstration(data) {
     await shop.close()
     await writeFile(mark, '')
   }
-  await cp(join(once, 'data'), data, { recursive: true })
+  await cp(join(once, 'data'), data, { recursive: true, filter: (f) => !f.endsWith('.sock') })
 }
 
 /**
