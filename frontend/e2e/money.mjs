@@ -22,13 +22,10 @@ before(async () => {
   shop = await openShop()
   browser = await launch()
   if (!shop.operator) return
+  office = await new Person(shop.base).enter(shop.operator)
   const context = await browser.newContext()
-  const page = await context.newPage()
-  await page.goto(shop.operator)
-  await page.waitForLoadState('networkidle')
+  await office.at(context)
   desk = await context.cookies()
-  office = new Person(shop.base)
-  await office.as(desk)
   await context.close()
 })
 after(async () => {
