@@ -56,8 +56,8 @@ func TestAFirstStartMakesKeysForItsOwnerOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(keys) != 8 {
-		t.Errorf("%d different keys, want 8: %v", len(keys), keys)
+	if len(keys) != 9 {
+		t.Errorf("%d different keys, want 9: %v", len(keys), keys)
 	}
 
 	again := openDoor(t, data, errorsOnly(t), nil)
@@ -345,7 +345,7 @@ func TestAWrongConfigurationSaysWhatToDo(t *testing.T) {
 		{"-config " + file("nested.yaml", "db:\n  url: mongodb://x\n"), `setting "db.url" is not known`},
 		{"-config " + file("type.yaml", "fee: many\n"), "a setting cannot be read"},
 		{"-config " + file("broken.yaml", "fee: [\n"), "configuration file: "},
-		{"serv", "unknown command serv; there are version, move, backup and restore, and none at all to serve"},
+		{"serv", "unknown command serv; there are version, move, backup, restore and audit, and none at all to serve"},
 		{"-demo serve", `"serve" is not a flag; -h lists them all`},
 		{"backup", "backup: -to says which file to write"},
 		{"backup -data " + filepath.Join(dir, "none") + " -to " + filepath.Join(dir, "b"), "is not a data folder"},
