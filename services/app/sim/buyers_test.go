@@ -11,7 +11,6 @@ import (
 	"meadow/services/checkout/pay/sandbox"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
-	"meadow/services/kernel/money"
 	"meadow/services/promo"
 	"meadow/services/promo/bargain"
 	"meadow/services/promo/coupon"
@@ -99,6 +98,7 @@ func (w *world) teamed(string) checkout.Ask {
 	open, err := w.teams.Teams(inside(), groupbuy.Teams{Product: d.item.product, Offer: d.offer, Ask: ask(5)})
 	if err == nil && len(open.Items) > 0 && w.rnd.IntN(4) > 0 {
 		c.Deal.Team = open.Items[w.rnd.IntN(len(open.Items))].ID
+		w.goods.open = append(w.goods.open, team{d, c.Deal.Team})
 	}
 	return checkout.Ask{Lines: []checkout.Choice{c}}
 }
@@ -291,11 +291,11 @@ func (w *world) bargain() {
 // packet makes one, or grabs of one.
 func (w *world) packet() {
 	if len(w.goods.packets) == 0 || w.rnd.IntN(5) == 0 {
-		in := redpacket.Make{Split: redpacket.Lucky, Audience: redpacket.Anyone, Words: "luck", Total: yuan(w.between(100, 3000)), Shares: 1 + w.rnd.IntN(6), RequestID: w.request()}
+		in := redpacket.Make{Split: []redpacket.Split{redpacket.Lucky, redpacket.Equal}[w.rnd.IntN(2)], Audience: redpacket.Anyone, Words: "luck", Total: yuan(w.between(100, 3000)), Shares: 1 + w.rnd.IntN(6), RequestID: w.request()}
 		who := operator()
 		switch in.Source = redpacket.FromPlatform; w.rnd.IntN(3) {
 		case 0:
-			in.Source, who, in.Split = redpacket.FromWallet, as(w.buyer()), redpacket.Equal
+			in.Source, who = redpacket.FromWallet, as(w.buyer())
 		case 1:
 			in.Source, who = redpacket.FromShop, selling(sellers[w.rnd.IntN(len(sellers))])
 		}
@@ -349,5 +349,3 @@ func unknown(err error) bool {
 	e, ok := errors.AsType[*errs.Error](err)
 	return !ok || e.Code == errs.Unavailable
 }
-
-var _ = money.Money{}

@@ -174,7 +174,7 @@ func part(n, rate int64) int64 {
 // checkRefunds compares what went back with what there was.
 func (w *world) checkRefunds(orders []paper) {
 	for _, o := range orders {
-		back := make([]checkout.RefundLine, len(o.Lines))
+		back, alone := make([]checkout.RefundLine, len(o.Lines)), make([]bool, len(o.Lines))
 		var sum, points int64
 		for _, r := range o.Refunds {
 			sum, points = sum+r.Amount.Amount, points+r.Points
@@ -185,6 +185,7 @@ func (w *world) checkRefunds(orders []paper) {
 			for _, x := range r.Lines {
 				b := &back[x.Line]
 				b.N += x.N
+				alone[x.Line] = alone[x.Line] || x.N == 0
 				due += x.Due.Amount
 				for _, f := range []struct{ to, from *money.Money }{
 					{&b.Amount, &x.Amount}, {&b.Saved, &x.Saved}, {&b.Platform, &x.Platform}, {&b.ByPoints, &x.ByPoints}, {&b.Shipping, &x.Shipping},
@@ -201,12 +202,14 @@ func (w *world) checkRefunds(orders []paper) {
 			w.broke("order %s: %d went back of %v (%v noted), %d points of %d", o.ID, sum, o.Total, o.Back, points, o.Points)
 		}
 		for i, l := range o.Lines {
-			w.checkBack(fmt.Sprintf("line %d of %s", i, o.ID), l, back[i])
+			w.checkBack(fmt.Sprintf("line %d of %s", i, o.ID), l, back[i], alone[i])
 		}
 	}
 }
 
-func (w *world) checkBack(at string, l checkout.Line, b checkout.RefundLine) {
+// checkBack compares what went back of a line with the line; alone says that money
+// went back without goods.
+func (w *world) checkBack(at string, l checkout.Line, b checkout.RefundLine, alone bool) {
 	for _, f := range []struct {
 		name        string
 		whole, back money.Money
@@ -221,6 +224,12 @@ func (w *world) checkBack(at string, l checkout.Line, b checkout.RefundLine) {
 		// what came back as money alone comes on top.
 		if least := f.whole.Amount*b.N/l.N - l.N; b.N > 0 && f.name != "shipping" && f.name != "tax" && f.name != "due" && f.back.Amount < least {
 			w.broke("%s: %d of %d units back, and %s of %v of %v", at, b.N, l.N, f.name, f.back, f.whole)
+		}
+		// Nobody is charged more for them than their share: what does not divide goes
+		// with the last.
+		share := f.name == "fee" || f.name == "commission"
+		if share && !alone && b.N < l.N && f.back.Amount*l.N > f.whole.Amount*b.N {
+			w.broke("%s: %d of %d units back, and %s of %v of %v, which is more than their share", at, b.N, l.N, f.name, f.back, f.whole)
 		}
 		if b.N == l.N && f.back.Amount != f.whole.Amount && f.name != "shipping" && f.name != "due" && f.name != "tax" {
 			w.broke("%s: all units back, and %s of %v of %v", at, f.name, f.back, f.whole)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unsafe"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -20,7 +21,8 @@ type mail struct {
 	db       *store
 	handlers map[string][]consumer // by topic; those of the process that lives
 	queue    []letter
-	away     map[string]bool // events on their way: they are not fetched again meanwhile
+	away     map[string]bool  // events on their way: they are not fetched again meanwhile
+	seen     map[string]*byte // documents whose events are all on their way, as they were then
 	down     bool
 }
 
@@ -41,7 +43,7 @@ var _ bus.Bus = (*mail)(nil)
 var errBusDown = errors.New("sim: the bus is down")
 
 func newMail(db *store) *mail {
-	return &mail{db: db, handlers: map[string][]consumer{}, away: map[string]bool{}}
+	return &mail{db: db, handlers: map[string][]consumer{}, away: map[string]bool{}, seen: map[string]*byte{}}
 }
 
 // restart forgets who listened: they died. What the bus holds stays.
@@ -101,8 +103,11 @@ func (m *mail) fetch() error {
 }
 
 func (m *mail) fetchFrom(coll, id string, body []byte) error {
-	var b boxed
-	if err := bson.Unmarshal(body, &b); err != nil {
+	if m.seen[coll+id] == unsafe.SliceData(body) {
+		return nil
+	}
+	b, err := boxOf(body)
+	if err != nil {
 		return err
 	}
 	for _, e := range b.Outbox {
@@ -126,7 +131,18 @@ func (m *mail) fetchFrom(coll, id string, body []byte) error {
 		}
 		m.away[e.ID] = true
 	}
+	m.seen[coll+id] = unsafe.SliceData(body)
 	return nil
+}
+
+// boxOf reads the events of a document, and nothing else of it.
+func boxOf(body []byte) (b boxed, err error) {
+	for field, to := range map[string]any{"outbox": &b.Outbox, "outbox_told": &b.OutboxTold, "outbox_due": &b.OutboxDue} {
+		if v, none := bson.Raw(body).LookupErr(field); none == nil {
+			err = errors.Join(err, v.Unmarshal(to))
+		}
+	}
+	return b, err
 }
 
 // settle notes that a consumer has handled an event, or that the bus has taken it
@@ -136,8 +152,8 @@ func (m *mail) settle(from bus.Source, event, by string) error {
 	if err != nil || len(doc) == 0 {
 		return err
 	}
-	var b boxed
-	if err := bson.Unmarshal(doc[0].Body, &b); err != nil {
+	b, err := boxOf(doc[0].Body)
+	if err != nil {
 		return err
 	}
 	at := slices.IndexFunc(b.Outbox, func(e bus.Event) bool { return e.ID == event })
@@ -199,6 +215,7 @@ func (m *mail) lose(l letter) {
 		return
 	}
 	delete(m.away, l.event.ID)
+	clear(m.seen)
 }
 
 // deliver hands a letter over. What fails is delivered again.

@@ -18,6 +18,7 @@ type move struct {
 func moves() []move {
 	return []move{
 		{"buy", 30, (*world).buy},
+		{"race", 4, (*world).race},
 		{"pay", 34, (*world).pay},
 		{"cancel", 3, (*world).cancel},
 		{"confirm", 4, (*world).confirm},
@@ -77,6 +78,8 @@ func (w *world) finish() {
 	for range 14 {
 		w.rest(5 * 24 * time.Hour)
 		w.shipAll()
+		w.regret()
+		w.payout()
 		w.decideAll()
 	}
 	w.rest(time.Hour)

@@ -26,6 +26,7 @@ type goods struct {
 	flash    string
 	flashed  []id.SKU
 	teams    []deal // offers of group buys
+	open     []team // teams that somebody saw open
 	bargains []deal // offers of bargains
 	begun    []begun
 	packets  []string
@@ -43,6 +44,11 @@ type item struct {
 type deal struct {
 	offer string
 	item  item
+}
+
+type team struct {
+	deal
+	id string
 }
 
 type begun struct {

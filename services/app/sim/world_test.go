@@ -211,7 +211,7 @@ func (w *world) build(ctx context.Context) (*shop, error) {
 	})
 	try(e)
 	s.after, e = aftersalecore.New(ctx, aftersalecore.Deps{
-		DB: db, Bus: mail, Jobs: s.jobs, Now: now, Log: log, Checkout: s.till, Fulfil: s.fulfil, Catalog: s.catalog, Media: album{},
+		DB: db, Bus: mail, Jobs: s.jobs, Now: now, Log: log, Checkout: s.till, Fulfil: s.fulfil, Orders: s.till, Catalog: s.catalog, Media: album{},
 	})
 	try(e)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/fnv"
 
+	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/promo"
@@ -120,11 +121,14 @@ func (c *Core) takeOne(ctx context.Context, r order, p part) error {
 
 // drop gives a hold's places back to the cell, once.
 func (c *Core) drop(ctx context.Context, home string, o id.Order, h hold) error {
-	key := "holds." + string(o)
+	key, back := "holds."+string(o), h.N
+	if fault.On(fault.QuotaKept) {
+		back = 0
+	}
 	return done(c.heaps.UpdateIf(ctx, home,
 		[]docdb.Cond{{Field: key + ".gen", Op: docdb.Eq, Value: h.Gen}},
 		[]docdb.Change{
-			{Field: "left", Verb: docdb.Add, Value: h.N},
+			{Field: "left", Verb: docdb.Add, Value: back},
 			{Field: "held", Verb: docdb.Add, Value: -h.N},
 			{Field: key, Verb: docdb.Remove},
 		}))

@@ -9,7 +9,6 @@ import (
 
 	"meadow/services/account"
 	"meadow/services/kernel/actor"
-	"meadow/services/kernel/fault"
 	"meadow/services/kernel/id"
 	"meadow/services/platform/docdb"
 	"meadow/services/promo"
@@ -345,9 +344,6 @@ func (c *Core) release(ctx context.Context, r order) error {
 // giveBack returns the places of a releasing order to their cells.
 func (c *Core) giveBack(ctx context.Context, r order) error {
 	for _, p := range r.Parts {
-		if fault.On(fault.QuotaKept) {
-			break
-		}
 		if err := c.drop(ctx, p.Cell, r.ID, hold{N: p.N, Gen: r.Gen}); err != nil {
 			return err
 		}
