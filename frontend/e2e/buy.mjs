@@ -88,7 +88,7 @@ export async function productStory(t, browser, base, { width = 390, locale = 'zh
 
   // A coupon is claimed here, and the price says how it is made up.
   await page.locator('.strip-head').click()
-  await page.locator('.strip .coupon .btn').click()
+  await page.locator('.strip .coupon', { hasText: '新店券' }).locator('.btn').click()
   await page.locator('.strip .coupon-why-not').waitFor()
   await page.locator('.made-head').click()
   await page.locator('.made .sums .off').first().waitFor()
