@@ -23,11 +23,13 @@ type AfterSale struct {
 	Parcel   id.Parcel    `json:"parcel" bson:"parcel"`
 	Merchant id.Merchant  `json:"merchant" bson:"merchant"`
 	Buyer    id.User      `json:"-" bson:"buyer"`
-	Kind     Kind         `json:"kind" bson:"kind"`
-	State    State        `json:"state" bson:"state"`
-	Units    []Units      `json:"units" bson:"units"`
-	Reason   Reason       `json:"reason" bson:"reason"`
-	Text     string       `json:"text" bson:"text"`
+	// Unasked is that the shop gives the money back of its own accord.
+	Unasked bool    `json:"unasked,omitempty" bson:"unasked,omitempty"`
+	Kind    Kind    `json:"kind" bson:"kind"`
+	State   State   `json:"state" bson:"state"`
+	Units   []Units `json:"units" bson:"units"`
+	Reason  Reason  `json:"reason" bson:"reason"`
+	Text    string  `json:"text" bson:"text"`
 	// Wanted is what the buyer asks back, Agreed what was agreed on.
 	Wanted   money.Money       `json:"wanted" bson:"wanted"`
 	Agreed   money.Money       `json:"agreed,omitzero" bson:"agreed,omitempty"`
@@ -96,6 +98,8 @@ const (
 	Missing Reason = "missing"
 	Damaged Reason = "damaged"
 	Fake    Reason = "counterfeit"
+	// OfShop is a shop's that gives money back unasked; buyers cannot name it.
+	OfShop Reason = "of_shop"
 )
 
 // ShopsFault reports whether it is the shop's doing.
@@ -162,6 +166,10 @@ type Service interface {
 	// for them first.
 	Mine(ctx context.Context, in List) (page.Page[AfterSale], error)
 	OfShop(ctx context.Context, in List) (page.Page[AfterSale], error)
+	// Give is Open by the shop, unasked: it cancels what is not sent, or gives money
+	// back and leaves the goods, at once. ErrWindow, ErrUnits, ErrNotNow, and
+	// checkout.ErrNoSuchOrder for what another shop sold.
+	Give(ctx context.Context, in Give) (AfterSale, error)
 	// Withdraw, SendBack and Dispute are the buyer's moves: ErrNotNow.
 	Withdraw(ctx context.Context, in ByID) (AfterSale, error)
 	SendBack(ctx context.Context, in SendBack) (AfterSale, error)
@@ -191,6 +199,8 @@ type (
 	List struct {
 		page.Ask
 		State State `query:"state" json:"-" enum:"asked,agreed,refused,withdrawn,sending_back,inspecting,replacing,refunding,disputed,done,closed"`
+		// Order asks for those of one order, latest first.
+		Order id.Order `query:"order" json:"-" max:"64"`
 	}
 	Open struct {
 		Order     id.Order    `json:"order" min:"1" max:"64"`
@@ -201,6 +211,15 @@ type (
 		Amount    money.Money `json:"amount,omitzero"` // of refund_only: less than all
 		Evidence  []id.Media  `json:"evidence" max:"9"`
 		RequestID string      `header:"Idempotency-Key" json:"-"`
+	}
+	Give struct {
+		Order id.Order `json:"order" min:"1" max:"64"`
+		Kind  Kind     `json:"kind" enum:"cancel,refund_only"`
+		Units []Units  `json:"units" min:"1" max:"50"`
+		Text  string   `json:"text" min:"1" max:"1000"` // for the buyer
+		// Restock puts the units back on sale.
+		Restock   bool   `json:"restock"`
+		RequestID string `header:"Idempotency-Key" json:"-"`
 	}
 	// Offer is what would go back.
 	Offer struct {

@@ -19,6 +19,7 @@ var (
 	dispute   = rpc.Endpoint[Dispute, AfterSale]{Name: "disputeAfterSale", Method: "POST", Path: "/after-sales/:id/dispute", Summary: "Ask the platform to decide", Access: rpc.SignedIn}
 	accept    = rpc.Endpoint[ByID, AfterSale]{Name: "acceptOffer", Method: "POST", Path: "/after-sales/:id/accept", Summary: "Take what the shop offers", Access: rpc.SignedIn}
 	ofOrder   = rpc.Endpoint[ByOrder, AfterSales]{Name: "afterSalesOfOrder", Method: "GET", Path: "/orders/:id/after-sales", Summary: "The requests about an order of yours", Access: rpc.SignedIn}
+	give      = rpc.Endpoint[Give, AfterSale]{Name: "giveBack", Method: "POST", Path: "/shop/after-sales", Summary: "Cancel, or give money back, unasked", Access: rpc.SignedIn, Idempotent: true}
 	answer    = rpc.Endpoint[Answer, AfterSale]{Name: "answerAfterSale", Method: "POST", Path: "/shop/after-sales/:id/answer", Summary: "Agree or refuse", Access: rpc.SignedIn}
 	inspect   = rpc.Endpoint[Inspect, AfterSale]{Name: "inspectReturn", Method: "POST", Path: "/shop/after-sales/:id/inspection", Summary: "Say whether what came back is fine", Access: rpc.SignedIn}
 	disputes  = rpc.Endpoint[page.Ask, page.Page[AfterSale]]{Name: "disputes", Method: "GET", Path: "/desk/disputes", Summary: "Disputes to decide", Access: rpc.Only(actor.Operator)}
@@ -37,6 +38,7 @@ func Mount(r rpc.Router, s Service) {
 	rpc.Mount(r, dispute, s.Dispute)
 	rpc.Mount(r, accept, s.Accept)
 	rpc.Mount(r, ofOrder, s.OfOrder)
+	rpc.Mount(r, give, s.Give)
 	rpc.Mount(r, answer, s.Answer)
 	rpc.Mount(r, inspect, s.Inspect)
 	rpc.Mount(r, disputes, s.Disputes)
@@ -78,6 +80,10 @@ func (c Client) SendBack(ctx context.Context, in SendBack) (AfterSale, error) {
 
 func (c Client) Dispute(ctx context.Context, in Dispute) (AfterSale, error) {
 	return rpc.Call(ctx, c.Peer, dispute, in)
+}
+
+func (c Client) Give(ctx context.Context, in Give) (AfterSale, error) {
+	return rpc.Call(ctx, c.Peer, give, in)
 }
 
 func (c Client) Answer(ctx context.Context, in Answer) (AfterSale, error) {

@@ -138,10 +138,15 @@ func shopRows(w *world, about aboutFunc, sku func(*member) string) map[string][]
 		"sendBack":          {{who: signedIn, send: about("after-sale", w.request, aftersale.SendBack{Carrier: "sandbox", Tracking: "T1"}), want: each("not_now", "no_such_after_sale", "no_such_after_sale")}},
 		"disputeAfterSale":  {{who: signedIn, send: about("after-sale", w.request, aftersale.Dispute{Text: "Not so", Evidence: []id.Media{}}), want: each("not_now", "no_such_after_sale", "no_such_after_sale")}},
 		"acceptOffer":       {{who: signedIn, send: about("after-sale", w.request), want: each("not_now", "no_such_after_sale", "no_such_after_sale")}},
-		"answerAfterSale":   {{who: merchants, send: w.aboutAsked(aftersale.Answer{Agree: true}), want: each("", "no_such_after_sale", "no_such_after_sale")}},
-		"inspectReturn":     {{who: merchants, send: w.aboutAsked(aftersale.Inspect{Fine: true}), want: each("", "no_such_after_sale", "no_such_after_sale")}},
-		"disputes":          {{who: operators, send: nothing, want: alone("ok")}},
-		"decideDispute":     {{who: operators, send: w.aboutAsked(aftersale.Decide{Agree: true, Text: "So it is"}), want: each("", "not_now", "no_such_after_sale")}},
+		"giveBack": {{who: merchants, want: each("", "no_such_order", "no_such_order"), send: func(c cell) sent {
+			in := aftersale.Give{Kind: aftersale.Money, Units: []aftersale.Units{{Line: 0, N: 1}}, Text: "With our apologies"}
+			in.Order = id.Order(w.object(c, "paid order", w.paid))
+			return sent{body: in}
+		}}},
+		"answerAfterSale": {{who: merchants, send: w.aboutAsked(aftersale.Answer{Agree: true}), want: each("", "no_such_after_sale", "no_such_after_sale")}},
+		"inspectReturn":   {{who: merchants, send: w.aboutAsked(aftersale.Inspect{Fine: true}), want: each("", "no_such_after_sale", "no_such_after_sale")}},
+		"disputes":        {{who: operators, send: nothing, want: alone("ok")}},
+		"decideDispute":   {{who: operators, send: w.aboutAsked(aftersale.Decide{Agree: true, Text: "So it is"}), want: each("", "not_now", "no_such_after_sale")}},
 
 		"ledgerBalances":  {{who: signedIn, send: nothing, want: alone("ok")}},
 		"ledgerStatement": {{who: signedIn, send: nothing, want: alone("ok")}},

@@ -175,7 +175,7 @@ func (s *System) newFulfil(ctx context.Context) error {
 	s.runs("fulfil", s.FulfilCore.Run)
 	s.AfterSaleCore, err = aftersalecore.New(ctx, aftersalecore.Deps{
 		DB: s.stores.DB, Bus: s.stores.Bus, Jobs: s.jobs, Now: s.now, Log: s.log,
-		Checkout: s.Checkout, Fulfil: s.Fulfil, Catalog: s.Catalog, Media: s.Media,
+		Checkout: s.Checkout, Fulfil: s.Fulfil, Orders: s.CheckoutCore, Catalog: s.Catalog, Media: s.Media,
 	})
 	if err != nil {
 		return err

@@ -35,6 +35,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Checkout checkout.Service
 	Fulfil   fulfil.Service
+	Orders   fulfil.Orders
 	Catalog  catalog.Service
 	Media    media.Service
 }

@@ -53,7 +53,7 @@ func open(t *testing.T, wrap func(docdb.Driver) docdb.Driver) *world {
 	}
 	till, yard, shelf := aftersaletest.NewTill(), aftersaletest.NewYard(), aftersaletest.NewShelf()
 	c, err := New(t.Context(), Deps{
-		DB: driver, Jobs: runner, Now: k.Now, Log: log, Checkout: till, Fulfil: yard, Catalog: shelf, Media: aftersaletest.Album{},
+		DB: driver, Jobs: runner, Now: k.Now, Log: log, Checkout: till, Fulfil: yard, Orders: till, Catalog: shelf, Media: aftersaletest.Album{},
 	})
 	if err != nil {
 		t.Fatal(err)

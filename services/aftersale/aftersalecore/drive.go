@@ -117,6 +117,11 @@ func (c *Core) openUp(ctx context.Context, r request) error {
 		}
 		now := c.Now()
 		r.Opening = false
+		if r.Unasked {
+			r.enter(now, aftersale.Asked, byShop, "")
+			r.Agreed = r.Wanted
+			return r.agree(now, byShop, "", false)
+		}
 		r.enter(now, aftersale.Asked, byBuyer, "")
 		if r.Kind != aftersale.Cancel {
 			return nil

@@ -27,7 +27,11 @@ func (c *Core) Preview(ctx context.Context, in aftersale.Open) (aftersale.Offer,
 		return aftersale.Offer{}, err
 	}
 	in.Evidence = nil // it may come later
-	_, offer, err := c.prepare(ctx, buyer, in, false)
+	o, err := c.bought(ctx, buyer, in.Order)
+	if err != nil {
+		return aftersale.Offer{}, err
+	}
+	_, offer, err := c.prepare(ctx, o, in, false)
 	return offer, err
 }
 
@@ -51,7 +55,11 @@ func (c *Core) Open(ctx context.Context, in aftersale.Open) (aftersale.AfterSale
 	case !errors.Is(err, docdb.ErrNotFound):
 		return aftersale.AfterSale{}, err
 	}
-	r, _, err := c.prepare(ctx, buyer, in, true)
+	o, err := c.bought(ctx, buyer, in.Order)
+	if err != nil {
+		return aftersale.AfterSale{}, err
+	}
+	r, _, err := c.prepare(ctx, o, in, true)
 	if err != nil {
 		return aftersale.AfterSale{}, err
 	}
@@ -59,10 +67,24 @@ func (c *Core) Open(ctx context.Context, in aftersale.Open) (aftersale.AfterSale
 	if r.Evidence, err = c.evidence(ctx, buyer, in.Evidence); err != nil {
 		return aftersale.AfterSale{}, err
 	}
-	if err := c.requests.Insert(ctx, string(a), r); err != nil && !errors.Is(err, docdb.ErrExists) {
+	return c.begin(ctx, r)
+}
+
+// begin keeps a request, and goes on with it.
+func (c *Core) begin(ctx context.Context, r request) (aftersale.AfterSale, error) {
+	if err := c.requests.Insert(ctx, string(r.ID), r); err != nil && !errors.Is(err, docdb.ErrExists) {
 		return aftersale.AfterSale{}, err
 	}
-	return shown(c.drive(ctx, a))
+	return shown(c.drive(ctx, r.ID))
+}
+
+// bought returns an order of the caller's.
+func (c *Core) bought(ctx context.Context, buyer id.User, name id.Order) (checkout.Order, error) {
+	o, err := c.Checkout.Order(ctx, checkout.ByOrder{ID: name})
+	if err == nil && o.Buyer != buyer {
+		err = checkout.ErrNoSuchOrder
+	}
+	return o, err
 }
 
 func shown(r request, err error) (aftersale.AfterSale, error) {
@@ -76,15 +98,8 @@ func shown(r request, err error) (aftersale.AfterSale, error) {
 }
 
 // prepare checks an ask against its order and what was sent of it.
-func (c *Core) prepare(ctx context.Context, buyer id.User, in aftersale.Open, strict bool) (request, aftersale.Offer, error) {
+func (c *Core) prepare(ctx context.Context, o checkout.Order, in aftersale.Open, strict bool) (request, aftersale.Offer, error) {
 	fail := func(err error) (request, aftersale.Offer, error) { return request{}, aftersale.Offer{}, err }
-	o, err := c.Checkout.Order(ctx, checkout.ByOrder{ID: in.Order})
-	if err != nil {
-		return fail(err)
-	}
-	if o.Buyer != buyer {
-		return fail(checkout.ErrNoSuchOrder)
-	}
 	if o.State != checkout.Paid {
 		return fail(checkout.ErrNotPaid)
 	}
@@ -105,14 +120,14 @@ func (c *Core) prepare(ctx context.Context, buyer id.User, in aftersale.Open, st
 		return fail(err)
 	}
 	switch faulty := in.Reason.ShopsFault(); {
-	case in.Kind == aftersale.Money && !faulty && in.Reason != aftersale.Late:
+	case in.Kind == aftersale.Money && !faulty && in.Reason != aftersale.Late && in.Reason != aftersale.OfShop:
 		return fail(aftersale.ErrReason)
 	case strict && in.Kind != aftersale.Cancel && in.Reason.NeedsEvidence() && len(in.Evidence) == 0:
 		return fail(aftersale.ErrEvidence)
 	}
 	offer := offerOf(o, merchant, in.Units, in.Reason.ShopsFault())
 	r := request{Opening: true, Wake: now.Add(openWithin), Full: true, Bounds: bounds(o, p, in.Units), AfterSale: aftersale.AfterSale{
-		Order: in.Order, Parcel: p.ID, Merchant: merchant, Buyer: buyer, Kind: in.Kind, Units: in.Units, Reason: in.Reason, Text: in.Text,
+		Order: in.Order, Parcel: p.ID, Merchant: merchant, Buyer: o.Buyer, Kind: in.Kind, Units: in.Units, Reason: in.Reason, Text: in.Text,
 		Wanted: offer.Amount, Evidence: []picture.Picture{}, OpenedAt: now, Log: []aftersale.Step{},
 	}}
 	if in.Amount != (money.Money{}) && in.Amount != offer.Amount {

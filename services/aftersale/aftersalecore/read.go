@@ -47,11 +47,25 @@ func (c *Core) OfShop(ctx context.Context, in aftersale.List) (page.Page[aftersa
 }
 
 func (c *Core) list(ctx context.Context, index, whose string, in aftersale.List) (page.Page[aftersale.AfterSale], error) {
+	if in.Order != "" {
+		return c.listOfOrder(ctx, whose, in)
+	}
 	q := docdb.Query{Index: index, Equal: []any{whose}, Limit: in.Size(20, 50), After: in.After}
 	if in.State != "" {
 		q.Index, q.Equal = index+"_state", append(q.Equal, string(in.State))
 	}
 	found, err := c.requests.Find(ctx, q)
+	return page.Map(found, func(r request) aftersale.AfterSale { return r.AfterSale }), err
+}
+
+// listOfOrder is on one page: an order has few requests.
+func (c *Core) listOfOrder(ctx context.Context, whose string, in aftersale.List) (page.Page[aftersale.AfterSale], error) {
+	found, err := c.requests.Find(ctx, docdb.Query{Index: "order", Equal: []any{string(in.Order)}, Descending: true, Limit: 200})
+	found.Next = ""
+	found.Items = slices.DeleteFunc(found.Items, func(r request) bool {
+		theirs := string(r.Buyer) == whose || string(r.Merchant) == whose
+		return r.Opening || !theirs || in.State != "" && r.State != in.State
+	})
 	return page.Map(found, func(r request) aftersale.AfterSale { return r.AfterSale }), err
 }
 

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(*testing.T) *World) {
 		"MoreThanWasPaidIsNeverAgreed":           testAmounts,
 		"AReasonOfTheBuyersNeedsTheGoodsBack":    testReason,
 		"WhatWentBackElsewhereClosesTheRequest":  testElsewhere,
+		"AShopGivesBackUnasked":                  testGive,
 		"OnlyItsStaffAnswerAndOperatorsDecide":   testRoles,
 		"RefundAgainstReceivingLeavesOneOutcome": testReceiving,
 	} {

@@ -62,6 +62,19 @@ func (x *Till) Order(ctx context.Context, in checkout.ByOrder) (checkout.Order, 
 	return out, nil
 }
 
+// Delivery tells the shop's own parts of an order.
+func (x *Till) Delivery(ctx context.Context, in fulfil.ByOrder) (fulfil.Delivery, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	o := x.orders[in.ID]
+	if o == nil || actor.From(ctx).System == "" {
+		return fulfil.Delivery{}, checkout.ErrNoSuchOrder
+	}
+	out := *o
+	out.Lines = slices.Clone(o.Lines)
+	return fulfil.Delivery{Order: out}, nil
+}
+
 // ErrBank is a fault that passes.
 var ErrBank = errs.New(errs.Unavailable, "test_bank_busy", "The bank is busy.")
 

@@ -3884,7 +3884,8 @@ export interface paths {
         /** Requests to your shop */
         get: operations["shopAfterSales"];
         put?: never;
-        post?: never;
+        /** Cancel, or give money back, unasked */
+        post: operations["giveBack"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5079,6 +5080,7 @@ export interface components {
             text: string;
             then?: string;
             tracking?: string;
+            unasked?: boolean;
             units: components["schemas"]["AftersaleUnits"][];
             wanted: components["schemas"]["Money"];
         };
@@ -5102,6 +5104,14 @@ export interface components {
         AftersaleDispute: {
             evidence?: string[];
             text: string;
+        };
+        AftersaleGive: {
+            /** @enum {string} */
+            kind?: "cancel" | "refund_only";
+            order: string;
+            restock?: boolean;
+            text: string;
+            units: components["schemas"]["AftersaleUnitsInput"][];
         };
         AftersaleInspect: {
             fine?: boolean;
@@ -7409,6 +7419,7 @@ export interface components {
         FullreductionCampaign: {
             alone?: boolean;
             apart?: string[];
+            asked_by?: string;
             budget?: components["schemas"]["Money"];
             /** Format: date-time */
             created_at: string;
@@ -9164,6 +9175,7 @@ export interface operations {
                 after?: string;
                 limit?: number;
                 state?: "asked" | "agreed" | "refused" | "withdrawn" | "sending_back" | "inspecting" | "replacing" | "refunding" | "disputed" | "done" | "closed";
+                order?: string;
             };
             header?: never;
             path?: never;
@@ -10439,7 +10451,7 @@ export interface operations {
             query?: {
                 after?: string;
                 limit?: number;
-                state?: "draft" | "running" | "stopped" | "killed";
+                state?: "draft" | "waiting" | "running" | "stopped" | "killed";
             };
             header?: never;
             path?: never;
@@ -15390,6 +15402,7 @@ export interface operations {
                 after?: string;
                 limit?: number;
                 state?: "asked" | "agreed" | "refused" | "withdrawn" | "sending_back" | "inspecting" | "replacing" | "refunding" | "disputed" | "done" | "closed";
+                order?: string;
             };
             header?: never;
             path?: never;
@@ -15404,6 +15417,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AfterSalePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    giveBack: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AftersaleGive"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSale"];
                 };
             };
             default: components["responses"]["Error"];
@@ -15667,7 +15707,7 @@ export interface operations {
             query?: {
                 after?: string;
                 limit?: number;
-                state?: "draft" | "running" | "stopped" | "killed";
+                state?: "draft" | "waiting" | "running" | "stopped" | "killed";
             };
             header?: never;
             path?: never;
