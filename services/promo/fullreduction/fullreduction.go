@@ -26,6 +26,8 @@ type Campaign struct {
 	Merchant id.Merchant `json:"merchant,omitempty" bson:"merchant,omitempty"`
 	Terms    `bson:",inline"`
 	State    State `json:"state" bson:"state"`
+	// AskedBy is who asked for a start that waits for a second person.
+	AskedBy id.User `json:"asked_by,omitempty" bson:"asked_by,omitempty"`
 	// Note is why it was killed.
 	Note      string    `json:"note,omitempty" bson:"note,omitempty"`
 	CreatedAt time.Time `json:"created_at" bson:"created_at"`
@@ -41,12 +43,15 @@ type Campaign struct {
 
 // State is whether a campaign applies, within its window.
 //
-//	draft → running → stopped → running
-//	draft | running | stopped → killed
+//	draft | stopped → running → stopped
+//	draft | stopped → waiting → running     deeper than WarnOver: a second person starts it
+//	waiting → draft                         by stopping or editing it
+//	any → killed
 type State string
 
 const (
 	Draft   State = "draft"
+	Waiting State = "waiting"
 	Running State = "running"
 	Stopped State = "stopped"
 	Killed  State = "killed"
@@ -100,7 +105,8 @@ const (
 )
 
 const (
-	// WarnOver is how much a campaign takes off before it is warned of.
+	// WarnOver is how much a campaign takes off before it is warned of, and before a
+	// shop needs two people to start it.
 	WarnOver money.Rate = 3_000
 	// RefuseOver is how much only an operator starts.
 	RefuseOver money.Rate = 7_000
@@ -127,9 +133,10 @@ type Service interface {
 	// ErrBudgetSpent.
 	Edit(ctx context.Context, in EditCampaign) (Campaign, error)
 	// Start lets it run: ErrUnread until its warnings are accepted, ErrTooDeep,
-	// ErrOver, ErrKilled.
+	// ErrOver, ErrKilled. One that is deeper than WarnOver waits until somebody else
+	// of the shop with the duty, or an operator, starts it too.
 	Start(ctx context.Context, in StartCampaign) (Campaign, error)
-	// Stop ends it until it is started again.
+	// Stop ends it until it is started again; one that waits is a draft again.
 	Stop(ctx context.Context, in ByCampaign) (Campaign, error)
 	// Kill ends any campaign for good. For operators.
 	Kill(ctx context.Context, in KillCampaign) (Campaign, error)
@@ -176,7 +183,7 @@ type (
 	}
 	ListCampaigns struct {
 		page.Ask
-		State State `query:"state" json:"-" enum:"draft,running,stopped,killed"`
+		State State `query:"state" json:"-" enum:"draft,waiting,running,stopped,killed"`
 	}
 	// PreviewCampaign asks how terms work out, for a basket of the caller's choice
 	// too.

@@ -63,6 +63,8 @@ func (c *Core) Edit(ctx context.Context, in fullreduction.EditCampaign) (fullred
 			return fullreduction.ErrRunning
 		case fullreduction.Killed:
 			return fullreduction.ErrKilled
+		case fullreduction.Waiting: // what was asked for is not what it is now
+			x.State, x.AskedBy = fullreduction.Draft, ""
 		}
 		x.Terms = terms
 		return nil

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"meadow/services/kernel/actor"
+	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/platform/docdb"
 	"meadow/services/promo"
@@ -38,16 +39,26 @@ func (c *Core) Start(ctx context.Context, in fullreduction.StartCampaign) (fullr
 	case !in.Accept && len(warnings) > 0:
 		return fullreduction.Campaign{}, fullreduction.ErrUnread
 	}
-	if err := c.fund(ctx, x); err != nil {
-		return fullreduction.Campaign{}, err
+	user, terms := actor.From(ctx).User, x.Terms
+	second := !operator && depth(terms) > fullreduction.WarnOver
+	if !second || x.approved(user) {
+		if err := c.fund(ctx, x); err != nil {
+			return fullreduction.Campaign{}, err
+		}
 	}
-	terms := x.Terms
 	x, err = c.change(ctx, in.ID, func(x *campaign) error {
 		switch {
 		case x.State == fullreduction.Killed:
 			return fullreduction.ErrKilled
 		case !reflect.DeepEqual(x.Terms, terms):
 			return docdb.ErrBusy // edited meanwhile: what was checked is not what would start
+		case x.State == fullreduction.Running:
+			return nil
+		case second && !x.approved(user):
+			if x.State != fullreduction.Waiting {
+				x.State, x.Live, x.AskedBy = fullreduction.Waiting, false, user
+			}
+			return nil
 		}
 		x.State, x.Live, x.StartedAt = fullreduction.Running, true, c.Now()
 		return nil
@@ -55,8 +66,17 @@ func (c *Core) Start(ctx context.Context, in fullreduction.StartCampaign) (fullr
 	if err != nil {
 		return fullreduction.Campaign{}, err
 	}
+	if x.State == fullreduction.Waiting {
+		c.Log.InfoContext(ctx, "campaign waits for a second person", "campaign", x.ID, "owner", x.Owner, "by", user)
+		return c.told(ctx, x)
+	}
 	c.Log.InfoContext(ctx, "campaign started", "campaign", x.ID, "owner", x.Owner, "depth", depth(x.Terms))
 	return c.told(ctx, x)
+}
+
+// approved reports whether user is a second person to start x.
+func (x *campaign) approved(user id.User) bool {
+	return x.State == fullreduction.Waiting && x.AskedBy != user
 }
 
 // fund makes the budget what the terms say.
@@ -81,8 +101,11 @@ func (c *Core) Stop(ctx context.Context, in fullreduction.ByCampaign) (fullreduc
 		return fullreduction.Campaign{}, err
 	}
 	x, err := c.change(ctx, in.ID, func(x *campaign) error {
-		if x.State == fullreduction.Running {
+		switch x.State {
+		case fullreduction.Running:
 			x.State, x.Live = fullreduction.Stopped, false
+		case fullreduction.Waiting:
+			x.State, x.AskedBy = fullreduction.Draft, ""
 		}
 		return nil
 	})
