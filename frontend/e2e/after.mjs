@@ -62,18 +62,18 @@ async function stage(t, browser, base, { width, locale, scheme, name }) {
   t.after(() => who.context.close())
   await buyer.at(who.context)
   const found = []
-  const look = async (what) => {
-    found.push(...(await who.look(what)), ...(await rawKeys(who.page)).map((k) => `${what}: raw key ${k}`))
+  const look = async (what, as = 'look') => {
+    found.push(...(await who[as](what)), ...(await rawKeys(who.page)).map((k) => `${what}: raw key ${k}`))
     if (!(await who.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))) found.push(`${what}: scrolls sideways`)
   }
-  return { kiln, weaver, buyer, who, page: who.page, look, found, picture }
+  return { kiln, weaver, buyer, who, page: who.page, look, glance: (what) => look(what, 'glance'), found, picture }
 }
 
 const amountOf = (text) => Number(text.replaceAll(/[^\d.]/g, ''))
 
 /** One order of two shops: sent, tracked, one line refunded, received, rated. */
 export async function afterStory(t, browser, base, screen) {
-  const { kiln, weaver, buyer, who, page, look, found, picture } = await stage(t, browser, base, screen)
+  const { kiln, weaver, buyer, who, page, look, glance, found, picture } = await stage(t, browser, base, screen)
   const order = await bought(buyer, [...kiln.skus, ...weaver.skus].map((sku, i) => ({ sku, n: i === 0 ? 2 : 1 })))
   const unpaid = await bought(buyer, [{ sku: kiln.skus[1], n: 1 }], false)
   const merchant = order.lines[0].merchant
@@ -85,7 +85,7 @@ export async function afterStory(t, browser, base, screen) {
   await page.locator('.strip-tab').first().click()
   await page.locator('.order-card .order-clock').waitFor()
   assert.equal(await page.locator('.order-card').count(), 1)
-  await look('unpaid')
+  await glance('unpaid')
 
   // An unpaid order has a countdown, is paid again or cancelled.
   await page.locator('.order-card .order-link').click()
@@ -113,7 +113,7 @@ export async function afterStory(t, browser, base, screen) {
   assert.equal(await page.locator('.order-card').count(), 1)
   await page.goto(`${base}/orders?state=to_receive`)
   await page.locator('.order-card', { hasText: 'Longquan Kiln' }).waitFor()
-  await look('to-receive')
+  await glance('to-receive')
 
   // What was not sent is cancelled by its buyer, at once, and money goes back.
   await page.goto(`${base}/orders/${order.id}/after-sale?part=${order.lines[2].merchant}`)
@@ -134,7 +134,7 @@ export async function afterStory(t, browser, base, screen) {
   await tabTo(page, '.receive')
   await page.keyboard.press('Enter')
   await tabTo(page, '.receive-sure')
-  await look('receive')
+  await glance('receive')
   await page.keyboard.press('Enter')
   await page.locator('.part-panel .part-rate').first().waitFor({ timeout: 15_000 })
   assert.equal((await buyer.get(`/parcels/${box.parcel}`)).state, 'received')
@@ -150,7 +150,7 @@ export async function afterStory(t, browser, base, screen) {
   assert.equal(amountOf(await page.locator('.offer-sum .money').innerText()), (price + order.lines[0].shipping.amount) / 100 - 0, 'one unit of two')
   await page.locator('.ask-send').click()
   await page.locator('.shot-picker.bad').waitFor()
-  await look('ask-needs-photo')
+  await glance('ask-needs-photo')
   await page.locator('.shot-picker input').setInputFiles(picture)
   await page.locator('.shot img').waitFor()
   await page.locator('.ask textarea').fill('The glaze has a crack.')
@@ -159,7 +159,7 @@ export async function afterStory(t, browser, base, screen) {
   await page.locator('.ask-send').click()
   await page.waitForURL('**/after-sales/**')
   await page.locator('.request-timer').waitFor()
-  await look('asked')
+  await glance('asked')
   const asked = new URL(page.url()).pathname.split('/').pop()
   const before = await buyer.get(`/after-sales/${asked}`)
   assert.deepEqual(before.units, [{ line: 0, n: 1 }])
@@ -179,7 +179,7 @@ export async function afterStory(t, browser, base, screen) {
   assert.equal(now.back.amount, order.lines[2].due.amount + offer.amount, 'what went back is what was agreed on')
   await page.goto(`${base}/orders?state=aftersale`)
   await page.locator('.request-card').nth(1).waitFor()
-  await look('requests')
+  await glance('requests')
 
   // Rated once, with a picture, by keys; it is shown as verified and stays.
   await page.goto(`${base}/orders/${order.id}/rate`)
@@ -194,7 +194,7 @@ export async function afterStory(t, browser, base, screen) {
   await page.locator('.rate-send:not(:disabled)').first().waitFor()
   await page.locator('.rate').first().locator('.rate-send').click()
   await page.locator('.rated .chip-good').waitFor()
-  await look('rated')
+  await glance('rated')
   const said = await buyer.get(`/ratings?of=${order.id}.0,${order.id}.1`)
   assert.equal(said.items.length, 1)
   assert.equal(said.items[0].rating.pictures.length, 1)
@@ -208,7 +208,7 @@ export async function afterStory(t, browser, base, screen) {
   // The list of all, in both parts.
   await page.goto(`${base}/orders`)
   await page.locator('.order-card').nth(1).waitFor()
-  await look('orders')
+  await glance('orders')
 
   assert.deepEqual(found, [], 'axe and messages')
   assert.deepEqual(who.complaints, [], 'console and network')
@@ -216,7 +216,7 @@ export async function afterStory(t, browser, base, screen) {
 
 /** A return that the shop refuses and the platform is asked about; and one that goes back. */
 export async function returnStory(t, browser, base, screen) {
-  const { kiln, buyer, who, page, look, found } = await stage(t, browser, base, screen)
+  const { kiln, buyer, who, page, look, glance, found } = await stage(t, browser, base, screen)
   const order = await bought(buyer, kiln.skus.map((sku) => ({ sku, n: 1 })))
   const box = await sends(buyer, kiln.keeper, order, order.lines[0].merchant)
   await moves(buyer, box, 'delivered')
@@ -242,7 +242,7 @@ export async function returnStory(t, browser, base, screen) {
   await page.locator('#send-back input').nth(1).fill('SF1234567890')
   await page.keyboard.press('Enter')
   await page.locator('.request-tracking').waitFor()
-  await look('sent-back')
+  await glance('sent-back')
   await kiln.keeper.post(`/shop/after-sales/${first}/inspection`, { fine: true, restock: true, text: '' })
   await until('the money went back', async () => (await buyer.get(`/after-sales/${first}`)).state === 'done')
 
@@ -252,7 +252,7 @@ export async function returnStory(t, browser, base, screen) {
   await page.reload()
   await page.locator('.request-dispute').click()
   await page.locator('#dispute textarea').fill('It was never out of its box.')
-  await look('dispute')
+  await glance('dispute')
   await page.locator('dialog .btn-accent').click()
   await page.locator('.request-hero.warn').waitFor()
   assert.equal((await buyer.get(`/after-sales/${second}`)).state, 'disputed')
@@ -263,7 +263,7 @@ export async function returnStory(t, browser, base, screen) {
     await page.goto(`${base}/wallet${tab && `?tab=${tab}`}`)
     await page.locator('.wallet .state, .wallet .wallet-rows, .wallet .tickets').first().waitFor()
     await page.waitForLoadState('networkidle')
-    await look(`wallet-${tab || 'money'}`)
+    await glance(`wallet-${tab || 'money'}`)
   }
   assert.deepEqual(found, [], 'axe and messages')
   assert.deepEqual(who.complaints, [], 'console and network')

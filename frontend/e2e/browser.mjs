@@ -5,6 +5,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 
 const shots = process.env.MEADOW_SHOTS ?? ''
+const all = Boolean(process.env.MEADOW_E2E_ALL)
 
 export function launch() {
   return chromium.launch({
@@ -37,10 +38,12 @@ export async function visitor(browser, base, { width, locale, scheme = 'light', 
   context.on('weberror', (e) => complaints.push(`exception: ${e.error().message}`))
   const page = await context.newPage()
   let n = 0
-  return {
+  const seen = {
     page,
     context,
     complaints,
+    /** Looks only where every screen is to be looked at: the picture of a step that others show as well. */
+    glance: async (...screen) => (all ? seen.look(...screen) : []),
     /** Looks at the screen: keeps a picture, and returns what axe finds. */
     async look(screen, on = page) {
       if (shots) {
@@ -51,6 +54,7 @@ export async function visitor(browser, base, { width, locale, scheme = 'light', 
       return violations.map((v) => `${screen}: ${v.id}: ${v.nodes.map((x) => x.target.join(' ')).join(' | ')}`)
     },
   }
+  return seen
 }
 
 /** Keys of messages that reached the screen, which nobody should ever read. */

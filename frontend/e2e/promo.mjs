@@ -66,17 +66,20 @@ export async function orders(p, choice, extra = {}) {
 /** What a screen looks like, and what is wrong with it. */
 export function watcher() {
   const found = []
-  return {
+  const seen = {
     found,
-    async look(who, what) {
+    /** A step that other screens show as well. */
+    glance: (who, what) => seen.look(who, what, 'glance'),
+    async look(who, what, as = 'look') {
       await who.page.waitForLoadState('networkidle')
-      found.push(...(await who.look(what)), ...(await rawKeys(who.page)).map((k) => `${what}: raw key ${k}`))
+      found.push(...(await who[as](what)), ...(await rawKeys(who.page)).map((k) => `${what}: raw key ${k}`))
       if (!(await who.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))) found.push(`${what}: scrolls sideways`)
     },
     fine(...people) {
       assert.deepEqual([...found, ...people.flatMap((w) => w.complaints)], [])
     },
   }
+  return seen
 }
 
 const parcels = async (p, order) => (await p.get(`/orders/${order}/parcels`)).items ?? []
@@ -100,7 +103,7 @@ export async function groupBuyStory(t, browser, base, screen) {
   await a.page.waitForURL('**/teams/*')
   const path = new URL(a.page.url()).pathname
   await a.page.locator('.team-main.open .seat-opener').waitFor()
-  await w.look(a, 'team-open')
+  await w.glance(a, 'team-open')
   const first = await a.p.get(`/promo${path}`)
   assert.deepEqual([first.paid, first.seats, first.my_paid], [1, 3, true])
   assert.ok((await parcels(a.p, first.mine)).every((x) => x.state === 'held'), 'its parcel waits for the team')
@@ -119,7 +122,7 @@ export async function groupBuyStory(t, browser, base, screen) {
   for (const [who, left] of [[b, 1], [c, 0]]) {
     await who.page.goto(link)
     await who.page.locator('.invited-note').waitFor()
-    await w.look(who, `team-joining-${left}`)
+    await w.glance(who, `team-joining-${left}`)
     await who.page.locator('.promo-buttons .btn-accent').click()
     await pays(who)
     await who.page.locator('.pay-buttons button.btn-accent').click()
@@ -154,7 +157,7 @@ export async function bargainStory(t, browser, base, screen) {
   await owner.page.goto(`${base}/deals?tab=bargains`)
   const card = owner.page.locator('.deal', { hasText: 'Celadon cup' }).first()
   await card.waitFor()
-  await w.look(owner, 'bargain-offers')
+  await w.glance(owner, 'bargain-offers')
   await card.locator('.btn-accent').click()
   await owner.page.waitForURL('**/bargains/*')
   const path = new URL(owner.page.url()).pathname
@@ -187,7 +190,7 @@ export async function bargainStory(t, browser, base, screen) {
   assert.equal(order.lines[0].price.amount, cutting.bargain.price.amount, 'at the price it came to')
   await owner.page.locator('.pay-buttons button.btn-accent').click()
   await owner.page.locator('.team-sign.filled').waitFor()
-  await w.look(owner, 'bargain-bought')
+  await w.glance(owner, 'bargain-bought')
   w.fine(owner, friend)
 }
 
@@ -223,7 +226,7 @@ export async function couponStory(t, browser, base, screen) {
   assert.equal(order.saved.amount, 2_000)
   await page.goto(`${base}/coupons?tab=used`)
   await page.locator('.ticket').waitFor()
-  await w.look(who, 'coupons-used')
+  await w.glance(who, 'coupons-used')
   w.fine(who)
 }
 
@@ -239,7 +242,7 @@ export async function packetStory(t, browser, base, screen, office) {
   const got = who.page.locator('.packet-got')
   await got.waitFor()
   const sum = await got.innerText()
-  await w.look(who, 'packet-got')
+  await w.glance(who, 'packet-got')
   await who.page.reload()
   await got.waitFor()
   assert.equal(await got.innerText(), sum, 'the same after a reload')
@@ -255,7 +258,7 @@ export async function packetStory(t, browser, base, screen, office) {
   await w.look(late, 'packet-gone')
   await who.page.goto(`${base}/packets`)
   await who.page.locator('.packet-item').waitFor()
-  await w.look(who, 'packets')
+  await w.glance(who, 'packets')
   w.fine(who, late)
 }
 
