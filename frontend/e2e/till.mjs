@@ -216,8 +216,9 @@ export async function commissionStory(t, browser, open) {
   await office.at(desk.context)
   await desk.page.goto(`${base}/studio/desk/payouts`)
   const row = desk.page.locator('.list tbody tr').first()
-  await row.getByRole('button', { name: 'Approve' }).click()
-  await row.getByRole('button', { name: /Let .*19\.20 go/ }).click()
+  // In the language of their account.
+  await row.getByRole('button', { name: /^(Approve|通过)$/ }).click()
+  await row.getByRole('button', { name: /19\.20/ }).click()
   await row.waitFor({ state: 'detached' })
   assert.deepEqual(await desk.look('payouts'), [])
   await page.goto(`${base}/studio/earnings/payouts`)

@@ -101,8 +101,9 @@ export const shopApi = {
   carriers: () => done<{ items: Carrier[] }>(client.GET(`${v1}/carriers`)),
 
   // after-sale
-  afterSales: (query: Ask & { state?: AfterSaleState }) => done<Page<AfterSale>>(client.GET(`${v1}/shop/after-sales`, asked(query))),
+  afterSales: (query: Ask & { state?: AfterSaleState; order?: string }) => done<Page<AfterSale>>(client.GET(`${v1}/shop/after-sales`, asked(query))),
   afterSale: (id: string) => done<AfterSale>(client.GET(`${v1}/after-sales/{id}`, of(id))),
+  give: (body: { order: string; kind: 'cancel' | 'refund_only'; units: Units[]; text: string; restock: boolean }, key: string) => done<AfterSale>(client.POST(`${v1}/shop/after-sales`, { ...keyed(key), body })),
   answer: (id: string, body: { agree: boolean; amount?: Money; text: string }) => done<AfterSale>(client.POST(`${v1}/shop/after-sales/{id}/answer`, { ...of(id), body })),
   inspect: (id: string, body: { fine: boolean; restock: boolean; text: string }) => done<AfterSale>(client.POST(`${v1}/shop/after-sales/{id}/inspection`, { ...of(id), body })),
 }

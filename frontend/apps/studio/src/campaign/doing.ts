@@ -37,7 +37,7 @@ export const doings: Record<Type, Doing> = {
     make: ((terms: ReductionTerms, platform: boolean, key: string) => promoApi.draftReduction(platform ? { ...terms, of_platform: true } : terms, key)) as never,
     edit: promoApi.editReduction as never, turns: ['start', 'stop'],
     turn: (id, turn, accept, key) => (turn === 'start' ? promoApi.startReduction(id, accept, key) : promoApi.stopReduction(id, key)),
-    editable: (p) => p !== 'running' && p !== 'soon' && p !== 'killed',
+    editable: (p) => p !== 'running' && p !== 'soon' && p !== 'killed' && p !== 'waiting',
   },
   coupon: {
     load: promoApi.batch, draft: d.ofBatch as never, phase: ((b: Batch) => phaseOf(b.state, b.claim_from, b.claim_until)) as never,
@@ -73,8 +73,9 @@ export const doings: Record<Type, Doing> = {
   },
 }
 
-/** Which of its turns a campaign may take now. */
-export function turnsOf(doing: Doing, phase: Phase, operator: boolean, type: Type): Turn[] {
+/** Which of its turns a campaign may take now; own is that the reader asked for the start that waits. */
+export function turnsOf(doing: Doing, phase: Phase, operator: boolean, type: Type, own = false): Turn[] {
+  if (phase === 'waiting') return [...(own && !operator ? [] : (['start'] as const)), 'stop', ...(operator ? (['kill'] as const) : [])]
   const may = new Set<Turn>(phase === 'draft' ? ['start'] : phase === 'stopped' ? ['start', 'kill'] : phase === 'running' || phase === 'soon' ? ['stop', 'kill'] : [])
   if (type === 'cashback' && phase === 'stopped') may.delete('start')
   if (type === 'reduction' && operator && phase !== 'killed') return [...doing.turns.filter((x) => may.has(x)), 'kill']

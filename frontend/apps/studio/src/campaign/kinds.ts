@@ -6,8 +6,8 @@ export const shopTypes: readonly Type[] = ['reduction', 'coupon', 'flash', 'grou
 export const deskTypes: readonly Type[] = ['reduction', 'coupon', 'cashback', 'group', 'bargain', 'packet']
 
 /** Where a campaign is, by its state and its window. */
-export type Phase = 'draft' | 'soon' | 'running' | 'over' | 'stopped' | 'killed'
-export const phases: readonly Phase[] = ['draft', 'soon', 'running', 'stopped', 'over', 'killed']
+export type Phase = 'draft' | 'waiting' | 'soon' | 'running' | 'over' | 'stopped' | 'killed'
+export const phases: readonly Phase[] = ['draft', 'waiting', 'soon', 'running', 'stopped', 'over', 'killed']
 
 export interface Row {
   id: string
@@ -26,6 +26,7 @@ export interface Row {
 
 export function phaseOf(state: string, starts: string, ends: string, now = Date.now()): Phase {
   if (state === 'draft' || state === 'funding') return 'draft'
+  if (state === 'waiting') return Date.parse(ends) <= now ? 'over' : 'waiting'
   if (state === 'killed' || state === 'failed') return 'killed'
   if (state === 'stopped') return 'stopped'
   if (state === 'ended' || Date.parse(ends) <= now) return 'over'
