@@ -1,10 +1,11 @@
 // The shop that the stories visit: the one that MEADOW_URL names, or a
 // demonstration started from MEADOW_TEST_BIN for as long as they run.
-import { spawn } from 'node:child_process'
-import { access, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 const patience = 480_000
 
@@ -55,7 +56,9 @@ async function demonstration(data) {
     await shop.close()
     await writeFile(mark, '')
   }
-  await cp(join(once, 'data'), data, { recursive: true, filter: (f) => !f.endsWith('.sock') })
+  // Not by Node, whose copy leaves behind what the store keeps in extended attributes.
+  await promisify(execFile)('cp', ['-a', `${join(once, 'data')}/.`, data])
+  await rm(join(data, 'meadow.sock'), { force: true })
 }
 
 /**
