@@ -91,3 +91,26 @@ func TestPartRoundsTowardsZero(t *testing.T) {
 		}
 	}
 }
+
+func TestNoPartOfASplitIsAUnitFromItsShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		whole := rapid.Int64Range(-1<<20, 1<<20).Draw(t, "amount")
+		weights := rapid.SliceOfN(rapid.Int64Range(0, 1<<20), 1, 40).Draw(t, "weights")
+		var total int64
+		for _, w := range weights {
+			total += w
+		}
+		if total == 0 {
+			return
+		}
+		parts, err := money.CNY(whole).Split(weights...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range parts {
+			if far := p.Amount*total - whole*weights[i]; far <= -total || far >= total {
+				t.Fatalf("part %d of %d by %v is %d", i, whole, weights, p.Amount)
+			}
+		}
+	})
+}
