@@ -1,7 +1,9 @@
 package flashsalecore
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"meadow/services/platform/docdb"
 	"meadow/services/promo/flashsale/flashsaletest"
@@ -27,5 +29,23 @@ func TestAnAuditSeesAPlaceThatWasLostOrMade(t *testing.T) {
 			}
 			end()
 		}
+	}
+}
+
+// What a person may have outlives the record of an order that was never paid.
+func TestAnAuditKnowsNoLimitOfOrdersThatAreForgotten(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s, end := newShop(t, ctx, &flashsaletest.Neighbours{})
+	defer end()
+	x := s.start(t, ctx, 10, 2)
+	must(t, s.lock(ctx, x, "ord_1", "usr_amy", 1))
+	must(t, s.Release(ctx, "ord_1"))
+	s.clock.Advance(remembered + time.Minute)
+	if _, err := s.orders.Get(ctx, "ord_1"); !errors.Is(err, docdb.ErrNotFound) {
+		t.Fatalf("the order is still known: %v", err)
+	}
+	if all, err := s.Audit(ctx); err != nil || len(all) > 0 {
+		t.Errorf("%+v, %v", all, err)
 	}
 }
