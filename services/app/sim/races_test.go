@@ -8,6 +8,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/ledger"
 	"meadow/services/promo"
+	"meadow/services/promo/coupon"
 )
 
 // race lets some want the same at once: all have seen their price before any of
@@ -37,9 +38,9 @@ func (w *world) quoted(buyer string, in checkout.Ask) []runner {
 	return []runner{{buyer, q.ID, in}}
 }
 
-// run lets all of them order, and then pay.
+// run lets all of them order and pay: some at once, some when all have ordered.
 func (w *world) run(all []runner) {
-	from := len(w.orders)
+	var later []*purchase
 	for _, r := range all {
 		p := checkout.Place{Quote: r.quote, Address: r.in.Address, RequestID: w.request()}
 		var o checkout.Order
@@ -47,11 +48,17 @@ func (w *world) run(all []runner) {
 			o, err = w.till.Place(as(r.buyer), p)
 			return err
 		})
-		if err == nil {
-			w.orders = append(w.orders, &purchase{id: o.ID, buyer: r.buyer, place: p, forged: map[id.Payment]bool{}})
+		if err != nil {
+			continue
+		}
+		mine := &purchase{id: o.ID, buyer: r.buyer, place: p, forged: map[id.Payment]bool{}}
+		if w.orders = append(w.orders, mine); w.rnd.IntN(2) == 0 {
+			w.payFor(mine)
+		} else {
+			later = append(later, mine)
 		}
 	}
-	for _, o := range w.orders[from:] {
+	for _, o := range later {
 		w.payFor(o)
 	}
 }
@@ -71,6 +78,8 @@ func (w *world) raceForSeats() {
 // raceForCoupon lets somebody order twice with the same coupon in the price.
 func (w *world) raceForCoupon() {
 	buyer, k := w.buyer(), w.goods.items[w.rnd.IntN(len(w.goods.items))]
+	_, err := w.coupons.Claim(as(buyer), coupon.Claim{Batch: w.goods.batches[w.rnd.IntN(len(w.goods.batches))], RequestID: w.request()})
+	w.did("claim", err)
 	var all []runner
 	for range 2 {
 		all = append(all, w.quoted(buyer, checkout.Ask{Lines: []checkout.Choice{{SKU: k.sku, N: w.between(1, 3)}}})...)

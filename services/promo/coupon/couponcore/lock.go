@@ -100,7 +100,8 @@ func (c *Core) seize(ctx context.Context, name string, b batch, o order, u use, 
 	if err != nil {
 		return err
 	}
-	if r.State == locked && r.Order != o.ID {
+	theirs := r.Order != o.ID && !fault.On(fault.DoubleRedeem)
+	if r.State == locked && theirs {
 		if c.Now().Before(r.Until) {
 			return promo.ErrUsedUp
 		}
@@ -108,7 +109,7 @@ func (c *Core) seize(ctx context.Context, name string, b batch, o order, u use, 
 			return err
 		}
 	}
-	if r.State == used && r.Order != o.ID {
+	if r.State == used && theirs {
 		return promo.ErrUsedUp
 	}
 	if r.Order == o.ID && (r.State == locked || r.State == used) {
