@@ -75,8 +75,8 @@ async function buysHere(page, post) {
 
 /** Buys by the API, with a purchase link. */
 async function buysThere(p, sku, link) {
-  const quote = await p.post('/quotes', { lines: [{ sku, n: 1, link }] })
   const address = await p.post('/account/addresses', { ...home, district: '', postcode: '' })
+  const quote = await p.post('/quotes', { lines: [{ sku, n: 1, link }], address: address.id })
   const order = await p.post('/orders', { quote: quote.id, address: address.id })
   const payment = await p.post(`/orders/${order.id}/payments`, { provider: 'sandbox' })
   await p.post(`/sandbox/bills/${payment.id}/settle`, { pay: true })

@@ -22,6 +22,17 @@ export function forgetToken(): void {
 /** Until when a role that was just given may not count everywhere yet. */
 let settling = 0
 
+/** How far the shop's clock is ahead of this device's, by what it last said. */
+let ahead = 0
+export const shopAhead = () => ahead
+
+// No answer comes out of a cache, so that the moment it names is now; it names
+// whole seconds, which is no reason to correct a clock that is right.
+function hear(answer: Response): void {
+  const by = Date.parse(answer.headers.get('Date') ?? '') - Date.now()
+  if (Number.isFinite(by)) ahead = Math.abs(by) < 2000 ? 0 : by
+}
+
 /** Says that the account's roles changed: the shop remembers the old ones for a moment. */
 export function rolesChanged(): void {
   settling = Date.now() + 4000
@@ -33,6 +44,7 @@ async function send(request: Request): Promise<Response> {
   const again = request.clone()
   if (request.method !== 'GET') request.headers.set('X-Meadow-CSRF', await token())
   const answer = await fetch(request)
+  hear(answer)
   if (answer.status !== 403) return answer
   const { reason } = refusal(403, await answer.clone().json().catch(() => null))
   if (reason === 'csrf_token') forgetToken()

@@ -1,3 +1,4 @@
+import { shopAhead } from '@meadow/api/client'
 import { onBeforeUnmount, ref, type Ref } from 'vue'
 
 /** How far a shop's clock is ahead of ours, from what it said the time was. */
@@ -7,10 +8,10 @@ export function aheadOf(now: string | undefined): number {
 }
 
 /**
- * How many milliseconds are left until an instant, once a second. Where the shop
- * said what time it is, its clock counts and not the device's.
+ * How many milliseconds are left until an instant, once a second. The shop's clock
+ * counts and not the device's: what an answer said the time was, or any answer.
  */
-export function useLeft(until: () => string, ahead: () => number = () => 0): Ref<number> {
+export function useLeft(until: () => string, ahead: () => number = shopAhead): Ref<number> {
   const left = ref(0)
   const tick = () => {
     left.value = Math.max(0, (Date.parse(until()) || 0) - Date.now() - ahead())
