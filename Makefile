@@ -3,14 +3,15 @@
 # make check  what to run while working
 # make test   what CI runs: everything, from nothing, within 25 minutes
 #
-# The stages of make test are targets of their own; each is one script.
+# The stages of make test are targets of their own; each is one script. Those with
+# a plus between them run at the same time.
 
 ARGS      ?=
-STAGES    ?= tools web-deps web-check web-test web lint go-test build e2e
+STAGES    ?= tools web-deps web-check web-test web lint build sim go-test+e2e
 
 .NOTPARALLEL:
 .PHONY: run build web check test test-long clean \
-        tools node web-deps web-check web-test lint go-test e2e
+        tools node web-deps web-check web-test lint go-test sim e2e
 
 run: web build
 	bin/meadow -demo $(ARGS)
@@ -68,6 +69,10 @@ lint:
 
 go-test:
 	deploy/ci/go-test.sh -timeout=15m
+
+# The money path, played by 200 seeds, and every deliberate mistake found.
+sim:
+	deploy/ci/sim.sh
 
 e2e: node
 	deploy/ci/e2e.sh
