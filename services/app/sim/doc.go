@@ -10,5 +10,6 @@
 //	go test ./services/app/sim -seeds 200
 //	go test ./services/app/sim -seed 17 -seeds 1 -v
 //
-// Deliberate faults are kept behind build tags (fault_…); each is caught.
+// Deliberate mistakes are kept behind the build tag faults (kernel/fault); each is
+// caught: deploy/ci/sim.sh faults.
 package sim
