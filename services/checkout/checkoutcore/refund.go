@@ -294,7 +294,8 @@ func refundOf(o *order, in checkout.AskRefund, taken []pool) (checkout.Refund, e
 }
 
 // giveBackWhole refunds all that is left of an order, once for each request id.
-// One that has nothing left, or was never paid, is left as it is.
+// One that has nothing left, or never will be paid, is left as it is;
+// checkout.ErrNotPaid asks to come again.
 func (c *Core) giveBackWhole(ctx context.Context, orderID id.Order, request, reason string) error {
 	o, err := c.orders.Get(ctx, string(orderID))
 	if errors.Is(err, docdb.ErrNotFound) {
@@ -309,9 +310,31 @@ func (c *Core) giveBackWhole(ctx context.Context, orderID id.Order, request, rea
 		return refundOf(o, checkout.AskRefund{Restock: true, Reason: reason}, taken)
 	})
 	if errors.Is(err, checkout.ErrNotPaid) {
-		return nil
+		return c.neverPaid(ctx, orderID, err)
 	}
 	return err
+}
+
+// neverPaid says nothing of an order that no money can reach any more, and
+// notPaid of one that money which is here may still make a paid one.
+func (c *Core) neverPaid(ctx context.Context, orderID id.Order, notPaid error) error {
+	o, err := c.orders.Get(ctx, string(orderID))
+	if err != nil {
+		return err
+	}
+	switch o.State {
+	case checkout.Refunding, checkout.Refunded, checkout.Cancelled:
+		return nil
+	case checkout.Expired:
+	default:
+		return notPaid // it expires, if it is not paid after all
+	}
+	return walk(ctx, c.payments, docdb.Query{Index: "order", Equal: []any{string(orderID)}, Limit: 20}, func(p payment) error {
+		if p.State == checkout.Succeeded {
+			return notPaid // until it has bought the order, or gone back
+		}
+		return nil
+	})
 }
 
 // lapsed returns the money of a team that did not fill.

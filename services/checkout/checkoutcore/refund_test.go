@@ -331,6 +331,53 @@ func TestAKilledRefundIsFinished(t *testing.T) {
 	}
 }
 
+// TestATeamThatLapsesBeforeItsOrderIsPaidGivesItsMoneyBack has the till die, or
+// be slow, between the seat and the order.
+func TestATeamThatLapsesBeforeItsOrderIsPaidGivesItsMoneyBack(t *testing.T) {
+	t.Parallel()
+	for _, expires := range []bool{false, true} {
+		ctx := t.Context()
+		dying := &orderless{}
+		x := newTill(t, func(d docdb.Driver) docdb.Driver { dying.Driver = d; return dying })
+		o := x.place(t)
+		p := x.begin(t, o)
+		x.bank.set(p.ID, pay.Succeeded, p.Amount)
+		dying.after.Store(1)
+		if err := x.complete(ctx, "bank", pay.Fact{Payment: p.ID, Outcome: pay.Succeeded, Amount: p.Amount}); !errors.Is(err, errKilled) {
+			t.Fatalf("err = %v, want killed", err)
+		}
+		if expires {
+			must(t, second(x.close(ctx, o.ID, checkout.Expired)))
+		}
+		if err := x.lapsed(ctx, "t", []id.Order{o.ID}); !errors.Is(err, checkout.ErrNotPaid) {
+			t.Fatalf("expired %v: the event is over with %v", expires, err)
+		}
+		x.clock.Advance(time.Minute)
+		must(t, x.checkSilent(ctx))
+		must(t, x.lapsed(ctx, "t", []id.Order{o.ID}))
+		must(t, x.lapsed(ctx, "t", []id.Order{o.ID}))
+		kept, err := x.orders.Get(ctx, string(o.ID))
+		must(t, err)
+		if kept.State != checkout.Refunded || x.sent(kept) != kept.Total.Amount {
+			t.Errorf("expired %v: %s, the bank sent %d", expires, kept.State, x.sent(kept))
+		}
+	}
+}
+
+func TestALapsedTeamDoesNotWaitForAnOrderThatNobodyPays(t *testing.T) {
+	t.Parallel()
+	x := newTill(t, nil)
+	o, cancelled := x.place(t), x.place(t)
+	x.begin(t, o)
+	must(t, second(x.Cancel(as(t, cancelled.Buyer), checkout.ByOrder{ID: cancelled.ID})))
+	must(t, x.lapsed(t.Context(), "t", []id.Order{cancelled.ID}))
+	if err := x.lapsed(t.Context(), "t", []id.Order{o.ID}); !errors.Is(err, checkout.ErrNotPaid) {
+		t.Errorf("unpaid: %v, want to be asked again", err)
+	}
+	must(t, second(x.close(t.Context(), o.ID, checkout.Expired)))
+	must(t, x.lapsed(t.Context(), "t", []id.Order{o.ID}))
+}
+
 func TestNobodyButTheShopRefunds(t *testing.T) {
 	t.Parallel()
 	x := newTill(t, nil)
