@@ -176,13 +176,14 @@ type Desk interface {
 	Entries(ctx context.Context, in EntriesOf) (page.Page[Entry], error)
 	// OpenPayouts pages through payouts of a state, oldest first.
 	OpenPayouts(ctx context.Context, in PayoutsBy) (page.Page[Payout], error)
-	// ApprovePayout lets one go; above the shop's limit two operators must:
+	// ApprovePayout lets one go; if what its payee asked for within a day is above the
+	// limit two operators must:
 	// ErrNoSuchPayout, ErrPayoutState, ErrSameOperator, ErrOwnPayout. RefusePayout
 	// gives the money back to the payee's own.
 	ApprovePayout(ctx context.Context, in DecidePayout) (Payout, error)
 	RefusePayout(ctx context.Context, in DecidePayout) (Payout, error)
 	// Terms returns how a shop is settled, SetTerms changes that for what is received
-	// from then on.
+	// from then on: catalog.ErrOwnMoney, as are the two below.
 	Terms(ctx context.Context, in ByMerchant) (Terms, error)
 	SetTerms(ctx context.Context, in SetTerms) (Terms, error)
 	// SetAsideFor moves a payee's own into their reserve, or back if the amount is

@@ -198,7 +198,11 @@ func (c *Core) Decide(ctx context.Context, in aftersale.Decide) (aftersale.After
 	if _, err := actor.Require(ctx, actor.Operator); err != nil {
 		return aftersale.AfterSale{}, err
 	}
-	if _, err := c.get(ctx, in.ID); err != nil {
+	r, err := c.get(ctx, in.ID)
+	if err != nil {
+		return aftersale.AfterSale{}, err
+	}
+	if err := catalog.NotOwn(ctx, c.Catalog, r.Buyer, r.Merchant); err != nil {
 		return aftersale.AfterSale{}, err
 	}
 	return c.do(ctx, in.ID, "decide", in, func(r *request, now time.Time) error {

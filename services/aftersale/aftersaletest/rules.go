@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"meadow/services/aftersale"
+	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -221,6 +222,11 @@ func testRoles(t *testing.T, w *World) {
 	is(t, err, actor.ErrForbidden)
 	_, err = w.Decide(shop(t, "mer_a"), aftersale.Decide{ID: a.ID, Text: "mine"})
 	is(t, err, actor.ErrForbidden)
+	for _, own := range []id.User{o.Buyer, "usr_mer_a"} { // also while they act for another shop
+		insider := actor.With(t.Context(), actor.Actor{User: own, Merchant: "mer_b", Roles: []actor.Role{actor.Operator}})
+		_, err = w.Decide(insider, aftersale.Decide{ID: a.ID, Agree: true, Text: "mine"})
+		is(t, err, catalog.ErrOwnMoney)
+	}
 	_, err = w.Decide(operator(t), aftersale.Decide{ID: a.ID, Text: "too early"})
 	is(t, err, aftersale.ErrNotNow)
 }

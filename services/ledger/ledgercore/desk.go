@@ -3,9 +3,12 @@ package ledgercore
 import (
 	"context"
 	"slices"
+	"strings"
 
+	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
+	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
 	"meadow/services/ledger"
@@ -16,6 +19,16 @@ import (
 // operator is who asks, or an error if they are none.
 func operator(ctx context.Context) (actor.Actor, error) {
 	return actor.Require(ctx, actor.Operator)
+}
+
+// notOwn returns catalog.ErrOwnMoney if an account, of a payee or their reserve,
+// is that of who asks, or of a shop they work for.
+func (c *Core) notOwn(ctx context.Context, a ledger.Account) error {
+	_, owner, _ := strings.Cut(string(a), ":")
+	if strings.HasPrefix(string(a), ledger.MerchantPayable+":") || strings.HasPrefix(owner, "mer_") {
+		return catalog.NotOwn(ctx, c.Catalog, "", id.Merchant(owner))
+	}
+	return catalog.NotOwn(ctx, c.Catalog, id.User(owner), "")
 }
 
 // Terms implements ledger.Service.
@@ -34,6 +47,9 @@ func (c *Core) SetTerms(ctx context.Context, in ledger.SetTerms) (ledger.Terms, 
 	}
 	if !slices.Contains([]int{3, 7, ledger.UsualDays}, in.Days) {
 		return ledger.Terms{}, errs.ErrInvalid.With("days", "3, 7 or 15")
+	}
+	if err := catalog.NotOwn(ctx, c.Catalog, "", in.ID); err != nil {
+		return ledger.Terms{}, err
 	}
 	t, err := c.terms.Upsert(ctx, string(in.ID), func(t *ledger.Terms) error {
 		*t = ledger.Terms{Merchant: in.ID, Days: in.Days, By: a.User, At: c.Now()}
@@ -73,6 +89,9 @@ func (c *Core) correct(ctx context.Context, in ledger.Correction, kind ledger.Ki
 	}
 	if in.RequestID == "" {
 		return ledger.Entry{}, rpc.ErrNoKey
+	}
+	if err := c.notOwn(ctx, in.Payee); err != nil {
+		return ledger.Entry{}, err
 	}
 	if in.Amount.IsZero() || in.Amount.Currency == "" || max(in.Amount.Amount, -in.Amount.Amount) > largest {
 		return ledger.Entry{}, errs.ErrInvalid.With("amount", "an amount of a currency")

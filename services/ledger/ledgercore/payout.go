@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/errs"
 	"meadow/services/kernel/id"
@@ -85,9 +86,6 @@ func (c *Core) newPayout(ctx context.Context, pid id.Payout, p payee, by id.User
 			Provider: c.Bank.Name(), Needs: 1, ApprovedBy: []id.User{}, At: now,
 		},
 	}
-	if in.Amount.Amount > c.TwoAbove {
-		r.Needs = 2
-	}
 	err = c.payouts.Insert(ctx, string(pid), r)
 	if errors.Is(err, docdb.ErrExists) {
 		return c.payouts.Get(ctx, string(pid))
@@ -118,10 +116,14 @@ func (c *Core) takeOut(ctx context.Context, r payoutRecord) (payoutRecord, error
 	if err != nil {
 		return r, err
 	}
+	needs, err := c.needs(ctx, r)
+	if err != nil {
+		return r, err
+	}
 	return c.move(ctx, r.ID, func(r *payoutRecord) error {
 		switch r.State {
 		case ledger.PayoutNew:
-			r.State, r.Due = ledger.PayoutRequested, time.Time{}
+			r.State, r.Needs, r.Due = ledger.PayoutRequested, needs, time.Time{}
 		case ledger.PayoutBack: // another try found too little, this one did not
 			r.Due = c.Now()
 		default:
@@ -129,6 +131,31 @@ func (c *Core) takeOut(ctx context.Context, r payoutRecord) (payoutRecord, error
 		}
 		return nil
 	})
+}
+
+// needs is how many operators must approve a payout: what its payee asked for
+// within a day counts together. It is asked once the record is stored, so that of
+// two asked for at once the later sees both.
+func (c *Core) needs(ctx context.Context, r payoutRecord) (int, error) {
+	q := docdb.Query{Index: "payee", Equal: []any{string(r.Payee)}, From: r.At.Add(-24 * time.Hour), Limit: 100}
+	for sum := int64(0); ; {
+		found, err := c.payouts.Find(ctx, q)
+		if err != nil {
+			return 0, err
+		}
+		for _, x := range found.Items {
+			if x.State != ledger.PayoutBack && x.Amount.Currency == r.Amount.Currency {
+				sum += x.Amount.Amount
+			}
+			if sum > c.TwoAbove {
+				return 2, nil
+			}
+		}
+		if found.Next == "" {
+			return 1, nil
+		}
+		q.After = found.Next
+	}
 }
 
 // move changes a payout; errSame leaves it as it is.
@@ -197,6 +224,18 @@ func (c *Core) ApprovePayout(ctx context.Context, in ledger.DecidePayout) (ledge
 	if a.User == "" {
 		return ledger.Payout{}, actor.ErrNobody // a person decides
 	}
+	before, err := c.payouts.Get(ctx, string(in.ID))
+	if errors.Is(err, docdb.ErrNotFound) {
+		return ledger.Payout{}, ledger.ErrNoSuchPayout
+	}
+	if err != nil {
+		return ledger.Payout{}, err
+	}
+	if err := c.notOwn(ctx, before.Payee); errors.Is(err, catalog.ErrOwnMoney) || before.Asker == a.User {
+		return ledger.Payout{}, ledger.ErrOwnPayout
+	} else if err != nil {
+		return ledger.Payout{}, err
+	}
 	request := id.Derive("req", string(a.User), in.RequestID)
 	r, err := c.move(ctx, in.ID, func(r *payoutRecord) error {
 		switch {
@@ -204,8 +243,6 @@ func (c *Core) ApprovePayout(ctx context.Context, in ledger.DecidePayout) (ledge
 			return errSame
 		case r.State != ledger.PayoutRequested:
 			return ledger.ErrPayoutState
-		case r.Asker == a.User || r.Subject == string(a.User) || a.Merchant != "" && r.Subject == string(a.Merchant):
-			return ledger.ErrOwnPayout
 		case slices.Contains(r.ApprovedBy, a.User):
 			return ledger.ErrSameOperator
 		}

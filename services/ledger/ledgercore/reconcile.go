@@ -36,38 +36,52 @@ type movement struct {
 func (c *Core) reconcileDue(ctx context.Context) error {
 	var failed error
 	for _, p := range c.Providers {
-		today := c.Now().UTC().Truncate(24 * time.Hour)
-		from := today.AddDate(0, 0, -1)
-		last, err := c.days.Find(ctx, docdb.Query{Index: "provider", Equal: []any{p.Name()}, Descending: true, Limit: 1})
+		failed = errors.Join(failed, c.reconcileOf(ctx, p))
+	}
+	return failed
+}
+
+// reconcileOf compares the days of one provider. A day whose statement cannot be
+// had is tried again as long as it is remembered; it does not stand in the way of
+// others.
+func (c *Core) reconcileOf(ctx context.Context, p pay.Provider) error {
+	today := c.Now().UTC().Truncate(24 * time.Hour)
+	oldest, yesterday := today.AddDate(0, 0, -backDays), today.AddDate(0, 0, -1)
+	last, err := c.days.Find(ctx, docdb.Query{Index: "provider", Equal: []any{p.Name()}, Descending: true, Limit: backDays + 1})
+	if err != nil {
+		return err
+	}
+	done, from := map[string]bool{}, yesterday
+	for _, d := range last.Items {
+		day, err := time.Parse(time.DateOnly, d.Day)
 		if err != nil {
-			return err
+			return fmt.Errorf("reconcile: %w", err)
 		}
-		if len(last.Items) > 0 {
-			day, err := time.Parse(time.DateOnly, last.Items[0].Day)
-			if err != nil {
-				return fmt.Errorf("reconcile: %w", err)
-			}
-			from = day.AddDate(0, 0, 1)
+		if done[d.Day] = true; day.Before(from) {
+			from = day
 		}
-		if oldest := today.AddDate(0, 0, -backDays); from.Before(oldest) {
-			from = oldest
+	}
+	if from.Before(oldest) {
+		from = oldest
+	}
+	open, err := c.open(ctx, p.Name())
+	if err != nil {
+		return err
+	}
+	var failed error
+	for ; from.Before(today); from = from.AddDate(0, 0, 1) {
+		name := from.Format(time.DateOnly)
+		// What was told late may have closed what was open; a day is looked at again
+		// as long as something of it is.
+		if done[name] && !slices.Contains(slices.Collect(maps.Values(open)), name) {
+			continue
 		}
-		open, err := c.open(ctx, p.Name())
+		err := c.reconcile(ctx, p, from, open)
+		if errors.Is(err, pay.ErrNotYet) {
+			break // nor are those after it
+		}
 		if err != nil {
-			return err
-		}
-		for _, name := range slices.Compact(slices.Sorted(maps.Values(open))) {
-			// What was told late may have closed what was open; a day is looked at again
-			// as long as something of it is.
-			if day, err := time.Parse(time.DateOnly, name); err == nil && day.Before(from) && day.After(today.AddDate(0, 0, -backDays)) {
-				failed = errors.Join(failed, c.reconcile(ctx, p, day, open))
-			}
-		}
-		for ; from.Before(today); from = from.AddDate(0, 0, 1) {
-			if err := c.reconcile(ctx, p, from, open); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("reconcile %s of %s: %w", p.Name(), from.Format(time.DateOnly), err))
-				break // a later day may not hide it
-			}
+			failed = errors.Join(failed, fmt.Errorf("reconcile %s of %s: %w", p.Name(), name, err))
 		}
 	}
 	return failed
@@ -122,16 +136,20 @@ func (c *Core) reconcile(ctx context.Context, p pay.Provider, day time.Time, ope
 // of each, by reference.
 func (c *Core) open(ctx context.Context, provider string) (map[string]string, error) {
 	out := map[string]string{}
-	found, err := c.odds.Find(ctx, docdb.Query{Index: "open", Limit: 1000})
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range found.Items {
-		if o.Provider == provider {
-			out[o.Ref] = o.Day
+	for q := (docdb.Query{Index: "open", Limit: 1000}); ; {
+		found, err := c.odds.Find(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found.Items {
+			if o.Provider == provider {
+				out[o.Ref] = o.Day
+			}
+		}
+		if q.After = found.Next; found.Next == "" {
+			return out, nil
 		}
 	}
-	return out, nil
 }
 
 // refOf is what a movement is known by. A whole payment that goes back may have
@@ -182,7 +200,7 @@ func (c *Core) ours(ctx context.Context, provider string, day time.Time) (map[st
 	}
 }
 
-// keepFee posts what a provider kept of a movement, once.
+// keepFee posts what a provider kept of a movement, once, or gave back (below zero).
 func (c *Core) keepFee(ctx context.Context, provider string, m pay.Movement) error {
 	if m.Fee.IsZero() {
 		return nil

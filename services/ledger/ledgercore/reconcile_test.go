@@ -2,6 +2,7 @@ package ledgercore
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +84,52 @@ func TestAProvidersStatementIsComparedDayByDay(t *testing.T) {
 		t.Errorf("days %+v, %v", days, err)
 	}
 	w.zero(t)
+}
+
+// TestADayThatCannotBeHadHoldsUpNoOther has one statement fail, and another that
+// is not drawn up yet.
+func TestADayThatCannotBeHadHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	compared := func() string {
+		days, err := w.Reconciled(desk(t, "usr_op"), ledger.ByProvider{Provider: "psp"})
+		must(t, err)
+		var out []string
+		for _, d := range days.Items {
+			out = append(out, d.Day[5:])
+		}
+		return strings.Join(out, " ")
+	}
+	must(t, w.reconcileDue(t.Context()))
+	w.clock.Advance(3 * 24 * time.Hour)
+	broken := errors.New("the provider is down")
+	w.psp.fail = map[string]error{"2026-03-01": broken, "2026-03-03": pay.ErrNotYet}
+	if err := w.reconcileDue(t.Context()); !errors.Is(err, broken) {
+		t.Errorf("err = %v, want that of the first", err)
+	}
+	if got := compared(); got != "03-02 02-28" {
+		t.Errorf("compared %s", got)
+	}
+	w.psp.fail = map[string]error{"2026-03-03": pay.ErrNotYet}
+	must(t, w.reconcileDue(t.Context())) // what is not there yet is no failure
+	w.psp.fail = nil
+	must(t, w.reconcileDue(t.Context()))
+	if got := compared(); got != "03-03 03-02 03-01 02-28" {
+		t.Errorf("compared %s", got)
+	}
+}
+
+func TestAFeeThatComesBackIsNoSecondCost(t *testing.T) {
+	t.Parallel()
+	w, d := newWorld(t), newDeal()
+	must(t, w.paid(t.Context(), d.order))
+	w.states(pay.Movement{Ref: string(d.order.Payment), Payment: d.order.Payment, Amount: money.CNY(10_100), Fee: money.CNY(60), At: noon})
+	w.states(pay.Movement{Ref: "rfd_1", Payment: d.order.Payment, Amount: money.CNY(-5_050), Fee: money.CNY(-30), At: noon})
+	w.clock.Advance(24 * time.Hour)
+	must(t, w.reconcileDue(t.Context()))
+	if got := w.account(t, "psp_cost:platform"); got != 30 {
+		t.Errorf("the provider kept %d, want 30", got)
+	}
 }
 
 func TestWhatComesOnTheNextDayClosesByItself(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/fulfil"
 	"meadow/services/kernel/actor"
@@ -239,6 +240,9 @@ func TestWhatIsDoubtfulWaitsForAnOperator(t *testing.T) {
 	capped, cluster := why[invite.DailyCap], why[invite.Cluster]
 	if capped.ID == "" || cluster.ID == "" {
 		t.Fatalf("held for %v, want the daily cap and the shared phone", why)
+	}
+	if _, err := w.Decide(windowtest.As(t.Context(), "usr_amy", actor.Operator), invite.Decide{ID: capped.ID, Pay: true, Note: "Mine"}); !errors.Is(err, catalog.ErrOwnMoney) {
+		t.Errorf("an operator decides about their own reward: %v, want ErrOwnMoney", err)
 	}
 	for range 2 {
 		if r, err := w.Decide(operator(t), invite.Decide{ID: capped.ID, Pay: true, Note: "A teacher and her class"}); err != nil || r.Stage != invite.Paid || r.By != "usr_op" {

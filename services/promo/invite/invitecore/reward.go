@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/ledger"
@@ -204,6 +205,9 @@ func (c *Core) Decide(ctx context.Context, in invite.Decide) (invite.Reward, err
 		to = invite.Paid
 	}
 	r, err := c.change(ctx, in.ID, func(r *reward) error {
+		if err := catalog.NotOwn(ctx, nil, r.To, ""); err != nil {
+			return err
+		}
 		switch {
 		case r.Stage == to && r.By != "":
 			return errSame

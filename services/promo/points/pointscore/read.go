@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
@@ -74,6 +75,9 @@ func (c *Core) Grant(ctx context.Context, in points.Grant) (points.Move, error) 
 	}
 	if in.User == "" {
 		return points.Move{}, points.ErrNoUser
+	}
+	if err := catalog.NotOwn(ctx, nil, in.User, ""); err != nil {
+		return points.Move{}, err
 	}
 	s := step{ID: id.Derive("ptm", string(by.User), "granted", in.RequestID), Cause: points.Granted, N: in.N, Note: in.Note, Expiry: expiry(c.Now())}
 	m, err := c.moves.Get(ctx, s.ID)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"testing"
 
+	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
@@ -103,6 +104,10 @@ func testMay(t *testing.T, s Shop) {
 	who, ctx := s.Person(t)
 	if _, err := s.Points.Grant(ctx, points.Grant{User: who, N: 1, Note: "For me", RequestID: id.Secret()}); !errors.Is(err, actor.ErrForbidden) {
 		t.Errorf("a shopper grants points: %v, want ErrForbidden", err)
+	}
+	self := actor.From(s.Operator(t)).User
+	if _, err := s.Points.Grant(s.Operator(t), points.Grant{User: self, N: 1, Note: "For me", RequestID: id.Secret()}); !errors.Is(err, catalog.ErrOwnMoney) {
+		t.Errorf("an operator grants themselves points: %v, want ErrOwnMoney", err)
 	}
 }
 
