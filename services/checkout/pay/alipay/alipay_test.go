@@ -264,7 +264,7 @@ func TestADayOfOursIsReadFromTwoBillsOfTheirs(t *testing.T) {
 	must(t, err)
 	want := []pay.Movement{
 		{Ref: "pay_a", Payment: "pay_a", Amount: money.CNY(10_000), Fee: money.CNY(60), At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
-		{Ref: "rfd_1", Payment: "pay_a", Amount: money.CNY(-3_000), Fee: money.CNY(18), At: time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC)},
+		{Ref: "rfd_1", Payment: "pay_a", Amount: money.CNY(-3_000), Fee: money.CNY(-18), At: time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC)},
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -156,6 +156,8 @@ func table(r io.Reader) ([]pay.Movement, error) {
 	}
 }
 
+// movement reads a line. A fee that was kept is below zero there; one that comes
+// back with a refund is above.
 func movement(of func(column string) string) (pay.Movement, error) {
 	amount, err := fen(of(colAmount))
 	if err != nil {
@@ -169,7 +171,7 @@ func movement(of func(column string) string) (pay.Movement, error) {
 	if err != nil {
 		return pay.Movement{}, fmt.Errorf("alipay: bill: %w", err)
 	}
-	m := pay.Movement{Ref: of(colTrade), Payment: id.Payment(of(colTrade)), Amount: money.CNY(amount), Fee: money.CNY(max(fee, -fee)), At: at.UTC()}
+	m := pay.Movement{Ref: of(colTrade), Payment: id.Payment(of(colTrade)), Amount: money.CNY(amount), Fee: money.CNY(-fee), At: at.UTC()}
 	if of(colKind) == "退款" {
 		m.Ref, m.Amount = of(colRefund), money.CNY(min(amount, -amount))
 	}
