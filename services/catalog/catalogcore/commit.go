@@ -144,46 +144,25 @@ func (c *Core) sweep(ctx context.Context) error {
 
 // lapse releases reservations whose time is over.
 func (c *Core) lapse(ctx context.Context) error {
-	q := docdb.Query{Index: "until", Before: c.Now(), Limit: 200}
-	for {
-		due, err := c.reservations.Find(ctx, q)
-		if err != nil {
+	return walk(ctx, c.reservations, docdb.Query{Index: "until", Before: c.Now()}, func(r reservation) error {
+		if err := c.release(ctx, r); !errors.Is(err, docdb.ErrBusy) {
 			return err
 		}
-		for _, r := range due.Items {
-			if err := c.release(ctx, r); err != nil && !errors.Is(err, docdb.ErrBusy) {
-				return err
-			}
-		}
-		if due.Next == "" {
-			return nil
-		}
-		q.After = due.Next
-	}
+		return nil
+	})
 }
 
 // reclaim returns holds that a try killed halfway left in a cell which its
 // reservation does not name. A reservation that is still taking may yet name
 // it, and is left to lapse first.
 func (c *Core) reclaim(ctx context.Context) error {
-	q := docdb.Query{Index: "held", From: int64(1), Limit: 200}
-	for {
-		cells, err := c.cells.Find(ctx, q)
-		if err != nil {
-			return err
+	return walk(ctx, c.cells, docdb.Query{Index: "held", From: int64(1)}, func(x cell) error {
+		var all []error
+		for order, h := range x.Holds {
+			all = append(all, c.reclaimOne(ctx, x.ID, id.Order(order), h))
 		}
-		for _, x := range cells.Items {
-			for order, h := range x.Holds {
-				if err := c.reclaimOne(ctx, x.ID, id.Order(order), h); err != nil {
-					return err
-				}
-			}
-		}
-		if cells.Next == "" {
-			return nil
-		}
-		q.After = cells.Next
-	}
+		return errors.Join(all...)
+	})
 }
 
 func (c *Core) reclaimOne(ctx context.Context, home string, order id.Order, h hold) error {

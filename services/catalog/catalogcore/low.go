@@ -69,21 +69,7 @@ var errSame = errors.New("catalog: no change")
 // alert counts what is watched, and notes in each SKU, with the event that says
 // so, that it has become low.
 func (c *Core) alert(ctx context.Context) error {
-	q := docdb.Query{Index: "low", Limit: 200}
-	for {
-		watched, err := c.skus.Find(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, home := range watched.Items {
-			if err := c.alertOne(ctx, home); err != nil {
-				return err
-			}
-		}
-		if q.After = watched.Next; watched.Next == "" {
-			return nil
-		}
-	}
+	return walk(ctx, c.skus, docdb.Query{Index: "low"}, func(home skuHome) error { return c.alertOne(ctx, home) })
 }
 
 func (c *Core) alertOne(ctx context.Context, home skuHome) error {

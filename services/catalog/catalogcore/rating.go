@@ -172,21 +172,7 @@ func (c *Core) countRating(ctx context.Context, r rating) error {
 
 // countRatings counts what was left uncounted.
 func (c *Core) countRatings(ctx context.Context) error {
-	q := docdb.Query{Index: "uncounted", Limit: 200}
-	for {
-		found, err := c.ratings.Find(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, r := range found.Items {
-			if err := c.countRating(ctx, r); err != nil {
-				return err
-			}
-		}
-		if q.After = found.Next; found.Next == "" {
-			return nil
-		}
-	}
+	return walk(ctx, c.ratings, docdb.Query{Index: "uncounted"}, func(r rating) error { return c.countRating(ctx, r) })
 }
 
 // ratingOf is what a product's ratings come to.

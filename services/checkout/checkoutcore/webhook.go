@@ -3,6 +3,7 @@ package checkoutcore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"meadow/services/checkout"
@@ -92,18 +93,23 @@ func backoff(tries int) time.Duration {
 	return min(time.Second<<min(tries, 10), 5*time.Minute)
 }
 
-// actOnDue acts on messages that a worker did not get to.
+// actOnDue acts on messages that a worker did not get to. One that fails does not
+// stop the others; to act on it moves its time, whatever comes of it.
 func (c *Core) actOnDue(ctx context.Context) error {
 	due, err := c.inbox.Find(ctx, docdb.Query{Index: "due", Before: c.Now(), Limit: 500})
 	if err != nil {
 		return err
 	}
+	var all []error
 	for _, m := range due.Items {
 		if err := c.act(ctx, m.ID); err != nil {
-			return err
+			all = append(all, fmt.Errorf("message %s: %w", m.ID, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(all...)
 }
 
 // work acts on messages as they arrive, until ctx ends.

@@ -90,18 +90,23 @@ func (c *Core) act(ctx context.Context, messageID string) error {
 	return err
 }
 
-// actOnDue acts on messages that a worker did not get to.
+// actOnDue acts on messages that a worker did not get to. One that fails does not
+// stop the others; to act on it moves its time, whatever comes of it.
 func (c *Core) actOnDue(ctx context.Context) error {
 	due, err := c.inbox.Find(ctx, docdb.Query{Index: "due", Before: c.Now(), Limit: 500})
 	if err != nil {
 		return err
 	}
+	var all []error
 	for _, m := range due.Items {
 		if err := c.act(ctx, m.ID); err != nil {
-			return err
+			all = append(all, fmt.Errorf("message %s: %w", m.ID, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(all...)
 }
 
 // heard is the one path by which a carrier's word changes anything.

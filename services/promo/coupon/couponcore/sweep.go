@@ -111,62 +111,62 @@ func (c *Core) settleAll(ctx context.Context) error {
 	old := c.Now().Add(-slack)
 	return errors.Join(
 		walk(ctx, c.quotas, docdb.Query{Index: "pending", From: int64(1)}, func(q quota) error {
+			var all []error
 			for _, name := range slices.Sorted(maps.Keys(q.Claims)) {
 				p := q.Claims[name]
 				if p.At.After(old) {
 					continue
 				}
 				r, err := c.coupons.Get(ctx, name)
-				if err != nil {
-					return err
+				if err == nil && r.State != claiming { // else the sweep finishes it
+					err = c.settlePlace(ctx, r, p.Token)
 				}
-				if r.State == claiming {
-					continue // the sweep finishes it
-				}
-				if err := c.settlePlace(ctx, r, p.Token); err != nil {
-					return err
-				}
+				all = append(all, err)
 			}
-			return nil
+			return errors.Join(all...)
 		}),
 		walk(ctx, c.purses, docdb.Query{Index: "open", From: int64(1)}, func(p purse) error {
+			var all []error
 			for _, name := range slices.Sorted(maps.Keys(p.Locks)) {
 				e := p.Locks[name]
 				if e.At.After(old) {
 					continue
 				}
 				r, err := c.coupons.Get(ctx, name)
-				if err != nil {
-					return err
+				var b batch
+				if err == nil {
+					b, err = c.batches.Get(ctx, r.Batch)
 				}
-				b, err := c.batches.Get(ctx, r.Batch)
-				if err != nil {
-					return err
+				if err == nil {
+					err = c.settle(ctx, b, name, "")
 				}
-				if err := c.settle(ctx, b, name, ""); err != nil {
-					return err
-				}
+				all = append(all, err)
 			}
-			return nil
+			return errors.Join(all...)
 		}),
 	)
 }
 
-// walk calls f with every document of a query.
+// walk calls f with every document of a query. One that fails does not stop
+// those behind it.
 func walk[T any](ctx context.Context, c *docdb.Collection[T], q docdb.Query, f func(T) error) error {
 	q.Limit = sweepBatch
+	var all []error
 	for {
 		found, err := c.Find(ctx, q)
 		if err != nil {
-			return err
+			return errors.Join(append(all, err)...)
 		}
 		for _, v := range found.Items {
 			if err := f(v); err != nil {
-				return err
+				all = append(all, err)
+			}
+			if ctx.Err() != nil {
+				return errors.Join(all...)
 			}
 		}
 		if found.Next == "" {
-			return nil
+			return errors.Join(all...)
 		}
 		q.After = found.Next
 	}

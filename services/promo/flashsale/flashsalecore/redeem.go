@@ -153,12 +153,11 @@ func (c *Core) sweep(ctx context.Context) error {
 			return c.release(ctx, r)
 		}),
 		walk(ctx, c.cells, docdb.Query{Index: "held", From: int64(1)}, func(x cell) error {
+			var all []error
 			for o, h := range x.Holds {
-				if err := c.reclaim(ctx, x.ID, id.Order(o), h); err != nil {
-					return err
-				}
+				all = append(all, c.reclaim(ctx, x.ID, id.Order(o), h))
 			}
-			return nil
+			return errors.Join(all...)
 		}),
 	)
 }
@@ -181,21 +180,26 @@ func (c *Core) reclaim(ctx context.Context, home string, o id.Order, h hold) err
 	return c.drop(ctx, home, o, h)
 }
 
-// walk calls f with every document of a query.
+// walk calls f with every document of a query. One that fails does not stop
+// those behind it.
 func walk[T any](ctx context.Context, c *docdb.Collection[T], q docdb.Query, f func(T) error) error {
 	q.Limit = sweepBatch
+	var all []error
 	for {
 		found, err := c.Find(ctx, q)
 		if err != nil {
-			return err
+			return errors.Join(append(all, err)...)
 		}
 		for _, v := range found.Items {
 			if err := f(v); err != nil {
-				return err
+				all = append(all, err)
+			}
+			if ctx.Err() != nil {
+				return errors.Join(all...)
 			}
 		}
 		if found.Next == "" {
-			return nil
+			return errors.Join(all...)
 		}
 		q.After = found.Next
 	}
