@@ -36,6 +36,7 @@ func Run(t *testing.T, build func(*testing.T) *World) {
 		"NewUsersTakeTheLargerCuts":                 testNew,
 		"ANewUserIsNewOnce":                         testNewOnce,
 		"NobodyHelpsTwiceOrThemselves":              testOnce,
+		"AnAccountWithoutALoginHelpsOnceToo":        testNoLogin,
 		"AHelpersDayHasAnEnd":                       testDay,
 		"ADeviceAndAPlaceHaveADailyCap":             testDevice,
 		"WhatTheDayCountedIsGivenBackIfNothingCame": testDayBack,

@@ -82,6 +82,15 @@ func testOnce(t *testing.T, w *World) {
 	}
 }
 
+func testNoLogin(t *testing.T, w *World) {
+	owner, u := NoLogin+w.old(), NoLogin+w.old()
+	b := w.begin(t, w.Start(t, nil), owner)
+	wantErr(t, "the owner", second(w.help(t, b.ID, owner)), bargain.ErrOwn)
+	must(w.help(t, b.ID, u))(t)
+	wantErr(t, "a helper again", second(w.help(t, b.ID, u)), bargain.ErrHelped)
+	must(w.help(t, b.ID, NoLogin+w.old()))(t) // somebody else
+}
+
 func testAgain(t *testing.T, w *World) {
 	b := w.begin(t, w.Start(t, nil), w.old())
 	u := w.old()

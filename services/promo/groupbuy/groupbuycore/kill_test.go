@@ -119,6 +119,44 @@ func lock(now time.Time, c *Core, ctx context.Context, o groupbuy.Offer, team st
 	return c.Lock(ctx, promo.Lock{Order: order, Buyer: u, Until: now.Add(time.Minute)}, []promo.Use{use})
 }
 
+// meeting is a driver that lets something happen right after a team was read.
+type meeting struct {
+	docdb.Driver
+	then atomic.Pointer[func()]
+}
+
+func (m *meeting) Get(ctx context.Context, coll string, ids ...string) ([]docdb.Doc, error) {
+	found, err := m.Driver.Get(ctx, coll, ids...)
+	if coll == "groupbuy_teams" {
+		if then := m.then.Swap(nil); then != nil {
+			(*then)()
+		}
+	}
+	return found, err
+}
+
+func TestARequestMadeTwiceAtOnceKeepsItsSeat(t *testing.T) {
+	t.Parallel()
+	m := &meeting{}
+	w, c := build(t, func(d docdb.Driver) docdb.Driver { m.Driver = d; return m })
+	o := w.Start(t, nil)
+	join := func(team string, order id.Order) error {
+		return lock(w.Now(), c, t.Context(), o, team, id.User("usr_"+order), order)
+	}
+	if err := errors.Join(join("", "ord_a"), c.Redeem(t.Context(), "ord_a")); err != nil {
+		t.Fatal(err)
+	}
+	team := id.Derive("tem", o.ID, "ord_a")
+	var twin error
+	m.then.Store(new(func() { twin = join(team, "ord_b") }))
+	if err := join(team, "ord_b"); err != nil || twin != nil {
+		t.Errorf("answered %v, and %v", err, twin)
+	}
+	if got, err := c.teams.Get(t.Context(), team); err != nil || got.find("ord_b") < 0 {
+		t.Errorf("the seat is gone: %+v, %v", got.Seats, err)
+	}
+}
+
 // TestASweeperThatDiesLapsesEachTeamOnce lets sweepers die over many teams.
 func TestASweeperThatDiesLapsesEachTeamOnce(t *testing.T) {
 	t.Parallel()

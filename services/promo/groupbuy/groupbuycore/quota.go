@@ -33,6 +33,9 @@ func (c *Core) identities(ctx context.Context, u id.User) ([]string, error) {
 		return nil, nil // a visitor
 	}
 	who, err := c.Account.Identities(system(ctx), account.IdentitiesOf{User: u})
+	if err == nil && len(who.Items) == 0 {
+		who.Items = []string{string(u)} // an account without a login is a person too
+	}
 	return who.Items, err
 }
 

@@ -177,7 +177,10 @@ func (c *Core) seat(ctx context.Context, o offer, k ticket) error {
 			joins = ""
 		}
 		if err := c.may(ctx, o, joins, k.As, k.N, c.Now()); err != nil {
-			return err
+			// The same request, made twice at once, may have sat down meanwhile.
+			if sits, again := c.sits(ctx, k); again != nil || !sits {
+				return err
+			}
 		}
 	}
 	if err := c.graspAll(ctx, k, grip{Until: k.Until}, o.Limit); err != nil {

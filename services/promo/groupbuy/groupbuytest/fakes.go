@@ -22,6 +22,9 @@ var (
 	Operator = actor.Actor{User: "usr_operator", Roles: []actor.Role{actor.Operator}}
 )
 
+// NoLogin begins the ids of accounts that no phone or address belongs to.
+const NoLogin = "usr_nologin"
+
 // Neighbours are the parts of the shop that group buys ask: a catalogue of one
 // cup, and people who are called by their ids.
 type Neighbours struct {
@@ -85,6 +88,9 @@ func (desk) Users(ctx context.Context, in account.Users) (page.Page[account.Prof
 func (desk) Identities(ctx context.Context, in account.IdentitiesOf) (account.Identities, error) {
 	if actor.From(ctx).System == "" {
 		return account.Identities{}, actor.ErrForbidden
+	}
+	if strings.HasPrefix(string(in.User), NoLogin) {
+		return account.Identities{}, nil
 	}
 	phone, _, _ := strings.Cut(string(in.User), ".")
 	return account.Identities{Items: []string{"phone " + phone}}, nil

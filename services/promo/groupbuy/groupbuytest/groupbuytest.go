@@ -41,6 +41,7 @@ func Run(t *testing.T, build func(*testing.T) *World) {
 		"MoneyThatComesLateTakesWhatIsLeft":       testLate,
 		"AnOpenerWhoNeverPaysLeavesNothing":       testVoid,
 		"APersonHasNoMoreThanTheLimit":            testLimit,
+		"AnAccountWithoutALoginHasTheLimitToo":    testNoLogin,
 		"ASeatForNewBuyersIsForNewBuyers":         testFresh,
 		"ARefundBeforeFillingGivesTheSeatBack":    testRefundOpen,
 		"ARefundAfterFillingUnfillsNothing":       testRefundFilled,

@@ -202,6 +202,14 @@ func testLimit(t *testing.T, w *World) {
 	wantErr(t, "three at once", second(w.Source.Rules(t.Context(), promo.PriceAsk{Lines: []promo.Line{two}})), groupbuy.ErrTooMany)
 }
 
+func testNoLogin(t *testing.T, w *World) {
+	o := w.Start(t, func(in *groupbuy.Terms) { in.Limit = 1 })
+	u := NoLogin + newBuyer()
+	w.sit(t, o, "", u)
+	wantErr(t, "a second", w.Lock(t.Context(), o, "", u, newOrder()), promo.ErrLimit)
+	w.sit(t, o, "", NoLogin+newBuyer()) // somebody else
+}
+
 func testFresh(t *testing.T, w *World) {
 	o := w.Start(t, func(in *groupbuy.Terms) { in.Fresh = true })
 	old, fresh := newBuyer(), newBuyer()
