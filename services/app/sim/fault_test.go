@@ -21,7 +21,33 @@ var hunting = flag.Bool("hunt", false, "look for each mistake from seed 1 on, an
 // caughtBy is the first seed that found each mistake with ordersHunted orders. It
 // is tried first: a change of anything that is played may move it, and then it is
 // looked for anew.
-var caughtBy = map[fault.Name]int{}
+var caughtBy = map[fault.Name]int{
+	fault.NonAtomic:       6,
+	fault.TwiceRestocked:  1,
+	fault.LostRelease:     1,
+	fault.HoldUncommitted: 1,
+	fault.ShippingDouble:  1,
+	fault.Rounding:        1,
+	fault.MissingID:       2,
+	fault.WholePrice:      1,
+	fault.CurrentRate:     1,
+	fault.LateIgnored:     1,
+	fault.NoOutbox:        1,
+	fault.AmountUnchecked: 2,
+	fault.RefundTwice:     1,
+	fault.DoubleRedeem:    19,
+	fault.QuotaKept:       1,
+	fault.BudgetPassed:    6,
+	fault.TaxDropped:      1,
+	fault.TeamOverfilled:  7,
+	fault.LapseKept:       1,
+	fault.PacketRemainder: 1,
+	fault.PointsKept:      1,
+	fault.PayoutTwice:     1,
+	fault.EarlySettle:     1,
+	fault.NoClawback:      1,
+	fault.UnitsKept:       1,
+}
 
 const (
 	ordersHunted = 60

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"meadow/services/aftersale"
 	"meadow/services/checkout"
 	"meadow/services/kernel/id"
@@ -87,6 +89,19 @@ func (w *world) raceForCoupon() {
 	w.run(all)
 }
 
+// sellOut lets somebody buy all that a cell of the stock has.
+func (w *world) sellOut(cell string) {
+	var x struct {
+		SKU       id.SKU
+		Available int64
+	}
+	err := bson.Unmarshal(w.db.colls["stock_cells"].docs[cell], &x)
+	if err != nil || x.Available < 1 || x.Available > 20 {
+		return
+	}
+	w.run(w.quoted(w.buyer(), checkout.Ask{Plain: true, Lines: []checkout.Choice{{SKU: x.SKU, N: x.Available}}}))
+}
+
 // regret lets units go back whose line has settled: what was earned by it is on
 // the accounts of those who earned, or paid out.
 func (w *world) regret() {
@@ -117,6 +132,10 @@ func (w *world) regret() {
 		Order: o.id, Restock: w.rnd.IntN(2) == 0, Reason: "regret", RequestID: fmt.Sprint("regret-", w.steps),
 		Units: []checkout.RefundUnits{{Line: x.Line, N: w.between(1, left)}},
 	}
+	if w.rnd.IntN(2) == 0 { // the process dies over it
+		w.db.left, w.db.silent = w.rnd.IntN(10), w.rnd.IntN(2) == 0
+	}
 	_, err = w.till.Refund(inside(), in)
 	w.did("regret", err)
+	w.db.left = -1
 }

@@ -35,7 +35,7 @@ type store struct {
 	silent bool   // the last of them is made, and its answer lost
 	dead   bool
 	seen   func(coll, id string, before, after bson.Raw) // of every write
-	before func(coll string)                             // somebody else was faster than a write
+	before func(coll, id string)                         // somebody else was faster than a write
 }
 
 type collection struct {
@@ -212,7 +212,7 @@ func (s *store) Replace(_ context.Context, coll string, rev int64, doc docdb.Doc
 
 func (s *store) UpdateIf(_ context.Context, coll, id string, conds []docdb.Cond, changes []docdb.Change) (docdb.Doc, error) {
 	if s.before != nil {
-		s.before(coll)
+		s.before(coll, id)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -238,12 +238,16 @@ func (b bought) Bought(ctx context.Context, in fulfil.Bought) (fulfil.BoughtList
 
 // faster lets somebody else buy just before a write of the stock, now and then:
 // what the writer has read is not so any more.
-func (w *world) faster(coll string) {
+func (w *world) faster(coll, doc string) {
 	if coll != "stock_cells" || w.resting || w.ahead || w.db.dead || w.goods == nil || w.rnd.IntN(12) > 0 {
 		return
 	}
 	w.ahead = true
-	w.buy()
+	if w.rnd.IntN(3) > 0 {
+		w.buy()
+	} else {
+		w.sellOut(doc)
+	}
 	w.ahead = false
 }
 
