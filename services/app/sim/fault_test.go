@@ -39,7 +39,7 @@ var caughtBy = map[fault.Name]int{
 	fault.QuotaKept:       1,
 	fault.BudgetPassed:    6,
 	fault.TaxDropped:      1,
-	fault.TeamOverfilled:  7,
+	fault.TeamOverfilled:  11,
 	fault.LapseKept:       1,
 	fault.PacketRemainder: 1,
 	fault.PointsKept:      1,
