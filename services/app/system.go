@@ -372,6 +372,10 @@ func (s *System) newNews(ctx context.Context) error {
 		ForYou: func(ctx context.Context, in feed.AskForYou) (page.Page[feed.Shown], error) {
 			return s.Feed.ForYou(ctx, in)
 		},
+		Owner: func(ctx context.Context, m id.Merchant) (id.User, error) {
+			shop, err := s.Catalog.Merchant(ctx, catalog.ByMerchant{ID: m})
+			return shop.Owner, err
+		},
 	})
 	if err != nil {
 		return err

@@ -47,6 +47,10 @@ const (
 	Suspended   Kind = "suspended"   // the account, until a day
 	Welcome     Kind = "welcome"     // after signing up
 	Unscheduled Kind = "unscheduled" // a scheduled post could not be published
+
+	PayoutAccount Kind = "payout_account" // where one is paid was changed
+	PayoutPaid    Kind = "payout_paid"    // a payout has arrived
+	PayoutFailed  Kind = "payout_failed"  // and one came back
 )
 
 // Notice is a piece of news. Several of one kind about one thing are one notice:

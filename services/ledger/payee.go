@@ -211,9 +211,9 @@ type CloseDifference struct {
 var (
 	// PayoutAccountChanged is announced when somebody changed where a payee is paid:
 	// their owner should know before it has cooled off.
-	PayoutAccountChanged = bus.Topic[PayoutAccountData]{Name: "ledger.PayoutAccountChanged"}
+	PayoutAccountChanged = bus.Topic[PayoutAccountData]{Name: "ledger.PayoutAccountChanged", Confirm: []string{"engage"}}
 	// PayoutEnded is announced when a payout was paid, or failed.
-	PayoutEnded = bus.Topic[PayoutData]{Name: "ledger.PayoutEnded"}
+	PayoutEnded = bus.Topic[PayoutData]{Name: "ledger.PayoutEnded", Confirm: []string{"engage"}}
 )
 
 type (

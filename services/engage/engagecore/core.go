@@ -51,6 +51,8 @@ type Deps struct {
 	Gone  func(error) bool
 	Check func(engage.Subscription) error
 	URL   string // where the shop is, for letters
+	// Owner is whose a shop is.
+	Owner func(context.Context, id.Merchant) (id.User, error)
 	// ForYou asks the feed what suits the caller, for the end of a digest.
 	ForYou func(context.Context, feed.AskForYou) (page.Page[feed.Shown], error)
 }
@@ -151,6 +153,7 @@ type notice struct {
 	// People are the actors that Count counts, the latest last.
 	People    []id.User `bson:"people,omitempty"`
 	ExpiresAt time.Time `bson:"expires_at"`
+	Lettered  bool      `bson:"lettered,omitempty"` // its letter went out
 }
 
 // inbox is what somebody has read and wants to hear of.

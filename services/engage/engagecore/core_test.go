@@ -160,6 +160,7 @@ func build(t *testing.T) *street {
 		DB: db, Bus: s.bus, Now: s.clock.Now, Log: log, Account: desk{post: s.post}, Creator: s.post, Moderation: judge{post: s.post}, Vault: sealing,
 		Push: sender{push, s.post}, Gone: func(err error) bool { return errors.Is(err, webpush.ErrGone) }, Check: webpush.Check, URL: "https://shop.example",
 		ForYou: s.post.forYou,
+		Owner:  func(_ context.Context, m id.Merchant) (id.User, error) { return id.User("usr_of_" + string(m)), nil },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/page"
+	"meadow/services/ledger"
 	"meadow/services/moderation"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
@@ -34,6 +35,8 @@ func (c *Core) listen(ctx context.Context) error {
 		bus.On(ctx, c.Bus, Consumer, talk.Said, c.said),
 		bus.On(ctx, c.Bus, Consumer, talk.Unsaid, c.unsaid),
 		bus.On(ctx, c.Bus, Consumer, checkout.OrderPaid, c.paid),
+		bus.On(ctx, c.Bus, Consumer, ledger.PayoutAccountChanged, c.payoutAccount),
+		bus.On(ctx, c.Bus, Consumer, ledger.PayoutEnded, c.payoutEnded),
 		bus.On(ctx, c.Bus, Consumer, moderation.Decided, c.decided),
 		bus.On(ctx, c.Bus, Consumer, moderation.Restricted, func(ctx context.Context, e bus.Event, d moderation.RestrictedData) error {
 			return c.tell(ctx, news{user: d.User, category: engage.Safety, kind: engage.Suspended, key: e.ID, text: string(d.Reason), at: e.At})

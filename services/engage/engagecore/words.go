@@ -12,20 +12,23 @@ import (
 // sentences are what a push says, in Chinese and English. {name} is who did it
 // last.
 var sentences = map[engage.Kind][2]string{
-	engage.PostLiked:   {"{name} 赞了你的笔记", "{name} liked your post"},
-	engage.PostSaved:   {"{name} 收藏了你的笔记", "{name} saved your post"},
-	engage.PostShared:  {"{name} 分享了你的笔记", "{name} shared your post"},
-	engage.Commented:   {"{name} 评论了你的笔记", "{name} commented on your post"},
-	engage.Answered:    {"{name} 回复了你", "{name} replied to you"},
-	engage.Mentioned:   {"{name} 提到了你", "{name} mentioned you"},
-	engage.Followed:    {"{name} 关注了你", "{name} followed you"},
-	engage.Posted:      {"{name} 发布了新笔记", "{name} published a post"},
-	engage.Sold:        {"有人从你的笔记下单了", "Somebody bought from your post"},
-	engage.OrderPaid:   {"订单已付款", "Your order is paid"},
-	engage.Judged:      {"你的内容有新的审核结果", "A decision about your content"},
-	engage.Suspended:   {"你的账号状态有变化", "Your account's status has changed"},
-	engage.Welcome:     {"欢迎来到 Meadow", "Welcome to Meadow"},
-	engage.Unscheduled: {"定时笔记未能发布", "A scheduled post could not be published"},
+	engage.PostLiked:     {"{name} 赞了你的笔记", "{name} liked your post"},
+	engage.PostSaved:     {"{name} 收藏了你的笔记", "{name} saved your post"},
+	engage.PostShared:    {"{name} 分享了你的笔记", "{name} shared your post"},
+	engage.Commented:     {"{name} 评论了你的笔记", "{name} commented on your post"},
+	engage.Answered:      {"{name} 回复了你", "{name} replied to you"},
+	engage.Mentioned:     {"{name} 提到了你", "{name} mentioned you"},
+	engage.Followed:      {"{name} 关注了你", "{name} followed you"},
+	engage.Posted:        {"{name} 发布了新笔记", "{name} published a post"},
+	engage.Sold:          {"有人从你的笔记下单了", "Somebody bought from your post"},
+	engage.OrderPaid:     {"订单已付款", "Your order is paid"},
+	engage.Judged:        {"你的内容有新的审核结果", "A decision about your content"},
+	engage.Suspended:     {"你的账号状态有变化", "Your account's status has changed"},
+	engage.Welcome:       {"欢迎来到 Meadow", "Welcome to Meadow"},
+	engage.PayoutAccount: {"收款账户已更改", "The account for payouts was changed"},
+	engage.PayoutPaid:    {"提现已到账", "A payout has arrived"},
+	engage.PayoutFailed:  {"提现未成功，款项已退回", "A payout failed; the money is yours again"},
+	engage.Unscheduled:   {"定时笔记未能发布", "A scheduled post could not be published"},
 }
 
 // severals go around a sentence when {n} people did it.
@@ -63,6 +66,8 @@ func path(n notice) string {
 	switch {
 	case n.Kind == engage.Sold, n.Kind == engage.Unscheduled:
 		return "/studio/"
+	case n.Kind == engage.PayoutAccount, n.Kind == engage.PayoutPaid, n.Kind == engage.PayoutFailed:
+		return "/notices"
 	case n.Kind == engage.Followed && len(n.Actors) > 0:
 		return "/u/" + string(n.Actors[0])
 	case n.Category == engage.Safety && n.Kind != engage.Welcome:
