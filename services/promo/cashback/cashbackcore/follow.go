@@ -182,16 +182,33 @@ func (c *Core) Settle(ctx context.Context) error {
 	orders, err := c.orders.Find(ctx, q)
 	all := []error{err}
 	for _, o := range orders.Items {
-		o, err := c.decide(ctx, o.Order.Order, func(*order) error { return nil })
+		name := o.Order.Order
+		o, err := c.decide(ctx, name, func(*order) error { return nil })
 		if err == nil {
 			err = c.advance(ctx, o)
 		}
-		all = append(all, err)
+		all = append(all, putOff(ctx, c.orders, string(name), c.Now(), err))
 	}
 	campaigns, err := c.campaigns.Find(ctx, q)
 	all = append(all, err)
 	for _, x := range campaigns.Items {
-		all = append(all, c.clearLeft(ctx, x))
+		all = append(all, putOff(ctx, c.campaigns, x.ID, c.Now(), c.clearLeft(ctx, x)))
 	}
 	return errors.Join(all...)
+}
+
+// later is when the job tries again what failed.
+const later = time.Minute
+
+// putOff lets the job do others before a document that failed, unless it is
+// settled by now.
+func putOff[T any](ctx context.Context, c *docdb.Collection[T], id string, now time.Time, why error) error {
+	if why == nil || ctx.Err() != nil {
+		return why
+	}
+	_, err := c.UpdateIf(ctx, id, []docdb.Cond{{Field: "due", Op: docdb.Present}}, []docdb.Change{{Field: "due", Verb: docdb.Set, Value: now.Add(later)}})
+	if errors.Is(err, docdb.ErrRefused) {
+		err = nil
+	}
+	return errors.Join(fmt.Errorf("%s: %w", id, why), err)
 }

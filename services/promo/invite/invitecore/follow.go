@@ -3,6 +3,7 @@ package invitecore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -177,12 +178,28 @@ func (c *Core) Settle(ctx context.Context) error {
 	orders, err := c.orders.Find(ctx, q)
 	all := []error{err}
 	for _, o := range orders.Items {
-		all = append(all, c.consider(ctx, o.Buyer, o.Order.Order))
+		all = append(all, putOff(ctx, c.orders, string(o.Order.Order), c.Now(), c.consider(ctx, o.Buyer, o.Order.Order)))
 	}
 	rewards, err := c.rewards.Find(ctx, q)
 	all = append(all, err)
 	for _, r := range rewards.Items {
-		all = append(all, c.advance(ctx, r))
+		all = append(all, putOff(ctx, c.rewards, r.ID, c.Now(), c.advance(ctx, r)))
 	}
 	return errors.Join(all...)
+}
+
+// later is when the job tries again what failed.
+const later = time.Minute
+
+// putOff lets the job do others before a document that failed, unless it is
+// settled by now.
+func putOff[T any](ctx context.Context, c *docdb.Collection[T], id string, now time.Time, why error) error {
+	if why == nil || ctx.Err() != nil {
+		return why
+	}
+	_, err := c.UpdateIf(ctx, id, []docdb.Cond{{Field: "due", Op: docdb.Present}}, []docdb.Change{{Field: "due", Verb: docdb.Set, Value: now.Add(later)}})
+	if errors.Is(err, docdb.ErrRefused) {
+		err = nil
+	}
+	return errors.Join(fmt.Errorf("%s: %w", id, why), err)
 }

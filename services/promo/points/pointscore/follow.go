@@ -181,14 +181,34 @@ func (c *Core) Settle(ctx context.Context) error {
 	}
 	var all []error
 	for _, o := range orders.Items {
-		o, err := c.decide(ctx, o.Order.Order, func(*order) error { return nil })
-		all = append(all, err, c.carry(ctx, o))
+		name := o.Order.Order
+		o, err := c.decide(ctx, name, func(*order) error { return nil })
+		if err == nil {
+			err = c.carry(ctx, o)
+		}
+		all = append(all, putOff(ctx, c.orders, string(name), now, err))
 	}
 	accounts, err := c.accounts.Find(ctx, q)
 	all = append(all, err)
 	for _, a := range accounts.Items {
 		_, err := c.change(ctx, a.User, func(*account) error { return nil })
-		all = append(all, err)
+		all = append(all, putOff(ctx, c.accounts, string(a.User), now, err))
 	}
 	return errors.Join(all...)
+}
+
+// later is when the job tries again what failed.
+const later = time.Minute
+
+// putOff lets the job do others before a document that failed, unless it is
+// settled by now.
+func putOff[T any](ctx context.Context, c *docdb.Collection[T], id string, now time.Time, why error) error {
+	if why == nil || ctx.Err() != nil {
+		return why
+	}
+	_, err := c.UpdateIf(ctx, id, []docdb.Cond{{Field: "due", Op: docdb.Present}}, []docdb.Change{{Field: "due", Verb: docdb.Set, Value: now.Add(later)}})
+	if errors.Is(err, docdb.ErrRefused) {
+		err = nil
+	}
+	return errors.Join(fmt.Errorf("%s: %w", id, why), err)
 }

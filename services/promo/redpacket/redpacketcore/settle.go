@@ -30,6 +30,7 @@ func (c *Core) settlePackets(ctx context.Context) error {
 	}
 	var all []error
 	for _, p := range due.Items {
+		var err error
 		switch p.State {
 		case redpacket.Funding:
 			if _, err = c.fund(ctx, p); errors.Is(err, redpacket.ErrNoMoney) {
@@ -40,7 +41,7 @@ func (c *Core) settlePackets(ctx context.Context) error {
 				err = c.end(ctx, p)
 			}
 		}
-		all = append(all, err)
+		all = append(all, putOff(ctx, c.packets, p.ID, c.Now(), err))
 	}
 	return errors.Join(all...)
 }
@@ -79,22 +80,28 @@ func (c *Core) settleCells(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var all []error
 	for _, x := range due.Items {
-		p, err := c.packets.Get(ctx, x.Packet)
-		if err != nil {
-			return err
-		}
-		for _, slot := range slices.Sorted(maps.Keys(x.Slots)) {
-			if err := c.record(ctx, x.share(p, slot)); err != nil {
-				return err
-			}
-		}
-		_, err = c.cells.UpdateIf(ctx, x.ID, []docdb.Cond{{Field: "pops", Op: docdb.Eq, Value: x.Pops}}, []docdb.Change{{Field: "due", Verb: docdb.Remove}})
-		if err != nil && !errors.Is(err, docdb.ErrRefused) {
+		all = append(all, putOff(ctx, c.cells, x.ID, c.Now(), c.settleCell(ctx, x)))
+	}
+	return errors.Join(all...)
+}
+
+func (c *Core) settleCell(ctx context.Context, x cell) error {
+	p, err := c.packets.Get(ctx, x.Packet)
+	if err != nil {
+		return err
+	}
+	for _, slot := range slices.Sorted(maps.Keys(x.Slots)) {
+		if err := c.record(ctx, x.share(p, slot)); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err = c.cells.UpdateIf(ctx, x.ID, []docdb.Cond{{Field: "pops", Op: docdb.Eq, Value: x.Pops}}, []docdb.Change{{Field: "due", Verb: docdb.Remove}})
+	if errors.Is(err, docdb.ErrRefused) {
+		return nil
+	}
+	return err
 }
 
 func (c *Core) settleShares(ctx context.Context) error {
@@ -104,7 +111,23 @@ func (c *Core) settleShares(ctx context.Context) error {
 	}
 	var all []error
 	for _, s := range due.Items {
-		all = append(all, c.payOut(ctx, s))
+		all = append(all, putOff(ctx, c.shares, s.ID, c.Now(), c.payOut(ctx, s)))
 	}
 	return errors.Join(all...)
+}
+
+// later is when the job tries again what failed.
+const later = time.Minute
+
+// putOff lets the job do others before a document that failed, unless it is
+// settled by now.
+func putOff[T any](ctx context.Context, c *docdb.Collection[T], id string, now time.Time, why error) error {
+	if why == nil || ctx.Err() != nil {
+		return why
+	}
+	_, err := c.UpdateIf(ctx, id, []docdb.Cond{{Field: "due", Op: docdb.Present}}, []docdb.Change{{Field: "due", Verb: docdb.Set, Value: now.Add(later)}})
+	if errors.Is(err, docdb.ErrRefused) {
+		err = nil
+	}
+	return errors.Join(fmt.Errorf("%s: %w", id, why), err)
 }
