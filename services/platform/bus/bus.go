@@ -42,6 +42,9 @@ type Topic[T any] struct {
 	Name string
 	// Confirm names the consumers that must handle each event, see Event.Confirm.
 	Confirm []string
+	// Shared says that no consumer changes what the data point to: those of one
+	// process are then given one and the same value, which is read once.
+	Shared bool
 }
 
 // Event returns the fact about key; the same topic and key are the same fact.
@@ -81,9 +84,9 @@ type Bus interface {
 // event that asks for it, the event's outbox is told (ConfirmSubject).
 func On[T any](ctx context.Context, b Bus, consumer string, t Topic[T], f func(context.Context, Event, T) error) error {
 	return b.Subscribe(ctx, consumer, t.Name, func(ctx context.Context, e Event) error {
-		var data T
-		if err := json.Unmarshal([]byte(e.Data), &data); err != nil {
-			return fmt.Errorf("bus: %s %s: %w", e.Topic, e.Key, err)
+		data, err := dataOf(ctx, t, e)
+		if err != nil {
+			return err
 		}
 		if err := f(ctx, e, data); err != nil {
 			return err

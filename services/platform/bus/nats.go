@@ -32,6 +32,8 @@ type NATS struct {
 	unlock func()         // lets another process have the embedded folder
 	hub    *hub
 
+	readings readings
+
 	// handling is the context of every handler; stopHandling ends it.
 	handling     context.Context
 	stopHandling context.CancelFunc

@@ -2,9 +2,9 @@ package bus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -34,6 +34,7 @@ type subscription struct {
 	bus             *NATS
 	consumer, topic string
 	handle          Handler
+	log             *slog.Logger
 	slots           chan struct{}
 
 	mu  sync.Mutex // guards end
@@ -55,7 +56,8 @@ func (n *NATS) Subscribe(ctx context.Context, consumer, topic string, h Handler)
 	if err := n.usable(); err != nil {
 		return err
 	}
-	s := &subscription{bus: n, consumer: consumer, topic: topic, handle: h, slots: make(chan struct{}, inFlight)}
+	s := &subscription{bus: n, consumer: consumer, topic: topic, handle: h, slots: make(chan struct{}, inFlight),
+		log: n.log.With("consumer", consumer, "topic", topic)}
 	src, err := s.open(ctx)
 	if err != nil {
 		return fmt.Errorf("bus: subscribe %s to %s: %w", consumer, topic, err)
@@ -216,19 +218,19 @@ func (s *subscription) slot() bool {
 
 // deliver runs the handler on one message and tells the server how it went.
 func (s *subscription) deliver(ctx context.Context, m jetstream.Msg) {
-	log := s.bus.log.With("consumer", s.consumer, "topic", s.topic)
-	var e Event
-	if err := json.Unmarshal(m.Data(), &e); err != nil {
-		log.ErrorContext(ctx, "event cannot be read, dropped", "err", err)
+	r, err := s.bus.readings.read(m.Data())
+	if err != nil {
+		s.log.ErrorContext(ctx, "event cannot be read, dropped", "err", err)
 		_ = m.Term()
 		return
 	}
+	e := r.event
 	ctx = actor.WithRequest(actor.AsSystem(ctx, s.consumer), e.Request)
-	err := s.attempt(ctx, e)
+	err = s.attempt(context.WithValue(ctx, readingKey{}, r), e)
 	if err == nil {
 		err = m.Ack()
 		if err != nil {
-			log.WarnContext(ctx, "event handled but not acknowledged", "event", e.ID, "err", err)
+			s.log.WarnContext(ctx, "event handled but not acknowledged", "event", e.ID, "err", err)
 		}
 		return
 	}
@@ -237,7 +239,7 @@ func (s *subscription) deliver(ctx context.Context, m jetstream.Msg) {
 		tries = int(min(meta.NumDelivered, 1000))
 	}
 	after := backoff(tries - 1)
-	log.WarnContext(ctx, "event not handled, will be delivered again",
+	s.log.WarnContext(ctx, "event not handled, will be delivered again",
 		"event", e.ID, "key", e.Key, "tries", tries, "after", after, "err", err)
 	_ = m.NakWithDelay(after) // a lost one comes back after ackWait
 }

@@ -147,7 +147,7 @@ func (d *DB) Find(ctx context.Context, coll string, q docdb.Query) ([]docdb.Doc,
 
 // page reads what w asks for.
 func (d *DB) page(snap *pebble.Snapshot, it *pebble.Iterator, w walk) ([]docdb.Doc, page.Cursor, error) {
-	out := make([]docdb.Doc, 0, min(w.q.Limit, 64))
+	out := make([]docdb.Doc, 0, min(w.q.Limit, 4))
 	var last []byte // the place of the last entry passed
 	hidden := 0
 	for ok := w.first(it); ok; ok = w.next(it) {
