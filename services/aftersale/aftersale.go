@@ -261,7 +261,7 @@ type (
 
 // Moved is announced whenever one changes its state. Key is its id and how many
 // steps it took.
-var Moved = bus.Topic[MovedData]{Name: "aftersale.Moved", Confirm: []string{"fulfil"}}
+var Moved = bus.Topic[MovedData]{Name: "aftersale.Moved", Confirm: []string{"fulfil", "ledger"}}
 
 // MovedData is a request as it stands, and whose it is.
 type MovedData struct {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"meadow/services/aftersale"
 	"meadow/services/checkout"
 	"meadow/services/fulfil"
 	"meadow/services/kernel/money"
@@ -40,6 +41,7 @@ func TestTheLedgerHearsOfOrdersOnTheBusAndSaysThatItDid(t *testing.T) {
 		fulfil.ParcelReceived.Event(noon, "pcl_1", d.receipt()),
 		checkout.OrderRefunded.Event(noon, back.ID, back),
 		checkout.PaymentReturned.Event(noon, string(lost.ID), lost),
+		aftersale.Moved.Event(noon, "afs_1.4", d.matterOf("afs_1", aftersale.Asked, aftersale.Refused, aftersale.Disputed, aftersale.Closed)),
 	} {
 		e.Source = bus.Source{Collection: "here", ID: "doc"}
 		for _, again := range []bool{false, true} {

@@ -29,6 +29,8 @@ type order struct {
 	Receipts []receipt   `bson:"receipts,omitempty"` // not yet decided about
 	Refunds  []refund    `bson:"refunds,omitempty"`  // not yet decided about
 	Refunded []string    `bson:"refunded,omitempty"` // those decided
+	// Matters are the requests to undo something of it, by id.
+	Matters map[string]matter `bson:"matters,omitempty"`
 	// Rev counts decisions, so that what is derived from an older one is known.
 	Rev  int64          `bson:"rev"`
 	Todo []ledger.Entry `bson:"todo,omitempty"`
@@ -108,7 +110,7 @@ func (o *order) decide(now time.Time) error {
 	o.Refunds, o.Due = nil, time.Time{}
 	for i := range o.Lines {
 		switch l := &o.Lines[i]; {
-		case !l.EarnedAt.IsZero() || l.EarnsAt.IsZero():
+		case !l.EarnedAt.IsZero() || l.EarnsAt.IsZero() || o.contested(i):
 		case !l.EarnsAt.After(now):
 			o.settle(i, now)
 		case o.Due.IsZero() || l.EarnsAt.Before(o.Due):

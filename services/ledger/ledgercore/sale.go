@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"meadow/services/aftersale"
 	"meadow/services/checkout"
 	"meadow/services/fulfil"
 	"meadow/services/kernel/fault"
@@ -44,6 +45,9 @@ func (c *Core) listen(ctx context.Context) error {
 		}),
 		bus.On(ctx, c.Bus, Consumer, fulfil.ParcelReceived, func(ctx context.Context, _ bus.Event, e fulfil.ParcelData) error {
 			return c.received(ctx, e)
+		}),
+		bus.On(ctx, c.Bus, Consumer, aftersale.Moved, func(ctx context.Context, _ bus.Event, e aftersale.MovedData) error {
+			return c.moved(ctx, e)
 		}),
 		bus.On(ctx, c.Bus, Consumer, checkout.PaymentReturned, func(ctx context.Context, e bus.Event, p checkout.Payment) error {
 			for _, entry := range returned(p, e.At) {
