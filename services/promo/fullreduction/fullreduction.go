@@ -44,7 +44,7 @@ type Campaign struct {
 // State is whether a campaign applies, within its window.
 //
 //	draft | stopped → running → stopped
-//	draft | stopped → waiting → running     deeper than WarnOver: a second person starts it
+//	draft | stopped → waiting → running     deeper than SecondOver: a second person starts it
 //	waiting → draft                         by stopping or editing it
 //	any → killed
 type State string
@@ -105,9 +105,11 @@ const (
 )
 
 const (
-	// WarnOver is how much a campaign takes off before it is warned of, and before a
-	// shop needs two people to start it.
+	// WarnOver is how much a campaign takes off before it is warned of.
 	WarnOver money.Rate = 3_000
+	// SecondOver is how much one takes off before a shop needs two people, or an
+	// operator, to start it.
+	SecondOver money.Rate = 4_000
 	// RefuseOver is how much only an operator starts.
 	RefuseOver money.Rate = 7_000
 )
@@ -133,7 +135,7 @@ type Service interface {
 	// ErrBudgetSpent.
 	Edit(ctx context.Context, in EditCampaign) (Campaign, error)
 	// Start lets it run: ErrUnread until its warnings are accepted, ErrTooDeep,
-	// ErrOver, ErrKilled. One that is deeper than WarnOver waits until somebody else
+	// ErrOver, ErrKilled. One that is deeper than SecondOver waits until somebody else
 	// of the shop with the duty, or an operator, starts it too.
 	Start(ctx context.Context, in StartCampaign) (Campaign, error)
 	// Stop ends it until it is started again; one that waits is a draft again.

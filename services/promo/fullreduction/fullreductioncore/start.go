@@ -40,7 +40,7 @@ func (c *Core) Start(ctx context.Context, in fullreduction.StartCampaign) (fullr
 		return fullreduction.Campaign{}, fullreduction.ErrUnread
 	}
 	user, terms := actor.From(ctx).User, x.Terms
-	second := !operator && depth(terms) > fullreduction.WarnOver
+	second := !operator && depth(terms) > fullreduction.SecondOver
 	if !second || x.approved(user) {
 		if err := c.fund(ctx, x); err != nil {
 			return fullreduction.Campaign{}, err
