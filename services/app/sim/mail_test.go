@@ -10,6 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"meadow/services/ledger"
 	"meadow/services/platform/bus"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/outbox"
@@ -43,11 +44,22 @@ var _ bus.Bus = (*mail)(nil)
 var errBusDown = errors.New("sim: the bus is down")
 
 func newMail(db *store) *mail {
-	return &mail{db: db, handlers: map[string][]consumer{}, away: map[string]bool{}, seen: map[string]*byte{}}
+	m := &mail{db: db, away: map[string]bool{}, seen: map[string]*byte{}}
+	m.restart()
+	return m
 }
 
-// restart forgets who listened: they died. What the bus holds stays.
-func (m *mail) restart() { m.handlers = map[string][]consumer{} }
+// restart forgets who listened: they died. What the bus holds stays, and who only
+// tells people of it is elsewhere and listens.
+func (m *mail) restart() {
+	m.handlers = map[string][]consumer{}
+	elsewhere(m, ledger.PayoutAccountChanged)
+	elsewhere(m, ledger.PayoutEnded)
+}
+
+func elsewhere[T any](m *mail, t bus.Topic[T]) {
+	_ = bus.On(context.Background(), m, "engage", t, func(context.Context, bus.Event, T) error { return nil }) // m.Subscribe has no error
+}
 
 func (m *mail) Subscribe(_ context.Context, name, topic string, h bus.Handler) error {
 	m.handlers[topic] = append(m.handlers[topic], consumer{name, h})
