@@ -321,6 +321,8 @@ func TestAWrongConfigurationSaysWhatToDo(t *testing.T) {
 		{"-payments stripe", "-payments stripe needs -stripe-key and -stripe-webhook-secret"},
 		{"-payments alipay -alipay-app 2021", "-payments alipay needs -alipay-app, -alipay-key and -alipay-public-key"},
 		{"-payments alipay -alipay-app 2021 -alipay-key k -alipay-public-key k -currency EUR", "-payments alipay takes CNY only"},
+		{"-payments sandbox,stripe -stripe-key k -stripe-webhook-secret s -ahead 24", "-ahead makes the clock wrong, and -payments stripe is real"},
+		{"-payments stripe -stripe-key k -stripe-webhook-secret s -demo", "-demo fills the shop with invented people, and -payments stripe is real"},
 		{"-carriers pigeon", `-carriers: "pigeon" is not one of sandbox`},
 		{"-payouts mattress", `-payouts: "mattress" is not one of sandbox`},
 		{"-currency yuan", `-currency "yuan" is not an ISO 4217 code such as CNY`},

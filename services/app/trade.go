@@ -39,6 +39,14 @@ func (c *Config) trade() error {
 			}
 		}
 	}
+	if real := c.real(); real != "" && !c.Prod { // -prod refuses both by themselves
+		if c.Ahead != 0 {
+			say("-ahead makes the clock wrong, and %s is real; leave out one of them", real)
+		}
+		if c.Demo {
+			say("-demo fills the shop with invented people, and %s is real; leave out one of them", real)
+		}
+	}
 	if !slices.Contains(c.roles(), Checkout) {
 		return errors.Join(wrong...)
 	}
@@ -54,6 +62,21 @@ func (c *Config) trade() error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// real is the first setting that names somebody who moves real money or goods, or
+// "" if only sandboxes do.
+func (c *Config) real() string {
+	for _, x := range []struct{ flag, given, sandbox string }{
+		{"-payments", c.Payments, sandbox.Name}, {"-carriers", c.Carriers, carriers.Name}, {"-payouts", c.Payouts, payouts.Name},
+	} {
+		for _, name := range list(x.given) {
+			if name != x.sandbox {
+				return x.flag + " " + name
+			}
+		}
+	}
+	return ""
 }
 
 func (s *System) sandboxed() bool { return slices.Contains(list(s.cfg.Payments), sandbox.Name) }
