@@ -41,9 +41,8 @@ type hold struct {
 	Final bool      `bson:"final"`
 }
 
-// remember is how long a step that was taken is kept in mind here. After it the
-// document that asked for the step remembers, and nobody who began before can
-// still be at work.
+// remember is how long a step that was taken is kept in mind here. One that was
+// decided longer ago is looked for on record before it is taken.
 const remember = 24 * time.Hour
 
 func sum(lots []lot) (n int64) {
@@ -180,6 +179,7 @@ type step struct {
 	Lots   []lot        `bson:"lots,omitempty"`
 	Expiry time.Time    `bson:"expiry,omitempty"`
 	Note   string       `bson:"note,omitempty"`
+	At     time.Time    `bson:"at,omitempty"` // when it was decided; absent of one that may be old
 }
 
 // apply takes a step, unless it was taken.

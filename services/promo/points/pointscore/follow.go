@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"meadow/services/checkout"
@@ -114,7 +115,7 @@ func (o *order) count(now time.Time) {
 	add := func(cause points.Cause, n int64, until time.Time) {
 		if n > 0 {
 			name := id.Derive("ptm", string(o.Order.Order), string(cause), fmt.Sprint(o.Granted), fmt.Sprint(len(o.Refunds)))
-			o.Steps = append(o.Steps, step{ID: name, Cause: cause, N: n, Expiry: until})
+			o.Steps = append(o.Steps, step{ID: name, Cause: cause, N: n, Expiry: until, At: now})
 		}
 	}
 	paid, kept := o.Goods(nil)
@@ -138,7 +139,8 @@ func (o *order) count(now time.Time) {
 }
 
 // carry lets the buyer's account take an order's steps, in their order, and
-// then takes them off the order. A step that was taken is known by its id.
+// then takes them off the order. A step that was taken is known by its id, for
+// ever: whoever was killed here may come back late.
 func (c *Core) carry(ctx context.Context, o order) error {
 	if len(o.Steps) == 0 {
 		return nil
@@ -146,7 +148,9 @@ func (c *Core) carry(ctx context.Context, o order) error {
 	done := map[string]bool{}
 	_, err := c.change(ctx, o.Buyer, func(a *account) error {
 		for _, s := range o.Steps {
-			a.apply(s, o.Order.Order, c.Now())
+			if err := c.take(ctx, a, s, o.Order.Order); err != nil {
+				return err
+			}
 			done[s.ID] = true
 		}
 		return nil
@@ -168,6 +172,22 @@ func (c *Core) carry(ctx context.Context, o order) error {
 		return nil
 	})
 	return err
+}
+
+// take lets an account take a step, unless it did. What it has forgotten is on
+// record, or waits in it to be.
+func (c *Core) take(ctx context.Context, a *account, s step, order id.Order) error {
+	if c.Now().Sub(s.At) > remember {
+		_, err := c.moves.Get(ctx, s.ID)
+		if err == nil || slices.ContainsFunc(a.Moves, func(m points.Move) bool { return m.ID == s.ID }) {
+			return nil
+		}
+		if !errors.Is(err, docdb.ErrNotFound) {
+			return err
+		}
+	}
+	a.apply(s, order, c.Now())
+	return nil
 }
 
 // Settle matures what is due, takes steps that were left, puts movements on

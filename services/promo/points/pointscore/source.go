@@ -113,7 +113,7 @@ func (c *Core) Redeem(ctx context.Context, name id.Order) error {
 					return errSame
 				}
 				o.Burn = lots
-				o.Steps = append(o.Steps, step{ID: burnID(name), Cause: points.Burned, Expiry: lots[len(lots)-1].Expiry})
+				o.Steps = append(o.Steps, step{ID: burnID(name), Cause: points.Burned, Expiry: lots[len(lots)-1].Expiry, At: c.Now()})
 				return nil
 			}); err != nil {
 				return err
@@ -162,7 +162,7 @@ func (c *Core) Return(ctx context.Context, in promo.Return) error {
 		back := o.back(n, c.Now().Add(points.Grace).Truncate(24*time.Hour))
 		o.Restored += n
 		o.Returns = append(o.Returns, in.RequestID)
-		o.Steps = append(o.Steps, step{ID: id.Derive("ptm", string(in.Order), "restored", in.RequestID), Cause: points.Restored, Lots: back, Expiry: back[0].Expiry})
+		o.Steps = append(o.Steps, step{ID: id.Derive("ptm", string(in.Order), "restored", in.RequestID), Cause: points.Restored, Lots: back, Expiry: back[0].Expiry, At: c.Now()})
 		return nil
 	})
 	if errors.Is(err, docdb.ErrNotFound) {
