@@ -178,7 +178,7 @@ func promoRows(w *world, about aboutFunc, sku func(*member) string) map[string][
 
 		// Nobody makes a packet of money that they do not have.
 		"makeRedPacket": {{who: signedIn, want: alone("packet_not_funded"), send: func(cell) sent {
-			return sent{body: redpacket.Make{Source: redpacket.FromWallet, Split: redpacket.Equal, Audience: redpacket.Anyone, Words: "Luck", Total: money.CNY(100), Shares: 2}}
+			return sent{body: redpacket.Make{Source: redpacket.FromWallet, Split: redpacket.Equal, Audience: redpacket.Anyone, Words: "Luck", Total: money.CNY(100), Shares: 2, Password: goodPassword}}
 		}}},
 		"grabRedPacket":   {{who: signedIn, send: about("packet", nil), want: map[whose]string{missing: "no_such_packet"}}},
 		"redPacket":       {{who: everybody, send: about("packet", nil), want: map[whose]string{missing: "no_such_packet"}}},

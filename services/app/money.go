@@ -83,7 +83,7 @@ func (s *System) newPromotions(ctx context.Context) error {
 	teams, e4 := groupbuycore.New(ctx, groupbuycore.Deps{DB: st.DB, Bus: st.Bus, Jobs: s.jobs, Now: s.now, Log: s.log, Account: s.Account, Catalog: s.Catalog})
 	bargains, e5 := bargaincore.New(ctx, bargaincore.Deps{DB: st.DB, Jobs: s.jobs, Now: s.now, Log: s.log, Account: s.Account, Catalog: s.Catalog})
 	packets, e6 := redpacketcore.New(ctx, redpacketcore.Deps{
-		DB: st.DB, Jobs: s.jobs, Now: s.now, Log: s.log, Ledger: s.Ledger, Follows: s.follows, May: s.Catalog.May, Currency: currency,
+		DB: st.DB, Jobs: s.jobs, Now: s.now, Log: s.log, Ledger: s.Ledger, Account: s.Account, Follows: s.follows, May: s.Catalog.May, Currency: currency,
 	})
 	pointed, e7 := pointscore.New(ctx, pointscore.Deps{DB: st.DB, Bus: st.Bus, Jobs: s.jobs, Now: s.now, Log: s.log, Ledger: s.Ledger, Settings: s.pointSettings()})
 	backs, e8 := cashbackcore.New(ctx, cashbackcore.Deps{DB: st.DB, Bus: st.Bus, Jobs: s.jobs, Now: s.now, Log: s.log, Ledger: s.Ledger, Currency: currency})

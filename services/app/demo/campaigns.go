@@ -374,7 +374,7 @@ func (f *filling) reward(ctx context.Context) (int, error) {
 	}
 	p, err := f.Packets.Make(f.people["taoxi"].ctx, redpacket.Make{
 		Source: redpacket.FromShop, Split: redpacket.Lucky, Audience: redpacket.Anyone, Words: "开窑大吉，喝杯茶",
-		Total: money.CNY(2_000), Shares: 12, Seconds: int64(7 * day / time.Second), RequestID: request("packet", "kiln"),
+		Total: money.CNY(2_000), Shares: 12, Seconds: int64(7 * day / time.Second), Password: Password, RequestID: request("packet", "kiln"),
 	})
 	if errors.Is(err, redpacket.ErrNoMoney) {
 		return 0, nil

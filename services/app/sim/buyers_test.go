@@ -291,7 +291,7 @@ func (w *world) bargain() {
 // packet makes one, or grabs of one.
 func (w *world) packet() {
 	if len(w.goods.packets) == 0 || w.rnd.IntN(5) == 0 {
-		in := redpacket.Make{Split: []redpacket.Split{redpacket.Lucky, redpacket.Equal}[w.rnd.IntN(2)], Audience: redpacket.Anyone, Words: "luck", Total: yuan(w.between(100, 3000)), Shares: 1 + w.rnd.IntN(6), RequestID: w.request()}
+		in := redpacket.Make{Split: []redpacket.Split{redpacket.Lucky, redpacket.Equal}[w.rnd.IntN(2)], Audience: redpacket.Anyone, Words: "luck", Total: yuan(w.between(100, 3000)), Shares: 1 + w.rnd.IntN(6), Password: password, RequestID: w.request()}
 		who := operator()
 		switch in.Source = redpacket.FromPlatform; w.rnd.IntN(3) {
 		case 0:

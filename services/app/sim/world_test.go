@@ -172,7 +172,7 @@ func (w *world) build(ctx context.Context) (*shop, error) {
 	s.bargains, e = bargaincore.New(ctx, bargaincore.Deps{DB: db, Jobs: s.jobs, Now: now, Log: log, Account: people, Catalog: s.catalog})
 	try(e)
 	s.packets, e = redpacketcore.New(ctx, redpacketcore.Deps{
-		DB: db, Jobs: s.jobs, Now: now, Log: log, Ledger: s.ledger, May: s.catalog.May, Currency: currency,
+		DB: db, Jobs: s.jobs, Now: now, Log: log, Ledger: s.ledger, Account: people, May: s.catalog.May, Currency: currency,
 		Follows: func(context.Context, id.User, id.User) (bool, error) { return true, nil }, Pick: w.rnd.IntN,
 	})
 	try(e)

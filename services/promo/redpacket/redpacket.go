@@ -91,6 +91,13 @@ const (
 	MaxShares = 2000
 	// MaxShare is the most that a share may be, on average, in minor units.
 	MaxShare = 20_000
+	// MaxPlatform bounds a packet of the platform's money, which one operator makes
+	// alone, and MaxPerDay what is put into packets in a day of UTC: from a wallet,
+	// by a shop, or by an operator; in at most MaxPackets packets. One that was not
+	// funded counts.
+	MaxPlatform = 1_000_000
+	MaxPerDay   = 2_000_000
+	MaxPackets  = 200
 	// MaxOpenFor is how long a packet waits at most, and OpenFor how long by itself.
 	MaxOpenFor = 30 * 24 * time.Hour
 	OpenFor    = 24 * time.Hour
@@ -114,16 +121,19 @@ var (
 	ErrAudience   = errs.New(errs.Forbidden, "packet_for_others", "This red packet is for followers of who made it.")
 	ErrSum        = errs.New(errs.Invalid, "packet_sum", "Each share must be at least one minor unit, and not more than a packet may hold.")
 	ErrNoMoney    = errs.New(errs.Precondition, "packet_not_funded", "There is not enough money for this red packet.")
+	ErrDaily      = errs.New(errs.Precondition, "packet_daily", "No more can be put into red packets today.")
+	ErrOwn        = errs.New(errs.Forbidden, "packet_own", "You made this red packet from the platform's money and cannot take a share of it.")
 	ErrNotAllowed = errs.New(errs.Forbidden, "packet_source", "You cannot make red packets from this money.")
 )
 
 // Service is red packets.
 type Service interface {
-	// Make puts a sum into a packet, once for each request id: ErrSum, ErrNoMoney,
-	// ErrNotAllowed, rpc.ErrReused.
+	// Make puts a sum into a packet, once for each request id. What is not the
+	// platform's is put in by whoever knows their password. ErrSum, ErrNoMoney,
+	// ErrNotAllowed, ErrDaily, account.ErrCredentials, rpc.ErrReused.
 	Make(ctx context.Context, in Make) (Packet, error)
 	// Grab takes a share, one for each person: the same share if they have one.
-	// ErrNoSuch, ErrNotOpen, ErrOver, ErrGone, ErrAudience.
+	// ErrNoSuch, ErrNotOpen, ErrOver, ErrGone, ErrAudience, ErrOwn.
 	Grab(ctx context.Context, in Grab) (Share, error)
 	// Packet returns one by its id, which is what its link holds: ErrNoSuch.
 	Packet(ctx context.Context, in ByID) (Packet, error)
@@ -147,6 +157,7 @@ type (
 		// OpenAt is now if it is absent; Seconds how long it waits, OpenFor if 0.
 		OpenAt    time.Time `json:"open_at,omitzero"`
 		Seconds   int64     `json:"seconds,omitempty" min:"0" max:"2592000"`
+		Password  string    `json:"password,omitempty" max:"128"` // of whoever asks, again; of no use for the platform's money
 		RequestID string    `header:"Idempotency-Key" json:"-"`
 	}
 	Grab struct {

@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"time"
 
+	"meadow/services/account"
 	"meadow/services/catalog"
 	"meadow/services/kernel/clock"
 	"meadow/services/kernel/id"
@@ -26,6 +27,7 @@ import (
 	"meadow/services/ledger"
 	"meadow/services/platform/docdb"
 	"meadow/services/platform/jobs"
+	"meadow/services/platform/rpc"
 	"meadow/services/promo/redpacket"
 )
 
@@ -33,6 +35,11 @@ import (
 // shop does not have is its part.
 type Poster interface {
 	Post(ctx context.Context, in ledger.Entry) (ledger.Entry, error)
+}
+
+// Proof checks that whoever asks knows their password (account.Desk).
+type Proof interface {
+	CheckPassword(ctx context.Context, in account.CheckPassword) (rpc.Empty, error)
 }
 
 // Deps is what red packets need; every field but Pick is required.
@@ -44,6 +51,7 @@ type Deps struct {
 	Ledger Poster
 	// Follows reports whether who follows whom.
 	Follows func(ctx context.Context, who, whom id.User) (bool, error)
+	Account Proof
 	// May reports whether a user may do something for a shop.
 	May      func(context.Context, catalog.May) (catalog.Allowed, error)
 	Currency string
@@ -58,6 +66,7 @@ type Core struct {
 	packets *docdb.Collection[packet]
 	cells   *docdb.Collection[cell]
 	shares  *docdb.Collection[share]
+	days    *docdb.Collection[dayOf]
 }
 
 var _ redpacket.Service = (*Core)(nil)
@@ -138,6 +147,13 @@ type share struct {
 	Due    time.Time   `bson:"due,omitempty"` // absent once it is paid
 }
 
+// dayOf is what was put into packets in a day, by packet.
+type dayOf struct {
+	ID      string           `bson:"_id"`
+	Packets map[string]int64 `bson:"packets"`
+	Gone    time.Time        `bson:"gone"`
+}
+
 // New opens the collections and declares the job.
 func New(ctx context.Context, d Deps) (*Core, error) {
 	c := &Core{Deps: d}
@@ -154,6 +170,8 @@ func New(ctx context.Context, d Deps) (*Core, error) {
 		{Name: "packet", Keys: []string{"packet", "at"}}, {Name: "user", Keys: []string{"user", "at"}}, {Name: "due", Keys: []string{"due"}},
 		{Name: "best", Keys: []string{"packet", "amount.amount"}},
 	}})
+	err = errors.Join(err, e)
+	c.days, e = docdb.Open[dayOf](ctx, d.DB, d.Now, docdb.Schema{Name: "redpacket_days", Expiry: "gone"})
 	if err = errors.Join(err, e); err != nil {
 		return nil, fmt.Errorf("redpacket: %w", err)
 	}

@@ -11,11 +11,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"meadow/services/account"
 	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/ledger"
+	"meadow/services/platform/rpc"
 	"meadow/services/promo/redpacket"
 	"meadow/services/promo/redpacket/redpackettest"
 	"meadow/services/promo/window/windowtest"
@@ -27,12 +29,22 @@ type world struct {
 	follows sync.Map
 }
 
+// doorman knows everybody by one password.
+type doorman struct{}
+
+func (doorman) CheckPassword(_ context.Context, in account.CheckPassword) (rpc.Empty, error) {
+	if in.Password != redpackettest.Password {
+		return rpc.Empty{}, account.ErrCredentials
+	}
+	return rpc.Empty{}, nil
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Ground: windowtest.For(t)}
 	var err error
 	w.Core, err = New(t.Context(), Deps{
-		DB: w.DB, Jobs: w.Jobs, Now: w.Clock.Now, Log: w.Log, Ledger: w.Ledger, Currency: "CNY",
+		DB: w.DB, Jobs: w.Jobs, Now: w.Clock.Now, Log: w.Log, Ledger: w.Ledger, Account: doorman{}, Currency: "CNY",
 		Follows: func(_ context.Context, who, whom id.User) (bool, error) {
 			_, ok := w.follows.Load(who + whom)
 			return ok, nil

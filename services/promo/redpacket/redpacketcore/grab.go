@@ -87,6 +87,9 @@ func (c *Core) mayGrab(ctx context.Context, p packet, who id.User) error {
 	case p.State != redpacket.Open || !now.Before(p.ExpiresAt):
 		return redpacket.ErrOver
 	}
+	if p.Source == redpacket.FromPlatform && who == p.Maker {
+		return redpacket.ErrOwn
+	}
 	if p.Audience != redpacket.Followers || who == p.Maker {
 		return nil
 	}

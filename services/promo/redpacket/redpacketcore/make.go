@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"meadow/services/account"
 	"meadow/services/catalog"
 	"meadow/services/kernel/actor"
 	"meadow/services/kernel/id"
@@ -56,6 +57,8 @@ func (c *Core) draft(ctx context.Context, in redpacket.Make) (packet, error) {
 		in.Total.Amount < int64(in.Shares) || in.Total.Amount > int64(in.Shares)*redpacket.MaxShare {
 		return packet{}, redpacket.ErrSum
 	}
+	password := in.Password
+	in.Password = "" // what was asked for is remembered, and it is not
 	asked, err := json.Marshal(in)
 	if err != nil {
 		return packet{}, fmt.Errorf("red packet: %w", err)
@@ -83,6 +86,10 @@ func (c *Core) draft(ctx context.Context, in redpacket.Make) (packet, error) {
 		if !a.Is(actor.Operator) {
 			return packet{}, redpacket.ErrNotAllowed
 		}
+		if in.Total.Amount > redpacket.MaxPlatform {
+			return packet{}, redpacket.ErrSum.With("total", "of the platform's money, at most 10,000.00")
+		}
+		return p, nil
 	case redpacket.FromShop:
 		p.Merchant = a.Merchant
 		if a.Merchant == "" {
@@ -98,10 +105,48 @@ func (c *Core) draft(ctx context.Context, in redpacket.Make) (packet, error) {
 	default:
 		return packet{}, redpacket.ErrNotAllowed
 	}
-	return p, nil
+	// A packet takes money out as a payout does: a device left signed in is not
+	// enough.
+	_, err = c.Account.CheckPassword(actor.AsSystem(ctx, "redpacket"), account.CheckPassword{User: maker, Password: password})
+	return p, err
+}
+
+// room counts a packet in its day, once: of its source, or, of the platform's
+// money, of its maker.
+func (c *Core) room(ctx context.Context, p packet) error {
+	day := p.At.UTC().Truncate(24 * time.Hour)
+	from := string(p.account())
+	if p.Source == redpacket.FromPlatform {
+		from += "/" + string(p.Maker)
+	}
+	key := id.Derive("rpd", from, day.Format(time.DateOnly))
+	_, err := c.days.Upsert(ctx, key, func(d *dayOf) error {
+		if _, counted := d.Packets[p.ID]; counted {
+			return errSame
+		}
+		sum := p.Total.Amount
+		for _, n := range d.Packets {
+			sum += n
+		}
+		if sum > redpacket.MaxPerDay || len(d.Packets) >= redpacket.MaxPackets {
+			return redpacket.ErrDaily
+		}
+		if d.Packets == nil {
+			d.Packets = map[string]int64{}
+		}
+		d.ID, d.Packets[p.ID], d.Gone = key, p.Total.Amount, day.Add(72*time.Hour)
+		return nil
+	})
+	if errors.Is(err, errSame) {
+		return nil
+	}
+	return err
 }
 
 func (c *Core) begin(ctx context.Context, p packet) (packet, error) {
+	if err := c.room(ctx, p); err != nil {
+		return p, err
+	}
 	err := c.packets.Insert(ctx, p.ID, p)
 	if errors.Is(err, docdb.ErrExists) { // the same request, at the same time
 		return c.packets.Get(ctx, p.ID)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"testing"
 
+	"meadow/services/account"
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/kernel/page"
@@ -14,10 +15,13 @@ import (
 	"meadow/services/promo/redpacket"
 )
 
+// Password is what everybody's is.
+const Password = "correct horse battery"
+
 // Shop is red packets and those who play with them.
 type Shop struct {
 	Packets redpacket.Service
-	// Person returns somebody new, with a wallet that holds enough.
+	// Person returns somebody new, with a wallet that holds enough, and Password.
 	Person func(*testing.T) (id.User, context.Context)
 	// Follow lets one person follow another.
 	Follow func(t *testing.T, who, whom id.User)
@@ -33,6 +37,7 @@ func Run(t *testing.T, s Shop) {
 		"APacketForFollowersIsForThem":        testFollowers,
 		"SharesAreListedForThoseWhoTookPart":  testLists,
 		"OnlyOperatorsSpendThePlatformsMoney": testSource,
+		"AStolenSessionMakesNone":             testPassword,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, s) })
 	}
@@ -41,7 +46,7 @@ func Run(t *testing.T, s Shop) {
 // Ask is a packet of n shares for anyone.
 func Ask(total int64, n int) redpacket.Make {
 	return redpacket.Make{Source: redpacket.FromWallet, Split: redpacket.Lucky, Audience: redpacket.Anyone,
-		Words: "Good luck", Total: money.CNY(total), Shares: n, RequestID: id.Secret()}
+		Words: "Good luck", Total: money.CNY(total), Shares: n, Password: Password, RequestID: id.Secret()}
 }
 
 func testOnce(t *testing.T, s Shop) {
@@ -207,5 +212,19 @@ func testSource(t *testing.T, s Shop) {
 		if _, err := s.Packets.Make(ctx, in); !errors.Is(err, redpacket.ErrNotAllowed) {
 			t.Errorf("from %s: %v, want ErrNotAllowed", from, err)
 		}
+	}
+}
+
+func testPassword(t *testing.T, s Shop) {
+	_, ctx := s.Person(t)
+	for _, password := range []string{"", "a wrong guess"} {
+		in := Ask(100, 1)
+		in.Password = password
+		if _, err := s.Packets.Make(ctx, in); !errors.Is(err, account.ErrCredentials) {
+			t.Errorf("with the password %q: %v, want ErrCredentials", password, err)
+		}
+	}
+	if made, err := s.Packets.Made(ctx, page.Ask{}); err != nil || len(made.Items) != 0 {
+		t.Errorf("Made = %+v, %v, want none", made, err)
 	}
 }
