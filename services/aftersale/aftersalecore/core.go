@@ -63,6 +63,9 @@ type request struct {
 	// Less is that less than Wanted was agreed on.
 	Less    bool `bson:"less,omitempty"`
 	Restock bool `bson:"restock,omitempty"`
+	// Shelves are the orders that its units may have been taken from stock for, once
+	// it is known that they go back there: those sent instead come first.
+	Shelves []id.Order `bson:"shelves,omitempty"`
 	// Kept is that its holds say what became of it.
 	Kept  bool `bson:"kept,omitempty"`
 	Tries int  `bson:"tries,omitempty"`

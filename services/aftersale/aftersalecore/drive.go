@@ -156,8 +156,13 @@ func (c *Core) ring(ctx context.Context, r request) error {
 
 // refund asks the till, which pays back once for each request.
 func (c *Core) refund(ctx context.Context, r request) error {
+	r, err := c.shelves(ctx, r)
+	if err != nil {
+		return err
+	}
+	ours := len(r.Shelves) > 1 // the till knows of the order only
 	ask := checkout.AskRefund{
-		Order: r.Order, Faulty: r.Reason.ShopsFault(), Restock: r.Restock, RequestID: string(r.ID),
+		Order: r.Order, Faulty: r.Reason.ShopsFault(), Restock: r.Restock && !ours, RequestID: string(r.ID),
 		Reason: fmt.Sprintf("%s: %s", r.Kind, r.Reason),
 	}
 	part := r.partly()
@@ -182,6 +187,10 @@ func (c *Core) refund(ctx context.Context, r request) error {
 		return err
 	case !back.Done:
 		return errSlow
+	case ours && !(part && r.Kind == aftersale.Money):
+		if err := c.restock(ctx, r); err != nil {
+			return err
+		}
 	}
 	return c.finish(ctx, r.ID, aftersale.Refunding, func(r *request, now time.Time) error {
 		r.Agreed = back.Amount
@@ -203,7 +212,7 @@ func (c *Core) finish(ctx context.Context, a id.AfterSale, from aftersale.State,
 // replace takes new units from stock and has them sent. If there are none, the
 // money goes back instead.
 func (c *Core) replace(ctx context.Context, r request) error {
-	order := id.Order(id.Derive("ord", "instead", string(r.ID)))
+	order := insteadOf(r.ID)
 	var units []catalog.Units
 	var again []fulfil.Units
 	for i, u := range r.Units {
@@ -228,9 +237,11 @@ func (c *Core) replace(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
+	if r, err = c.shelves(ctx, r); err != nil {
+		return err
+	}
 	if r.Restock {
-		_, err := c.Catalog.RestockUnits(ctx, catalog.RestockUnits{Order: r.Order, Units: units, RequestID: string(r.ID)})
-		if err != nil {
+		if err := c.restock(ctx, r); err != nil {
 			return err
 		}
 	}

@@ -21,13 +21,25 @@ import (
 func testExchange(t *testing.T, w *World) {
 	o := w.sent(1)
 	w.Shelf.Available = 3
+	w.Shelf.Sell(o.ID, 1)
 	a := w.exchange(t, o)
 	state(t, a, aftersale.Done)
 	if a.Instead == "" || w.Yard.Again(o.ID) != 1 || w.Shelf.Left() != 3 {
 		t.Errorf("%+v, %d left", a, w.Shelf.Left())
 	}
 	w.back(t, o, 0, 0)
-	w.ask(t, o, faulty(o, aftersale.Return, 1)) // the new one may be faulty too
+	state(t, w.exchange(t, o), aftersale.Done) // the new one may be faulty too
+	if w.Yard.Again(o.ID) != 2 || w.Shelf.Left() != 3 {
+		t.Errorf("%d sent instead, %d left", w.Yard.Again(o.ID), w.Shelf.Left())
+	}
+	a = w.agree(t, w.ask(t, o, faulty(o, aftersale.Return, 1))) // and so may the one after it
+	ok[sale](t)(w.SendBack(as(t, o.Buyer), aftersale.SendBack{ID: a.ID, Carrier: "other", Tracking: "R2"}))
+	a = ok[sale](t)(w.Inspect(shop(t, "mer_a"), aftersale.Inspect{ID: a.ID, Fine: true, Restock: true}))
+	state(t, a, aftersale.Done)
+	if asked, _ := w.Till.Ask(a.ID); asked.Restock || w.Shelf.Left() != 4 {
+		t.Errorf("asked the till for %+v, %d left", asked, w.Shelf.Left())
+	}
+	w.back(t, o, 1_801, 1)
 }
 
 func testSoldOut(t *testing.T, w *World) {

@@ -287,10 +287,20 @@ type Shelf struct {
 	Available int64
 	taken     map[id.Order]bool
 	restocked map[string]bool
+	bought    map[id.Order]int64 // units that may come back; of an order that is not there, any number
 }
 
 // NewShelf returns a shelf with nothing on it.
-func NewShelf() *Shelf { return &Shelf{taken: map[id.Order]bool{}, restocked: map[string]bool{}} }
+func NewShelf() *Shelf {
+	return &Shelf{taken: map[id.Order]bool{}, restocked: map[string]bool{}, bought: map[id.Order]int64{}}
+}
+
+// Sell says how many units an order took.
+func (s *Shelf) Sell(o id.Order, n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bought[o] = n
+}
 
 func (*Shelf) May(_ context.Context, in catalog.May) (catalog.Allowed, error) {
 	return catalog.Allowed{Yes: string(in.User) == "usr_"+string(in.Merchant) && (in.Duty == "" || in.Duty == catalog.DoRefunds)}, nil
@@ -306,7 +316,7 @@ func (s *Shelf) Reserve(_ context.Context, in catalog.Reserve) (rpc.Empty, error
 		return rpc.Empty{}, catalog.ErrSoldOut
 	}
 	s.Available -= in.Units[0].N
-	s.taken[in.Order] = true
+	s.taken[in.Order], s.bought[in.Order] = true, in.Units[0].N
 	return rpc.Empty{}, nil
 }
 
@@ -315,8 +325,14 @@ func (s *Shelf) Commit(context.Context, catalog.Reserve) (rpc.Empty, error) { re
 func (s *Shelf) RestockUnits(_ context.Context, in catalog.RestockUnits) (rpc.Empty, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.restocked[in.RequestID] {
-		s.restocked[in.RequestID] = true
+	if key := string(in.Order) + in.RequestID; !s.restocked[key] {
+		if left, known := s.bought[in.Order]; known {
+			if left < in.Units[0].N {
+				return rpc.Empty{}, catalog.ErrNotBought
+			}
+			s.bought[in.Order] -= in.Units[0].N
+		}
+		s.restocked[key] = true
 		s.Available += in.Units[0].N
 	}
 	return rpc.Empty{}, nil
