@@ -103,6 +103,10 @@ type Offer struct {
 	Limit   int64       `json:"limit"`
 }
 
+// Deepest is the most that a sale may take off today's price, in basis points:
+// more is taken for a slip of the keyboard.
+const Deepest = 9_000
+
 var (
 	ErrNoSuchSale = errs.New(errs.NotFound, "no_such_flash_sale", "This flash sale does not exist.")
 	ErrPlan       = errs.New(errs.Invalid, "bad_flash_sale", "Please check the sale.")

@@ -111,6 +111,8 @@ func (c *Core) sound(ctx context.Context, s promo.Scope, t coupon.Terms) (coupon
 		return bad("tiers", "is required")
 	case c.foreign(t.Most) || t.Most.Amount < 0:
 		return bad("most", "must be in "+c.Currency)
+	case t.Budget.Amount == 0 && slices.ContainsFunc(t.Tiers, func(x promo.Tier) bool { return x.Rate == money.Whole }):
+		return bad("budget", "is required of coupons that pay for all")
 	case c.foreign(t.Budget) || t.Budget.Amount < 0:
 		return bad("budget", "must be in "+c.Currency)
 	case !t.ClaimFrom.Before(t.ClaimUntil):

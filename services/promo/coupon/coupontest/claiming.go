@@ -29,6 +29,7 @@ func testTerms(t *testing.T, s Shop, _ *Neighbours) {
 		"over before it began": func(x *coupon.Terms) { x.ValidUntil = x.ClaimFrom },
 		"a short code":         func(x *coupon.Terms) { x.Code = "abc" },
 		"others' money":        func(x *coupon.Terms) { x.Platform = 5000 },
+		"all, and no budget":   func(x *coupon.Terms) { x.Tiers[0].Off, x.Tiers[0].Rate = money.Money{}, money.Whole },
 		"more each than all":   func(x *coupon.Terms) { x.PerPerson = 101 },
 	} {
 		x := terms()

@@ -84,11 +84,17 @@ func (c *Core) sound(ctx context.Context, shop id.Merchant, p flashsale.Plan) ([
 	var all []goods
 	for i, x := range p.Items {
 		now, at := priced.Items[i], fmt.Sprintf("items[%d]", i)
+		least, err := now.Price.Part(money.Whole - flashsale.Deepest)
+		if err != nil {
+			return nil, err
+		}
 		switch {
 		case now.Merchant != shop:
 			return nil, catalog.ErrNoSuchSKU
 		case x.Price.Currency != c.Currency || x.Price.Amount <= 0 || x.Price.Amount >= now.Price.Amount:
 			return nil, flashsale.ErrPlan.With(at+".price", "must be below the price for everybody")
+		case x.Price.Amount < least.Amount:
+			return nil, flashsale.ErrPlan.With(at+".price", "must be at least a tenth of the price for everybody")
 		case x.Limit > x.N:
 			return nil, flashsale.ErrPlan.With(at+".limit", "must not be above the allotment")
 		}

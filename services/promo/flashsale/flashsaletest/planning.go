@@ -23,6 +23,7 @@ func testPlan(t *testing.T, s Shop, _ *Neighbours) {
 		"nothing":           {func(p *flashsale.Plan) { p.Items = nil }, flashsale.ErrPlan},
 		"a SKU twice":       {func(p *flashsale.Plan) { p.Items = append(p.Items, p.Items[0]) }, flashsale.ErrPlan},
 		"no lower price":    {func(p *flashsale.Plan) { p.Items[0].Price = money.CNY(100_00) }, flashsale.ErrPlan},
+		"too low a price":   {func(p *flashsale.Plan) { p.Items[0].Price = money.CNY(9_99) }, flashsale.ErrPlan},
 		"no price":          {func(p *flashsale.Plan) { p.Items[0].Price = money.CNY(0) }, flashsale.ErrPlan},
 		"another currency":  {func(p *flashsale.Plan) { p.Items[0].Price.Currency = "USD" }, flashsale.ErrPlan},
 		"a limit above all": {func(p *flashsale.Plan) { p.Items[0].Limit = 11 }, flashsale.ErrPlan},
