@@ -28,6 +28,8 @@ const (
 	Succeeded Outcome = "succeeded"
 	Failed    Outcome = "failed"
 	Refunded  Outcome = "refunded"
+	// Unrefunded is said of a refund that the provider took, and that failed after.
+	Unrefunded Outcome = "unrefunded"
 )
 
 // Fact is what a provider says of a payment. Event is unique to a webhook; the
@@ -38,6 +40,8 @@ type Fact struct {
 	Outcome Outcome     `json:"outcome" bson:"outcome"`
 	Amount  money.Money `json:"amount" bson:"amount"`
 	At      time.Time   `json:"at" bson:"at"`
+	// Refund is the one that failed.
+	Refund string `json:"refund,omitempty" bson:"refund,omitempty"`
 }
 
 // SignatureWindow is how far a webhook's time may be from ours, either way.

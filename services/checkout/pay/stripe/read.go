@@ -39,6 +39,8 @@ func (p *Provider) Read(body []byte, signature string) (pay.Fact, error) {
 		return ofSession(f, e.Data.Raw, pay.Failed)
 	case api.EventTypeChargeRefunded:
 		return ofCharge(f, e.Data.Raw)
+	case api.EventTypeRefundUpdated, api.EventTypeRefundFailed:
+		return ofRefund(f, e.Data.Raw)
 	}
 	return f, nil
 }
@@ -84,5 +86,19 @@ func ofCharge(f pay.Fact, raw []byte) (pay.Fact, error) {
 		return f, nil
 	}
 	f.Payment, f.Amount, f.Outcome = id.Payment(c.Metadata[paymentKey]), amount(c.Amount, c.Currency), pay.Refunded
+	return f, nil
+}
+
+// ofRefund says whether a refund of ours fell through.
+func ofRefund(f pay.Fact, raw []byte) (pay.Fact, error) {
+	var r api.Refund
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return pay.Fact{}, pay.ErrSignature.Because(err)
+	}
+	if !fell(&r) || r.Metadata[refundKey] == "" {
+		return f, nil
+	}
+	f.Payment, f.Amount, f.Outcome = id.Payment(r.Metadata[paymentKey]), amount(r.Amount, r.Currency), pay.Unrefunded
+	f.Event, f.Refund = "refund "+r.ID, r.Metadata[refundKey] // both events say it, once is enough
 	return f, nil
 }

@@ -176,12 +176,15 @@ func (p *Provider) RefundPart(ctx context.Context, in pay.PartBack) error {
 	if s.PaymentIntent == nil || outcome(s) != pay.Succeeded || in.Amount.Amount <= 0 || !strings.EqualFold(in.Amount.Currency, string(s.Currency)) {
 		return pay.ErrTooMuch
 	}
-	left := s.AmountTotal
+	left, failed := s.AmountTotal, 0
 	for r, err := range p.client.V1Refunds.List(ctx, &api.RefundListParams{PaymentIntent: api.String(s.PaymentIntent.ID)}) {
 		if err != nil {
 			return fault("refunds", err)
 		}
-		if r.Status == api.RefundStatusFailed || r.Status == api.RefundStatusCanceled {
+		if fell(r) {
+			if r.Metadata[refundKey] == in.Refund {
+				failed++
+			}
 			continue
 		}
 		if r.Metadata[refundKey] == in.Refund {
@@ -196,12 +199,24 @@ func (p *Provider) RefundPart(ctx context.Context, in pay.PartBack) error {
 		PaymentIntent: api.String(s.PaymentIntent.ID), Amount: api.Int64(in.Amount.Amount),
 		Metadata: map[string]string{paymentKey: string(in.Payment), refundKey: in.Refund},
 	}
-	params.SetIdempotencyKey(in.Refund)
-	_, err = p.client.V1Refunds.Create(ctx, params)
+	key := in.Refund
+	if failed > 0 { // Stripe would answer with the one that failed
+		key += fmt.Sprintf("-%d", failed)
+	}
+	params.SetIdempotencyKey(key)
+	made, err := p.client.V1Refunds.Create(ctx, params)
+	if err == nil && fell(made) {
+		return fmt.Errorf("stripe: refund %s %s: %s", made.ID, made.Status, made.FailureReason)
+	}
 	if e, ok := errors.AsType[*api.Error](err); ok && e.Code == api.ErrorCodeChargeAlreadyRefunded {
 		return pay.ErrTooMuch.Because(err)
 	}
 	return fault("refund", err)
+}
+
+// fell reports whether a refund's money did not go, or came back.
+func fell(r *api.Refund) bool {
+	return r.Status == api.RefundStatusFailed || r.Status == api.RefundStatusCanceled
 }
 
 // Statement is every movement of the balance on one day that shoppers' money made.

@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,8 @@ type fake struct {
 	refunds  []object
 	moves    []object
 	creates  int
-	refuse   int // refunds to fail before one is taken
+	status   string // of refunds, if they do not succeed
+	refuse   int    // refunds to fail before one is taken
 }
 
 type object = map[string]any
@@ -114,7 +116,7 @@ func (f *fake) refund(w http.ResponseWriter, r *http.Request) {
 	}
 	n, _ := strconv.ParseInt(r.Form.Get("amount"), 10, 64)
 	x := object{
-		"id": fmt.Sprintf("re_%d", len(f.refunds)), "object": "refund", "amount": n, "currency": "cny", "status": "succeeded",
+		"id": fmt.Sprintf("re_%d", len(f.refunds)), "object": "refund", "amount": n, "currency": "cny", "status": cmp.Or(f.status, "succeeded"),
 		"metadata": object{refundKey: r.Form.Get("metadata[" + refundKey + "]"), paymentKey: r.Form.Get("metadata[" + paymentKey + "]")},
 	}
 	f.refunds = append(f.refunds, x)
@@ -221,6 +223,25 @@ func TestRefundsAreMadeOnceAndComeToNoMoreThanThePayment(t *testing.T) {
 	}
 }
 
+func TestARefundThatFailsIsNoneAndIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	p, f, _ := newProvider(t)
+	_, err := p.Begin(t.Context(), intent)
+	must(t, err)
+	f.paid, f.status = true, "failed"
+	part := pay.PartBack{Refund: "rfd_1", Payment: "pay_a", Amount: money.CNY(10_000)}
+	if err := p.RefundPart(t.Context(), part); err == nil {
+		t.Error("one that failed is taken for done")
+	}
+	f.status = "succeeded"
+	for range 2 {
+		must(t, p.RefundPart(t.Context(), part))
+	}
+	if len(f.refunds) != 2 {
+		t.Errorf("%d refunds were made, want one that failed and one that did not", len(f.refunds))
+	}
+}
+
 func TestADaysStatementIsNamedAsWeNameIt(t *testing.T) {
 	t.Parallel()
 	p, f, k := newProvider(t)
@@ -290,6 +311,8 @@ func TestAWebhookIsTakenIfStripeSignedItNow(t *testing.T) {
 		{"checkout.session.completed", strings.Replace(session, `"paid"`, `"unpaid"`, 1), pay.Waiting},
 		{"charge.refunded", `{"id":"ch_1","object":"charge","amount":10000,"currency":"cny","refunded":true,"metadata":{"meadow_payment":"pay_a"}}`, pay.Refunded},
 		{"charge.refunded", `{"id":"ch_1","object":"charge","amount":10000,"currency":"cny","refunded":false,"metadata":{"meadow_payment":"pay_a"}}`, ""},
+		{"refund.failed", `{"id":"re_1","object":"refund","amount":100,"currency":"cny","status":"failed","metadata":{"meadow_payment":"pay_a","meadow_refund":"rfd_1"}}`, pay.Unrefunded},
+		{"refund.updated", `{"id":"re_1","object":"refund","amount":100,"currency":"cny","status":"succeeded","metadata":{"meadow_payment":"pay_a","meadow_refund":"rfd_1"}}`, ""},
 		{"customer.created", `{"id":"cus_1","object":"customer"}`, ""},
 	} {
 		body := event(tt.kind, tt.body)
