@@ -98,6 +98,8 @@ func shopRows(w *world, about aboutFunc, sku func(*member) string) map[string][]
 		}}},
 		"joinCart":    {{who: signedIn, want: alone("ok"), send: func(cell) sent { return sent{query: "key=" + deviceKey} }}},
 		"differences": {{who: operators, send: nothing, want: alone("ok")}},
+		"resolvePayment": {{who: operators, want: each("own_money", "payment_not_frozen", "no_such_payment"),
+			send: about("payment", w.payment, checkout.ResolvePayment{Verdict: checkout.RefundAll, Reason: "They paid twice"})}},
 		"resolveDifference": {{who: operators, want: map[whose]string{missing: "no_such_difference"}, send: func(c cell) sent {
 			return sent{id: w.object(c, "difference", nil), body: checkout.Resolve{Note: "The bank was late"}}
 		}}},

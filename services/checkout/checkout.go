@@ -170,6 +170,12 @@ const (
 	Returned  PaymentState = "returned"
 )
 
+// What an operator decides about a frozen payment.
+const (
+	Accept    = "accept"
+	RefundAll = "refund"
+)
+
 const (
 	// QuoteTTL is how long a quoted price is held.
 	QuoteTTL = 10 * time.Minute
@@ -193,6 +199,8 @@ var (
 	ErrCartFull         = errs.New(errs.Exhausted, "cart_full", "Your cart is full. Please take something out first.")
 	ErrNoSuchDifference = errs.New(errs.NotFound, "no_such_difference", "This difference does not exist.")
 	ErrResolved         = errs.New(errs.Precondition, "difference_resolved", "Somebody has resolved this already.")
+	ErrNotFrozen        = errs.New(errs.Precondition, "payment_not_frozen", "There is nothing to decide about this payment.")
+	ErrNotCovered       = errs.New(errs.Precondition, "payment_not_covered", "The provider does not have enough money of this payment.")
 	ErrManyRefunds      = errs.New(errs.Exhausted, "too_many_refunds", "Money of this order went back too often. Please ask us.")
 	ErrNotUnpaid        = errs.New(errs.Precondition, "order_not_unpaid", "This order is already paid or closed.")
 	ErrUnpaid           = errs.New(errs.Precondition, "too_many_unpaid", "Please pay or cancel your open orders first.")
@@ -239,6 +247,10 @@ type Service interface {
 	// DeskPayments pages through the payments of a state, those begun last first; or
 	// of an order, or one payment, if Find names it. Operators only.
 	DeskPayments(ctx context.Context, in DeskPayments) (page.Page[DeskPayment], error)
+	// ResolvePayment decides about a frozen payment: its money buys the order after
+	// all, if it covers it (ErrNotCovered), or goes back: ErrNotFrozen,
+	// ErrNoSuchPayment. Operators only, and nobody about their own.
+	ResolvePayment(ctx context.Context, in ResolvePayment) (DeskPayment, error)
 	// Differences pages through what a provider's statement and our books say
 	// differently, latest first. Operators only.
 	Differences(ctx context.Context, in Differences) (page.Page[Difference], error)
@@ -369,6 +381,8 @@ type (
 		State  string      `json:"state"`
 		Amount money.Money `json:"amount"`
 		At     time.Time   `json:"at"`
+		By     id.User     `json:"by,omitempty" bson:"by,omitempty"`         // the operator who decided
+		Reason string      `json:"reason,omitempty" bson:"reason,omitempty"` // of theirs
 	}
 	// PayBack is one refund of the order.
 	PayBack struct {
@@ -382,6 +396,12 @@ type (
 		page.Ask
 		State PaymentState `query:"state" json:"-" enum:"pending,succeeded,failed,frozen,returned"` // frozen if absent
 		Find  string       `query:"find" json:"-" max:"64"`                                         // an order's id, or a payment's
+	}
+	ResolvePayment struct {
+		ID        id.Payment `path:"id" json:"-" max:"64"`
+		Verdict   string     `json:"verdict" enum:"accept,refund"`
+		Reason    string     `json:"reason" min:"1" max:"1000"`
+		RequestID string     `header:"Idempotency-Key" json:"-"`
 	}
 	// DifferenceKind says what differs.
 	DifferenceKind string

@@ -121,6 +121,9 @@ func (a *auditor) refunds(o order) {
 func (a *auditor) payment(ctx context.Context, p payment) error {
 	a.seen.Payments++
 	if p.State == checkout.Frozen {
+		if n := len(p.Facts); n > 0 && a.Now().Sub(p.Facts[n-1].At) > day && a.Now().Sub(p.BegunAt) > day {
+			a.say("a frozen payment is decided about within a day", string(p.ID), "frozen since %v", p.Facts[n-1].At)
+		}
 		a.seen.Frozen++ // somebody has to decide
 	}
 	if p.TakenAt.IsZero() {

@@ -76,6 +76,13 @@ func (c *Core) send(ctx context.Context, r checkout.Refund) error {
 	if err != nil {
 		return err
 	}
+	p, err := c.payments.Get(ctx, string(r.Payment))
+	if err != nil {
+		return err
+	}
+	if p.decided().Gone { // by the provider's own hand
+		return c.noteReturned(ctx, returnedMoney{ID: r.ID, Payment: r.Payment, Provider: r.Provider, Amount: r.Amount, At: c.Now()})
+	}
 	name := r.ID
 	if fault.On(fault.RefundTwice) {
 		name = id.New("rfd", c.Now())

@@ -24,6 +24,9 @@ func (c *Core) complete(ctx context.Context, from string, f pay.Fact) error {
 			return err
 		}
 	}
+	if f.Outcome == pay.Unrefunded {
+		return c.unrefunded(ctx, from, f)
+	}
 	p, err := c.fold(ctx, from, f)
 	if errors.Is(err, docdb.ErrNotFound) {
 		return checkout.ErrNoSuchPayment.Because(err)
@@ -97,6 +100,9 @@ func (c *Core) fold(ctx context.Context, from string, f pay.Fact) (payment, erro
 		if !moves {
 			return errSame
 		}
+		if d := p.decided(); d.Verdict == checkout.RefundAll && f.Outcome == pay.Refunded {
+			p.Amount = d.Amount // what went back is what came, not what was wanted
+		}
 		if f.Amount != p.Amount && !fault.On(fault.AmountUnchecked) {
 			to = checkout.Frozen
 		}
@@ -144,6 +150,9 @@ func (c *Core) fulfil(ctx context.Context, p payment) error {
 	o, err := c.orders.Get(ctx, string(p.Order))
 	if err != nil {
 		return err
+	}
+	if p.decided().Verdict == checkout.RefundAll {
+		return c.sendBack(ctx, p, o)
 	}
 	if o.servedBy(p.ID) {
 		return c.settled(ctx, p.ID)
@@ -255,8 +264,10 @@ func (c *Core) refund(ctx context.Context, p payment) error {
 		return c.complete(ctx, p.Provider, pay.Fact{Payment: p.ID, Outcome: pay.Refunded, Amount: p.Amount, At: c.Now()})
 	}
 	c.Log.WarnContext(ctx, "payment goes back", "payment", p.ID, "order", p.Order, "state", o.State)
-	if err := provider.RefundPart(ctx, pay.PartBack{Refund: lateRefund(p.ID), Payment: p.ID, Amount: p.Amount}); err != nil {
-		return err
+	if !p.decided().Gone {
+		if err := provider.RefundPart(ctx, pay.PartBack{Refund: lateRefund(p.ID), Payment: p.ID, Amount: p.Amount}); err != nil {
+			return err
+		}
 	}
 	if err := c.noteReturned(ctx, returnedMoney{ID: lateRefund(p.ID), Payment: p.ID, Provider: p.Provider, Amount: p.Amount, At: c.Now()}); err != nil {
 		return err

@@ -111,6 +111,8 @@ type payment struct {
 	BegunAt time.Time `bson:"begun_at"`
 	// TakenAt is when the provider got the money; absent until it has.
 	TakenAt time.Time `bson:"taken_at,omitempty"`
+	// Decided is what operators said while it was frozen; the last one holds.
+	Decided []decision `bson:"decided,omitempty"`
 }
 
 // New opens the till's collections.

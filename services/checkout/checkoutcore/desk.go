@@ -61,6 +61,9 @@ func looked(p payment, o order) checkout.DeskPayment {
 	for i, f := range p.Facts {
 		out.Events[i] = checkout.PayEvent{Event: f.Event, State: string(f.Outcome), Amount: f.Amount, At: f.At}
 	}
+	for _, d := range p.Decided {
+		out.Events = append(out.Events, checkout.PayEvent{Event: "desk", State: d.Verdict, Amount: d.Amount, At: d.At, By: d.By, Reason: d.Reason})
+	}
 	for i, b := range o.Refunds {
 		out.Refunds[i] = checkout.PayBack{ID: b.ID, Amount: b.Amount, Reason: b.Reason, At: b.At, Done: b.Done}
 	}

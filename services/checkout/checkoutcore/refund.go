@@ -296,7 +296,7 @@ func refundOf(o *order, in checkout.AskRefund, taken []pool) (checkout.Refund, e
 // giveBackWhole refunds all that is left of an order, once for each request id.
 // One that has nothing left, or never will be paid, is left as it is;
 // checkout.ErrNotPaid asks to come again.
-func (c *Core) giveBackWhole(ctx context.Context, orderID id.Order, request, reason string) error {
+func (c *Core) giveBackWhole(ctx context.Context, orderID id.Order, request, reason string, restock bool) error {
 	o, err := c.orders.Get(ctx, string(orderID))
 	if errors.Is(err, docdb.ErrNotFound) {
 		return checkout.ErrNoSuchOrder.Because(err)
@@ -307,7 +307,7 @@ func (c *Core) giveBackWhole(ctx context.Context, orderID id.Order, request, rea
 	_, err = c.giveBack(ctx, o, reason, id.Derive("rfd", string(orderID), request), func(o *order) (checkout.Refund, error) {
 		taken := slices.Clone(o.Pools)
 		clear(o.Pools)
-		return refundOf(o, checkout.AskRefund{Restock: true, Reason: reason}, taken)
+		return refundOf(o, checkout.AskRefund{Restock: restock, Reason: reason}, taken)
 	})
 	if errors.Is(err, checkout.ErrNotPaid) {
 		return c.neverPaid(ctx, orderID, err)
@@ -341,7 +341,7 @@ func (c *Core) neverPaid(ctx context.Context, orderID id.Order, notPaid error) e
 func (c *Core) lapsed(ctx context.Context, team string, orders []id.Order) error {
 	var failed error
 	for _, o := range orders {
-		err := c.giveBackWhole(ctx, o, "team "+team, "group_buy_lapsed")
+		err := c.giveBackWhole(ctx, o, "team "+team, "group_buy_lapsed", true)
 		if errors.Is(err, checkout.ErrNoSuchOrder) {
 			c.Log.ErrorContext(ctx, "a team had an order that does not exist", "team", team, "order", o)
 			continue

@@ -90,7 +90,7 @@ func TestRefundsNeverComeToMoreThanWasPaid(t *testing.T) {
 			}
 		}
 		if rapid.Bool().Draw(r, "the rest") {
-			if err := x.giveBackWhole(t.Context(), o.ID, "rest", "rest"); err != nil {
+			if err := x.giveBackWhole(t.Context(), o.ID, "rest", "rest", true); err != nil {
 				r.Fatal(err)
 			}
 		}

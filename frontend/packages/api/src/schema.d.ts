@@ -1397,6 +1397,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/desk/payments/{id}/resolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide about a frozen payment */
+        post: operations["resolvePayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/desk/payouts": {
         parameters: {
             query?: never;
@@ -5971,7 +5988,9 @@ export interface components {
             amount: components["schemas"]["Money"];
             /** Format: date-time */
             at: string;
+            by?: string;
             event: string;
+            reason?: string;
             state: string;
         };
         CheckoutPayment: {
@@ -6027,6 +6046,11 @@ export interface components {
         };
         CheckoutResolve: {
             note: string;
+        };
+        CheckoutResolvePayment: {
+            reason: string;
+            /** @enum {string} */
+            verdict?: "accept" | "refund";
         };
         CheckoutSale: {
             commission: components["schemas"]["Money"];
@@ -8530,6 +8554,7 @@ export interface components {
             audience?: "anyone" | "followers";
             /** Format: date-time */
             open_at?: string;
+            password?: string;
             /** Format: int64 */
             seconds?: number;
             /** Format: int64 */
@@ -11128,6 +11153,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckoutDeskPaymentPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    resolvePayment: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckoutResolvePayment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutDeskPayment"];
                 };
             };
             default: components["responses"]["Error"];
