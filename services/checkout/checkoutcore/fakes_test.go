@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -106,6 +107,12 @@ type desk struct{ account.Desk }
 
 func (desk) AddressFor(context.Context, account.AddressFor) (account.Snapshot, error) {
 	return account.Snapshot{Address: "adr_home", Masked: account.Place{Name: "H", Region: "Zhejiang"}}, nil
+}
+
+// Identities are one mailbox's for every user whose name ends in a label.
+func (desk) Identities(_ context.Context, in account.IdentitiesOf) (account.Identities, error) {
+	name, _, _ := strings.Cut(string(in.User), "+")
+	return account.Identities{Items: []string{name}}, nil
 }
 
 type links struct{ creator.Service }

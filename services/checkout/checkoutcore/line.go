@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"meadow/services/account"
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/creator"
@@ -32,6 +33,40 @@ func (c *Core) proved(ctx context.Context, lines []checkout.Choice) ([]creator.A
 		out[i] = source
 	}
 	return out, nil
+}
+
+// disown takes out of what links prove those that credit the buyer under another
+// account: nobody earns by buying from themselves.
+func (c *Core) disown(ctx context.Context, buyer id.User, proved []creator.Attribution) error {
+	var mine []string
+	for i, source := range proved {
+		if source.Creator == "" || source.Creator == buyer { // line sees to the latter
+			continue
+		}
+		if mine == nil {
+			var err error
+			if mine, err = c.identities(ctx, buyer); err != nil {
+				return err
+			}
+		}
+		theirs, err := c.identities(ctx, source.Creator)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(theirs, func(x string) bool { return slices.Contains(mine, x) }) {
+			proved[i] = creator.Attribution{}
+		}
+	}
+	return nil
+}
+
+// identities tell the person behind an account from others.
+func (c *Core) identities(ctx context.Context, u id.User) ([]string, error) {
+	known, err := c.Account.Identities(system(ctx), account.IdentitiesOf{User: u})
+	if errors.Is(err, account.ErrNoSuchUser) {
+		return []string{}, nil
+	}
+	return known.Items, err
 }
 
 // line begins one line at the price for everybody, and credits the post it was

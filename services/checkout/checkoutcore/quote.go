@@ -29,6 +29,9 @@ func (c *Core) Quote(ctx context.Context, in checkout.Ask) (checkout.Quote, erro
 		return checkout.Quote{}, err
 	}
 	proved, err := c.proved(ctx, in.Lines)
+	if err == nil {
+		err = c.disown(ctx, buyer, proved)
+	}
 	if err != nil {
 		return checkout.Quote{}, err
 	}
