@@ -2,8 +2,12 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"meadow/services/account"
 	"meadow/services/aftersale"
@@ -15,6 +19,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/platform/rpc"
+	"meadow/services/platform/vault"
 	"meadow/services/promo"
 	"meadow/services/promo/bargain"
 	"meadow/services/promo/bargain/bargaincore"
@@ -129,7 +134,7 @@ func (s *System) inviteSettings() invite.Settings {
 }
 
 // clues are what is known of a person that they should not share with who
-// invited them: the address and the logins, as hashes.
+// invited them: the logins and the default address, as hashes.
 func (s *System) clues(ctx context.Context, u id.User) ([]invite.Clue, error) {
 	known, err := s.Account.Identities(actor.AsSystem(ctx, "invite"), account.IdentitiesOf{User: u})
 	if err != nil {
@@ -139,7 +144,45 @@ func (s *System) clues(ctx context.Context, u id.User) ([]invite.Clue, error) {
 	for _, h := range known.Items {
 		out = append(out, invite.Clue{Kind: "identity", Hash: h})
 	}
-	return out, nil
+	home, err := s.home(ctx, u)
+	if err == nil && home != "" {
+		out = append(out, invite.Clue{Kind: "address", Hash: home})
+	}
+	return out, err
+}
+
+// home is somebody's default address, which their first order goes to, as a hash:
+// the same for all who live there, whatever their names; "" if there is none.
+func (s *System) home(ctx context.Context, u id.User) (string, error) {
+	at, err := s.Account.AddressFor(actor.AsSystem(ctx, "invite"), account.AddressFor{User: u})
+	if errors.Is(err, account.ErrNoAddress) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	plain, err := s.Vault.Open(ctx, at.Subject, at.Field, vault.Sealed(at.Sealed), "see whether who was invited lives with who invited them")
+	if errors.Is(err, vault.ErrForgotten) || errors.Is(err, vault.ErrSealed) {
+		return "", nil
+	}
+	var p account.Place
+	if err == nil {
+		err = json.Unmarshal([]byte(plain), &p)
+	}
+	if err != nil {
+		return "", fmt.Errorf("home of %s: %w", u, err)
+	}
+	return s.Vault.Blind("invite.address", dwelling(p)), nil
+}
+
+// dwelling is where a place is, however it was typed and whoever lives there.
+func dwelling(p account.Place) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, p.City+p.District+p.Line)
 }
 
 // levels asks fulfilment once it is there, as boughtFrom does.
