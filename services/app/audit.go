@@ -102,21 +102,19 @@ func (a *auditing) folder(ctx context.Context, data string) (audit.Report, error
 	if _, err := os.Stat(filepath.Join(data, "docs")); err != nil {
 		return audit.Report{}, fmt.Errorf("%s is not a data folder: %w", data, err)
 	}
-	point, err := snapshot(ctx, data)
+	point, at, err := snapshot(ctx, data)
 	if err != nil {
 		return audit.Report{}, err
 	}
-	now := clock.Now(clock.System)
+	now := func() time.Time { return at } // the shop's, which may run ahead of the machine's
 	if point != "" {
 		defer os.RemoveAll(point)
 		data = point
 	} else {
 		a.resting = true
-		at, err := lastWrite(filepath.Join(data, "docs"))
-		if err != nil {
+		if at, err = lastWrite(filepath.Join(data, "docs")); err != nil {
 			return audit.Report{}, err
 		}
-		now = func() time.Time { return at }
 	}
 	db, err := pebbledoc.Open(ctx, filepath.Join(data, "docs"), pebbledoc.Options{Now: now, Log: a.log})
 	if err != nil {
@@ -126,38 +124,43 @@ func (a *auditing) folder(ctx context.Context, data string) (audit.Report, error
 	return out, errors.Join(err, db.Close())
 }
 
+// checkpoint says where one is, and when it was made by the shop's clock.
+type checkpoint struct {
+	Folder string    `json:"folder"`
+	Now    time.Time `json:"now"`
+}
+
 // snapshot asks the shop that has a data folder open for a checkpoint of its
-// documents, beside them, and returns its folder. It is "" if no shop answers.
-func snapshot(ctx context.Context, data string) (string, error) {
+// documents, beside them, and returns its folder and what the shop's clock said.
+// The folder is "" if no shop answers.
+func snapshot(ctx context.Context, data string) (string, time.Time, error) {
+	var at checkpoint
 	client := controlClient(data)
 	defer client.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://meadow/checkpoint", nil)
 	if err != nil {
-		return "", err
+		return "", at.Now, err
 	}
 	res, err := client.Do(req)
 	if _, ok := errors.AsType[*url.Error](err); ok && ctx.Err() == nil {
-		return "", nil
+		return "", at.Now, nil
 	}
 	if err != nil {
-		return "", err
+		return "", at.Now, err
 	}
 	defer res.Body.Close()
-	var at struct {
-		Folder string `json:"folder"`
-	}
 	if res.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("audit: the shop that runs on %s gives no snapshot: %s", data, res.Status)
+		return "", at.Now, fmt.Errorf("audit: the shop that runs on %s gives no snapshot: %s", data, res.Status)
 	}
 	if err := json.NewDecoder(res.Body).Decode(&at); err != nil || !filepath.IsLocal(at.Folder) {
-		return "", errors.Join(fmt.Errorf("audit: the shop's answer cannot be read: %q", at.Folder), err)
+		return "", at.Now, errors.Join(fmt.Errorf("audit: the shop's answer cannot be read: %q", at.Folder), err)
 	}
-	return filepath.Join(data, at.Folder), nil
+	return filepath.Join(data, at.Folder), at.Now, nil
 }
 
 // giveCheckpoint makes a checkpoint of the documents in a folder of its own, which
 // whoever asked removes.
-func giveCheckpoint(ctx context.Context, w http.ResponseWriter, db *pebbledoc.DB, data string) error {
+func giveCheckpoint(ctx context.Context, w http.ResponseWriter, db *pebbledoc.DB, data string, now clock.Now) error {
 	dir, err := os.MkdirTemp(data, checkpointPrefix+"*")
 	if err != nil {
 		return err
@@ -165,7 +168,7 @@ func giveCheckpoint(ctx context.Context, w http.ResponseWriter, db *pebbledoc.DB
 	if err := db.Checkpoint(ctx, filepath.Join(dir, "docs")); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
-	return json.NewEncoder(w).Encode(map[string]string{"folder": filepath.Base(dir)})
+	return json.NewEncoder(w).Encode(checkpoint{Folder: filepath.Base(dir), Now: now()})
 }
 
 // lastWrite is when anything in a folder was written last.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ const controlSocket = "meadow.sock"
 // it returns is called. A process without an embedded store has none.
 func (s *System) serveControl(ctx context.Context) (stop func() error, err error) {
 	db, embedded := s.stores.DB.(*pebbledoc.DB)
-	if !embedded || s.stores.Blob == nil || s.cfg.Blob != "" {
+	if !embedded {
 		return func() error { return nil }, nil
 	}
 	path, release, err := controlPath(s.cfg.Data)
@@ -55,6 +56,10 @@ func (s *System) serveControl(ctx context.Context) (stop func() error, err error
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /backup", func(w http.ResponseWriter, r *http.Request) {
+		if s.stores.Blob == nil || s.cfg.Blob != "" {
+			http.Error(w, "the shop's objects are in the store that -blob names, and are backed up there", http.StatusConflict)
+			return
+		}
 		w.Header().Set("Content-Type", "application/x-tar")
 		if err := writeBackup(r.Context(), w, db, s.stores.Blob, s.cfg.Data); err != nil {
 			s.log.ErrorContext(r.Context(), "backup failed", "err", err)
@@ -62,7 +67,7 @@ func (s *System) serveControl(ctx context.Context) (stop func() error, err error
 		}
 	})
 	mux.HandleFunc("POST /checkpoint", func(w http.ResponseWriter, r *http.Request) {
-		if err := giveCheckpoint(r.Context(), w, db, s.cfg.Data); err != nil {
+		if err := giveCheckpoint(r.Context(), w, db, s.cfg.Data, s.now); err != nil {
 			s.log.ErrorContext(r.Context(), "checkpoint failed", "err", err)
 			http.Error(w, "checkpoint failed", http.StatusInternalServerError)
 		}
@@ -167,6 +172,10 @@ func backupTo(ctx context.Context, w io.Writer, data string, stderr io.Writer) e
 	res, err := client.Do(req)
 	if err == nil {
 		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			why, _ := io.ReadAll(io.LimitReader(res.Body, 1000)) // the status is enough
+			return fmt.Errorf("the shop that runs on %s: %s %s", data, res.Status, bytes.TrimSpace(why))
+		}
 		_, err = io.Copy(w, res.Body)
 		return err
 	}

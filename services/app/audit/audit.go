@@ -137,10 +137,12 @@ func Settled(look func() (Report, error), pause func() error) (Report, error) {
 		if next, err = look(); err != nil {
 			return out, err
 		}
-		next.Breaches = slices.DeleteFunc(next.Breaches, func(b Breach) bool {
-			return !slices.ContainsFunc(out.Breaches, func(x Breach) bool { return same(x, b) })
-		})
-		next.OK, next.Looks, next.Took = len(next.Breaches) == 0, looks, next.Took+out.Took
+		if out.More == 0 { // else what is new here may have been there unnamed
+			next.Breaches = slices.DeleteFunc(next.Breaches, func(b Breach) bool {
+				return !slices.ContainsFunc(out.Breaches, func(x Breach) bool { return same(x, b) })
+			})
+		}
+		next.OK, next.Looks, next.Took = len(next.Breaches) == 0 && next.More == 0, looks, next.Took+out.Took
 		out = next
 	}
 	return out, err

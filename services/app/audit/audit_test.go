@@ -278,6 +278,14 @@ func TestASecondLookForgetsWhatWasOnItsWay(t *testing.T) {
 	if err != nil || !out.OK || out.Looks != 3 {
 		t.Errorf("got %+v, %v", out, err)
 	}
+	many := []Report{ // none is the same, but not all of them were named
+		{Breaches: []Breach{{"hold", "a", "w", "1"}}, More: 1}, {Breaches: []Breach{{"hold", "b", "w", "1"}}, More: 2}, {Breaches: []Breach{{"hold", "c", "w", "1"}}},
+	}
+	n, looks, first := 0, many, looks
+	if out, err = Settled(look, func() error { return nil }); err != nil || out.OK || len(out.Breaches) != 1 {
+		t.Errorf("of more than are named: %+v, %v", out, err)
+	}
+	looks = first
 	n, looks[2] = 0, Report{Breaches: []Breach{{"stock", "b", "w", "3"}}}
 	if out, err = Settled(look, func() error { return nil }); err != nil || out.OK || len(out.Breaches) != 1 || out.Breaches[0].Got != "3" {
 		t.Errorf("got %+v, %v", out, err)
