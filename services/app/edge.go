@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,12 +50,14 @@ func (s *System) newGateway(d Deps) (err error) {
 	cfg := gateway.Default()
 	cfg.PublicURL = s.cfg.PublicURL
 	cfg.Cookieless = []string{mediaPath + "/", webhookPath, trackingPath, sandboxPath}
+	cfg.Suspended = append(slices.Clone(cfg.Suspended), exportRoute)
 	cfg.Unlimited = []string{webhookPath, trackingPath}
 	cfg.Strict = map[string]gateway.Limit{
 		"signIn": {PerSecond: 1, Burst: 20}, "signUp": {PerSecond: 1, Burst: 20}, "sendCode": {PerSecond: 0.2, Burst: 10},
 		"enter": {PerSecond: 0.2, Burst: 10}, "changePassword": {PerSecond: 0.2, Burst: 10},
 		// What costs more than most.
-		"insight": {PerSecond: 2, Burst: 20}, "postTable": {PerSecond: 2, Burst: 20}, "exportInsight": {PerSecond: 0.5, Burst: 10},
+		exportRoute: {PerSecond: 0.05, Burst: 3},
+		"insight":   {PerSecond: 2, Burst: 20}, "postTable": {PerSecond: 2, Burst: 20}, "exportInsight": {PerSecond: 0.5, Burst: 10},
 		"audience": {PerSecond: 2, Burst: 20}, "suggest": {PerSecond: 10, Burst: 60}, "search": {PerSecond: 5, Burst: 40},
 		"exportFeedHistory": {PerSecond: 0.2, Burst: 5}, "resetFeed": {PerSecond: 0.5, Burst: 10}, "eraseFeedHistory": {PerSecond: 0.5, Burst: 10},
 		"calendar": {PerSecond: 2, Burst: 20}, "findPeople": {PerSecond: 5, Burst: 30}, "collections": {PerSecond: 5, Burst: 30},
@@ -125,7 +128,7 @@ func (s *System) newGateway(d Deps) (err error) {
 	}
 	s.Web.Raw(http.MethodPost, webhookPath+":provider", 64<<10, s.webhook)
 	s.Web.Raw(http.MethodPost, trackingPath+":carrier", 64<<10, s.tracking)
-	s.Web.Raw(http.MethodGet, exportPath, 0, s.sendExport)
+	s.Web.Raw(http.MethodPost, exportPath, 4<<10, s.sendExport)
 	document, err := OpenAPI()
 	if err != nil {
 		return err

@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"meadow/services/account"
 	"meadow/services/aftersale"
 	"meadow/services/catalog"
 	"meadow/services/checkout"
 	"meadow/services/fulfil"
 	"meadow/services/kernel/actor"
+	"meadow/services/kernel/errs"
 	"meadow/services/kernel/page"
 	"meadow/services/ledger"
 	"meadow/services/platform/rpc"
@@ -25,6 +27,9 @@ import (
 
 // exportPath is where people get what the shop keeps of them.
 const exportPath = "/api/v1/account/export"
+
+// exportRoute is its name among routes.
+const exportRoute = http.MethodPost + " " + exportPath
 
 // mostExported is how much of one list an export holds; what is beyond it is
 // named in Cut.
@@ -170,8 +175,38 @@ func (s *System) exportGifts(g *gathering) {
 	}
 }
 
-// sendExport answers with a file.
+// errExporting is for whoever asks for their export while it is being made.
+var errExporting = errs.New(errs.Conflict, "export_under_way", "Your export is being made already.")
+
+// sendExport answers with a file whoever shows that they know their password: a
+// device that was left signed in does not give everything away. It reads a lot, so
+// each user has one at a time.
 func (s *System) sendExport(x *web.Exchange) error {
+	who, err := actor.Signed(x.Context())
+	if err != nil {
+		return err
+	}
+	body, err := x.Body()
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Password string `json:"password"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil || in.Password == "" || len(in.Password) > 4*128 {
+		return errs.ErrInvalid.With("password", "your password")
+	}
+	if _, busy := s.exporting.LoadOrStore(who, true); busy {
+		return errExporting
+	}
+	defer s.exporting.Delete(who)
+	if _, err := s.Account.CheckPassword(actor.AsSystem(x.Context(), "export"), account.CheckPassword{User: who, Password: in.Password}); err != nil {
+		return err
+	}
+	return s.answerExport(x)
+}
+
+func (s *System) answerExport(x *web.Exchange) error {
 	out, err := s.export(x.Context())
 	if err != nil {
 		return err

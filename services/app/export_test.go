@@ -10,7 +10,10 @@ import (
 func TestPeopleGetWhatTheShopKeepsOfThemAndNobodyElses(t *testing.T) {
 	t.Parallel()
 	d := openDoor(t, t.TempDir(), errorsOnly(t), nil)
-	if a := d.visitor("nobody").ask(t, request{method: http.MethodGet, path: exportPath}); a.status != http.StatusUnauthorized {
+	mine := func(password string) request {
+		return request{method: http.MethodPost, path: exportPath, body: map[string]any{"password": password}}
+	}
+	if a := d.visitor("nobody").ask(t, mine("x")); a.status != http.StatusUnauthorized {
 		t.Errorf("a visitor: %s", a.outcome())
 	}
 	amy, bob := d.newcomer(t, "amy"), d.newcomer(t, "bob")
@@ -22,7 +25,12 @@ func TestPeopleGetWhatTheShopKeepsOfThemAndNobodyElses(t *testing.T) {
 			t.Fatalf("address: %s", a.outcome())
 		}
 	}
-	a := amy.ask(t, request{method: http.MethodGet, path: exportPath})
+	for password, status := range map[string]int{"": http.StatusBadRequest, "not hers": http.StatusUnauthorized} {
+		if a := amy.ask(t, mine(password)); a.status != status || strings.Contains(string(a.body), "7 Elm Street") {
+			t.Errorf("with the password %q: %s, want %d", password, a.outcome(), status)
+		}
+	}
+	a := amy.ask(t, mine(amy.password))
 	if a.status != http.StatusOK || a.header.Get("Cache-Control") != "no-store" || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment") {
 		t.Fatalf("export: %s %v", a.outcome(), a.header)
 	}

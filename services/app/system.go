@@ -108,6 +108,7 @@ type System struct {
 	cfg       Config
 	stores    *Stores
 	providers []pay.Provider
+	exporting sync.Map // users whose export is being made
 	log       *slog.Logger
 	now       clock.Now
 	keys      secrets
