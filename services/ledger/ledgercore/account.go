@@ -92,6 +92,16 @@ func (c *Core) SetPayoutAccount(ctx context.Context, in ledger.SetPayoutAccount)
 	if err != nil && !errors.Is(err, errSame) {
 		return ledger.PayoutAccount{}, err
 	}
+	if errors.Is(err, errSame) {
+		// What is sealed is its own fingerprint: a digest of a number could be guessed.
+		before, err := c.Vault.Open(ctx, p.subject, accountField, a.Sealed, "the same request again")
+		if err != nil {
+			return ledger.PayoutAccount{}, fmt.Errorf("payout account: %w", err)
+		}
+		if before != string(text) || a.Bank != in.Bank {
+			return ledger.PayoutAccount{}, rpc.ErrReused
+		}
+	}
 	if err == nil {
 		c.accountRelay.Kick(string(p.own))
 		c.Log.InfoContext(ctx, "a payout account was changed", "payee", p.own, "by", by)

@@ -9,6 +9,7 @@ import (
 	"meadow/services/kernel/id"
 	"meadow/services/kernel/money"
 	"meadow/services/ledger"
+	"meadow/services/platform/rpc"
 )
 
 func TestNoOperatorDecidesAboutMoneyOfAShopTheyWorkFor(t *testing.T) {
@@ -62,5 +63,23 @@ func TestWhatAPayeeAsksForInADayCountsTogether(t *testing.T) {
 	must(t, err)
 	if first.Needs != 1 || second.Needs != 2 {
 		t.Errorf("they need %d and %d operators, want 1 and 2", first.Needs, second.Needs)
+	}
+}
+
+func TestAKeyThatChangedOneAccountDoesNotAnswerForAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := as(t, "usr_lin")
+	in := ledger.SetPayoutAccount{As: "creator", Bank: "Bank", Holder: "Li Lei", Number: "1234 5678", Password: "right", RequestID: "account-1"}
+	for range 2 {
+		_, err := w.SetPayoutAccount(ctx, in)
+		must(t, err)
+	}
+	number, holder, bank := in, in, in
+	number.Number, holder.Holder, bank.Bank = "9999 5678", "Li Mei", "Other"
+	for _, other := range []ledger.SetPayoutAccount{number, holder, bank} {
+		if _, err := w.SetPayoutAccount(ctx, other); !errors.Is(err, rpc.ErrReused) {
+			t.Errorf("%+v: %v, want ErrReused", other, err)
+		}
 	}
 }
