@@ -43,6 +43,8 @@ export interface Draft {
   split: 'equal' | 'lucky'
   audience: 'anyone' | 'followers'
   words: string
+  /** Of whoever makes a packet, said again. */
+  password: string
   rate: string
   least: string
 }
@@ -65,7 +67,7 @@ export function fresh(now = Date.now()): Draft {
     total: '1000', perPerson: '1', validDays: '7', validUntil: '', newOnly: false, code: '',
     items: [{ sku: '', price: '', n: '10', limit: '1' }], sku: '', price: '', seats: '3', hours: '24', limit: '1', units: '1', fresh: false,
     start: '', floor: '', cuts: '20', newCuts: '3', stock: '100', atFloor: false,
-    shares: '50', split: 'lucky', audience: 'followers', words: '', rate: '', least: '',
+    shares: '50', split: 'lucky', audience: 'followers', words: '', password: '', rate: '', least: '',
   }
 }
 
@@ -179,7 +181,8 @@ export function bargain(d: Draft, r: Reader): BargainTerms {
 export function packet(d: Draft, r: Reader, source: 'shop' | 'platform'): NewPacket {
   const { from, to } = r.window()
   const seconds = from && to ? Math.round((Date.parse(to) - Math.max(Date.parse(from), Date.now())) / 1000) : 0
-  return { total: r.money('price', d.price), shares: r.whole('shares', d.shares), split: d.split, audience: d.audience, source, words: d.words.trim(), open_at: from, seconds: Math.max(60, seconds) }
+  if (source === 'shop' && !d.password) r.wrong.password = 'need'
+  return { ...(source === 'shop' ? { password: d.password } : {}), total: r.money('price', d.price), shares: r.whole('shares', d.shares), split: d.split, audience: d.audience, source, words: d.words.trim(), open_at: from, seconds: Math.max(60, seconds) }
 }
 
 export function cashback(d: Draft, r: Reader): CashbackPlan {
