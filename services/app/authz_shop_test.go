@@ -148,7 +148,7 @@ func shopRows(w *world, about aboutFunc, sku func(*member) string) map[string][]
 		"answerAfterSale": {{who: merchants, send: w.aboutAsked(aftersale.Answer{Agree: true}), want: each("", "no_such_after_sale", "no_such_after_sale")}},
 		"inspectReturn":   {{who: merchants, send: w.aboutAsked(aftersale.Inspect{Fine: true}), want: each("", "no_such_after_sale", "no_such_after_sale")}},
 		"disputes":        {{who: operators, send: nothing, want: alone("ok")}},
-		"decideDispute":   {{who: operators, send: w.aboutAsked(aftersale.Decide{Agree: true, Text: "So it is"}), want: each("", "not_now", "no_such_after_sale")}},
+		"decideDispute":   {{who: operators, send: w.aboutAsked(aftersale.Decide{Agree: true, Text: "So it is"}), want: each("", "own_money", "no_such_after_sale")}},
 
 		"ledgerBalances":  {{who: signedIn, send: nothing, want: alone("ok")}},
 		"ledgerStatement": {{who: signedIn, send: nothing, want: alone("ok")}},
@@ -170,13 +170,13 @@ func shopRows(w *world, about aboutFunc, sku func(*member) string) map[string][]
 			return sent{id: w.object(c, "payout", nil), body: ledger.DecidePayout{Reason: "No"}}
 		}}},
 		"settlementTerms": {{who: operators, send: func(cell) sent { return sent{id: string(w.other.merchant)} }, want: alone("ok")}},
-		"setSettlementTerms": {{who: operators, want: alone("ok"), send: func(cell) sent {
+		"setSettlementTerms": {{who: operators, want: alone("own_money"), send: func(cell) sent {
 			return sent{id: string(w.other.merchant), body: ledger.SetTerms{Days: 15}}
 		}}},
-		"setAside": {{who: operators, want: alone("balance_too_low"), send: func(cell) sent {
+		"setAside": {{who: operators, want: alone("own_money"), send: func(cell) sent {
 			return sent{body: map[string]any{"payee": "merchant_payable:" + string(w.other.merchant), "amount": money.CNY(1_000), "reason": "risk"}}
 		}}},
-		"writeOff": {{who: operators, want: alone("not_owed"), send: func(cell) sent {
+		"writeOff": {{who: operators, want: alone("own_money"), send: func(cell) sent {
 			return sent{body: map[string]any{"payee": "merchant_payable:" + string(w.other.merchant), "amount": money.CNY(1_000), "reason": "gone"}}
 		}}},
 		"debts":             {{who: operators, send: nothing, want: alone("ok")}},
