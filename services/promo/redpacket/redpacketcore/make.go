@@ -107,6 +107,9 @@ func (c *Core) draft(ctx context.Context, in redpacket.Make) (packet, error) {
 	}
 	// A packet takes money out as a payout does: a device left signed in is not
 	// enough.
+	if password == "" {
+		return packet{}, account.ErrCredentials
+	}
 	_, err = c.Account.CheckPassword(actor.AsSystem(ctx, "redpacket"), account.CheckPassword{User: maker, Password: password})
 	return p, err
 }
