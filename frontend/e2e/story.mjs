@@ -192,9 +192,10 @@ async function story(t, { width, locale, scheme, keys = false }) {
   assert.deepEqual(who.complaints, [], 'console and network')
 }
 
-// Two of the four kinds of screen, or with MEADOW_E2E_ALL all of them.
+// One of the four kinds of screen (the story without a mouse is told on another),
+// or with MEADOW_E2E_ALL all of them.
 const all = Boolean(process.env.MEADOW_E2E_ALL)
-for (const [width, locale, scheme] of [[390, 'zh-CN', 'light'], [1440, 'en', 'dark'], [390, 'en', 'dark'], [1440, 'zh-CN', 'light']].slice(0, all ? 4 : 2)) {
+for (const [width, locale, scheme] of [[390, 'zh-CN', 'light'], [1440, 'en', 'dark'], [390, 'en', 'dark'], [1440, 'zh-CN', 'light']].slice(0, all ? 4 : 1)) {
   test(`a visitor buys from a post at ${width} px in ${locale}, ${scheme}`, { timeout: 150_000 }, (t) => story(t, { width, locale, scheme }))
 }
 
