@@ -57,6 +57,29 @@ func TestStaffEditWhatOthersHavePictured(t *testing.T) {
 	}
 }
 
+func TestWhoeverCountsStockSeesWhatThereIs(t *testing.T) {
+	t.Parallel()
+	k := newKiln(t)
+	zoe := actor.Actor{User: "usr_zoe"}
+	m, err := k.InviteStaff(actor.With(t.Context(), k.owner), catalog.InviteStaff{User: "usr_zoe", Duties: []catalog.Duty{catalog.DoStock}, RequestID: id.Secret()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.AcceptInvite(actor.With(t.Context(), zoe), catalog.AcceptInvite{ID: m.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if zoe, err = catalog.ActFor(t.Context(), k, zoe, k.owner.Merchant); err != nil {
+		t.Fatal(err)
+	}
+	p, err := k.Products(actor.With(t.Context(), zoe), catalog.Products{Mine: true})
+	if err != nil || len(p.Items) == 0 {
+		t.Errorf("products: %d, %v", len(p.Items), err)
+	}
+	if _, err := k.Edit(actor.With(t.Context(), zoe), catalog.EditProduct{ID: k.cup.ID, Sheet: sheetOf(k.cup)}); !errors.Is(err, catalog.ErrNoDuty) {
+		t.Errorf("an edit: %v, want ErrNoDuty", err)
+	}
+}
+
 func TestADryRunClaimsNoPicture(t *testing.T) {
 	t.Parallel()
 	k := newKiln(t)

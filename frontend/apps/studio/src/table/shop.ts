@@ -42,7 +42,10 @@ export function useShops() {
   watch(data, (now) => {
     if (!now) return
     known.value = now.items
-    if (shop.value && !now.items.some((s) => s.merchant === shop.value && s.state === 'active')) workFor('')
+    const active = now.items.filter((s) => s.state === 'active')
+    if (shop.value && !active.some((s) => s.merchant === shop.value)) workFor('')
+    // Who has no shop of their own works for the one that hired them.
+    if (!shop.value && !me.value?.merchant && active[0]) workFor(active[0].merchant)
   }, { immediate: true })
   return {
     /** Those that one may work for now. */
