@@ -272,7 +272,7 @@ func TestEveryScriptIsKnownToTheMakefileAndCanRun(t *testing.T) {
 	if stages == nil {
 		t.Fatal("the Makefile has no stages")
 	}
-	for stage := range strings.FieldsSeq(stages[1]) {
+	for stage := range strings.FieldsFuncSeq(stages[1], func(r rune) bool { return r == ' ' || r == '+' }) {
 		if !targets[stage] {
 			t.Errorf("stage %s is no target", stage)
 		}
