@@ -188,7 +188,9 @@ export async function goods(p, picture) {
   const made = await p.post('/products', sheet(0))
   check(0, made)
   for (let i = 1; i < titles.length; i++) check(i, await p.put(`/products/${made.id}`, sheet(i)))
-  await p.put(`/products/${made.id}`, { ...sheet(0), title: evil })
+  // What a thing for the home must say of itself, before it is listed.
+  const origin = { name: 'Origin', value: cut(evil, 200) }
+  await p.put(`/products/${made.id}`, { ...sheet(0), title: evil, facts: [origin, ...sheet(0).facts.slice(1)] })
   const out = await p.post(`/products/${made.id}/list`)
   for (const reason of packed(payloads, 200).slice(0, 5)) await p.post(`/skus/${out.skus[0].id}/stock`, { by: 3, reason })
   return out

@@ -167,6 +167,8 @@ export async function editorStory(t, browser, base) {
   await page.locator('.el-dialog__footer .btn-accent').click()
   await page.locator('.toast', { hasText: '1 done' }).waitFor()
   await page.getByRole('link', { name: 'Low', exact: true }).click()
+  await page.waitForURL(/stock\/low/)
+  await page.waitForFunction(() => document.querySelectorAll('.list tbody tr').length === 1) // the other page is gone
   await page.locator('.list tbody tr', { hasText: 'Tea bowl' }).waitFor()
   await m.look('low', true)
   await page.getByRole('link', { name: 'Changes' }).click()
