@@ -105,7 +105,9 @@ func newArena(t *testing.T, cut [][]string) *arena {
 	}
 	a.testShop = startShop(t, cut, stubFilm, func(d *Deps) {
 		own := *d.Stores
-		a.line.Bus = own.Bus
+		if a.line.Bus == nil { // all processes share it, and the first may run already
+			a.line.Bus = own.Bus
+		}
 		own.Bus = a.line
 		d.Stores = &own
 	})

@@ -4,6 +4,6 @@ package sim
 
 // The race detector makes everything ten times as slow.
 const (
-	usualSeeds  = 12
+	usualSeeds  = 4
 	usualOrders = 30
 )
