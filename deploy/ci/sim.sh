@@ -13,7 +13,7 @@ if [ "${1:-}" = faults ]; then
   exec ../../../.cache/fault.test -test.v -test.timeout=2h -test.run=EveryFaultIsCaught -hunt
 fi
 
-seeds=${MEADOW_SIM_SEEDS:-200} orders=${MEADOW_SIM_ORDERS:-40} half=$(( (${MEADOW_SIM_SEEDS:-200} + 1) / 2 ))
+seeds=${MEADOW_SIM_SEEDS:-200} orders=${MEADOW_SIM_ORDERS:-20} half=$(( (${MEADOW_SIM_SEEDS:-200} + 1) / 2 ))
 go test -c -o .cache/sim.test ./services/app/sim
 cd services/app/sim
 ../../../.cache/sim.test -test.timeout=6h -seeds "$half" -orders "$orders" &

@@ -29,7 +29,7 @@ func rounds(t *testing.T) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("MEADOW_FAULT_ROUNDS"))
 	if err != nil {
-		return 9
+		return 4
 	}
 	return n
 }
