@@ -81,7 +81,7 @@ func testPlan(t *testing.T, s Shop) {
 	for name, spoil := range map[string]func(*cashback.Plan){
 		"too much":      func(p *cashback.Plan) { p.Rate = cashback.MaxRate + 1 },
 		"no budget":     func(p *cashback.Plan) { p.Budget = money.CNY(0) },
-		"currency":      func(p *cashback.Plan) { p.Budget.Currency = "XXX" },
+		"currency":      func(p *cashback.Plan) { p.Budget.Currency = "USD" },
 		"most > budget": func(p *cashback.Plan) { p.Most = money.CNY(p.Budget.Amount + 1) },
 		"backwards":     func(p *cashback.Plan) { p.EndsAt = p.StartsAt },
 		"nobody":        func(p *cashback.Plan) { p.PerPerson = 0 },

@@ -77,7 +77,7 @@ func testSum(t *testing.T, s Shop) {
 		}
 	}
 	in := Ask(100, 1)
-	in.Total.Currency = "XXX"
+	in.Total.Currency = "USD"
 	if _, err := s.Packets.Make(ctx, in); !errors.Is(err, redpacket.ErrSum) {
 		t.Errorf("another currency: %v, want ErrSum", err)
 	}
